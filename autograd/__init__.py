@@ -1,0 +1,132 @@
+"""A scalar reverse-mode automatic differentiation engine.
+
+>>> from autograd import Value
+>>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
+>>> f = (x + y) * z
+>>> f.backward()
+>>> x.grad, y.grad, z.grad
+(-4.0, -4.0, 3.0)
+"""
+
+from .anomaly import AnomalyError, detect_anomaly
+from .backward import StaleGraphError
+from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
+from .elementary import elementary
+from .functions import (
+    cross_entropy,
+    dot,
+    elu,
+    leaky_relu,
+    log_softmax,
+    logsumexp,
+    maximum,
+    minimum,
+    softmax,
+    sum,
+)
+from .gate import Primitive, primitive
+from .primitives import (
+    abs,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cbrt,
+    ceil,
+    cos,
+    cosh,
+    degrees,
+    erf,
+    erfc,
+    exp,
+    exp2,
+    expm1,
+    floor,
+    hypot,
+    log,
+    log1p,
+    log2,
+    log10,
+    pow,
+    radians,
+    relu,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    step,
+    tan,
+    tanh,
+    where,
+)
+from .value import Value, no_grad
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AnomalyError",
+    "Primitive",
+    "StaleGraphError",
+    "Value",
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "cos",
+    "cosh",
+    "cross_entropy",
+    "degrees",
+    "detect_anomaly",
+    "dot",
+    "elementary",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "grad",
+    "gradients",
+    "hessian",
+    "hypot",
+    "jacobian",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_softmax",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "no_grad",
+    "pow",
+    "primitive",
+    "radians",
+    "relu",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "step",
+    "sum",
+    "tan",
+    "tanh",
+    "value_and_grad",
+    "where",
+]

@@ -1,0 +1,214 @@
+"""Derivatives of functions: grad, jacobian, hessian, to any order.
+
+A function is called once on Values made from its arguments, and the graph it leaves behind is
+walked back (backward.py). Asked for a derivative of a derivative, the walk builds a graph
+itself, which is walked in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import value
+from .backward import NOTHING, propagate
+from .gate import _short, as_number
+from .primitives import identity
+from .value import Value, constant
+
+__all__ = ["grad", "gradients", "hessian", "jacobian", "value_and_grad"]
+
+
+def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
+    """Compute d output / d input for each input, leaving every ``.grad`` alone.
+
+    Args:
+        output: a Value.
+        inputs: a Value, or a (nested) list or tuple of them; inner nodes of the graph too.
+        create_graph: give Values, whose graph can be differentiated again, instead of floats.
+
+    Returns:
+        the gradients, nested as the inputs are; 0 for an input the output does not depend on.
+
+    >>> x = Value(3.0)
+    >>> y = x * x * x
+    >>> gradients(y, x)
+    27.0
+    >>> (slope,) = gradients(y, [x], create_graph=True)
+    >>> gradients(slope, x)
+    18.0
+    """
+    if not isinstance(output, Value):
+        raise TypeError(f"gradients: the output must be a Value, got {_short(output)}")
+    leaves = _flatten(inputs)
+    for leaf in leaves:
+        if not isinstance(leaf, Value):
+            raise TypeError(f"gradients: the inputs must be Values, got {_short(leaf)}")
+
+    def harvest(order: list[Value]) -> list[Any]:
+        return [NOTHING if leaf.flow is None else leaf.flow for leaf in leaves]
+
+    if not create_graph:
+        results = [flow + 0.0 for flow in propagate(output, 1.0, harvest)]
+    else:
+        flows = propagate(output, constant(1.0), harvest, graph=True)
+        results = [flow if isinstance(flow, Value) else constant(flow + 0.0) for flow in flows]
+    return _nest(inputs, iter(results))
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Make the function that gives f's value and its gradient together.
+
+    Args:
+        f: a function of numbers or of (nested) lists or tuples of numbers, giving one number.
+        argnums: the place of the argument to differentiate by, or several of them.
+
+    Returns:
+        a function of the same arguments that gives ``(value, gradient)``; the gradient is nested
+        as the argument is; with several argnums it is a tuple.
+
+    Raises:
+        TypeError: f gives no single number, or there is no such argument.
+
+    >>> value_and_grad(lambda w: w[0] * w[1])([3.0, 4.0])
+    (12.0, [4.0, 3.0])
+    """
+    places = _places(argnums)
+
+    def value_and_gradient(*arguments: Any, **options: Any) -> tuple[Any, Any]:
+        inputs, output, differentiable = _trace(f, places, arguments, options)
+        output = _single(output, f)
+        results = tuple(gradients(output, each, create_graph=differentiable) for each in inputs)
+        result = output if differentiable else output.data
+        return result, results[0] if isinstance(argnums, int) else results
+
+    return value_and_gradient
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Make the function that gives f's gradient; ``grad(grad(f))`` is the second derivative.
+
+    Arguments, results and errors are those of ``value_and_grad``, without the value.
+
+    >>> grad(lambda x: x ** 3)(2.0), grad(grad(lambda x: x ** 3))(2.0)
+    (12.0, 12.0)
+    >>> grad(lambda x, y, z: (x + y) * z, argnums=(0, 1, 2))(-2.0, 5.0, -4.0)
+    (-4.0, -4.0, 3.0)
+    """
+    both = value_and_grad(f, argnums)
+
+    def gradient(*arguments: Any, **options: Any) -> Any:
+        return both(*arguments, **options)[1]
+
+    return gradient
+
+
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Make the function that gives the derivative of each of f's results by each input.
+
+    Args:
+        f: a function as for ``grad``, but giving a number or a (nested) list or tuple.
+        argnums: as for ``grad``.
+
+    Returns:
+        a function whose result is nested as f's result, and there as the argument: for a list of
+        m results of n numbers, m rows of n.
+
+    >>> from autograd import relu
+    >>> jacobian(lambda x: [relu(xi) for xi in x])([1.0, -2.0])  # L9: diagonal
+    [[1.0, 0.0], [0.0, 0.0]]
+    """
+    places = _places(argnums)
+
+    def jacobian_of(*arguments: Any, **options: Any) -> Any:
+        inputs, outputs, differentiable = _trace(f, places, arguments, options)
+
+        def row(output: Any) -> Any:
+            output = _single(output, f)
+            results = tuple(gradients(output, each, create_graph=differentiable) for each in inputs)
+            return results[0] if isinstance(argnums, int) else results
+
+        return _map(row, outputs)
+
+    return jacobian_of
+
+
+def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """Make the function that gives f's second derivatives: the jacobian of its gradient.
+
+    >>> hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0])
+    [[10.0, 6.0], [6.0, 0.0]]
+    """
+    if not isinstance(argnums, int):
+        raise TypeError(f"hessian takes one argument's place, got {argnums!r}")
+    return jacobian(grad(f, argnums), argnums)
+
+
+def _trace(
+    f: Callable[..., Any], places: Sequence[int], arguments: Sequence[Any], options: Any
+) -> tuple[list[Any], Any, bool]:
+    """Call f on Values: these, its result, and whether the caller differentiates again.
+
+    A Value among the arguments means that someone outside differentiates too: it is copied
+    through an identity gate, so that only what f does with *this argument* counts here.
+    """
+    differentiable = False
+
+    def variable(thing: Any) -> Value:
+        nonlocal differentiable
+        if isinstance(thing, Value):
+            differentiable = True
+            return value.record(thing.data, identity, (thing,))
+        return Value(as_number(thing, getattr(f, "__name__", "f")))
+
+    traced = list(arguments)
+    for place in places:
+        if not -len(arguments) <= place < len(arguments):
+            raise TypeError(
+                f"argnums names argument {place}, but the function got {len(arguments)} of them"
+            )
+        traced[place] = _map(variable, arguments[place])
+    differentiable = differentiable or any(
+        isinstance(leaf, Value) for argument in arguments for leaf in _flatten(argument)
+    )
+    return [traced[place] for place in places], f(*traced, **options), differentiable
+
+
+def _places(argnums: int | Sequence[int]) -> tuple[int, ...]:
+    places = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not places or not all(isinstance(place, int) for place in places):
+        raise TypeError(f"argnums must be an int or several, got {argnums!r}")
+    return places
+
+
+def _single(output: Any, f: Any) -> Value:
+    if isinstance(output, Value):
+        return output
+    if isinstance(output, (list, tuple)):
+        raise TypeError(
+            f"{getattr(f, '__name__', 'the function')} gives {len(output)} results, not one "
+            "number: use jacobian, or differentiate one of them"
+        )
+    return constant(as_number(output, f"the result of {getattr(f, '__name__', 'the function')}"))
+
+
+def _is_nested(thing: Any) -> bool:
+    return isinstance(thing, (list, tuple)) or bool(getattr(thing, "ndim", 0))
+
+
+def _map(function: Callable[[Any], Any], thing: Any) -> Any:
+    """``function`` on every leaf of nested lists and tuples (arrays become lists)."""
+    if not _is_nested(thing):
+        return function(thing)
+    mapped = [_map(function, each) for each in thing]
+    return tuple(mapped) if type(thing) is tuple else mapped
+
+
+def _flatten(thing: Any) -> list[Any]:
+    leaves: list[Any] = []
+    _map(leaves.append, thing)
+    return leaves
+
+
+def _nest(like: Any, leaves: Any) -> Any:
+    return _map(lambda _: next(leaves), like)

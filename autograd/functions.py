@@ -1,0 +1,172 @@
+"""The public functions that take a sequence, or an operand with a default.
+
+Each arranges its arguments as the operands of one gate; the gates are in primitives.py.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from . import primitives
+
+__all__ = [
+    "cross_entropy",
+    "dot",
+    "elu",
+    "leaky_relu",
+    "log_softmax",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "softmax",
+    "sum",
+]
+
+
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
+    """Give x where x > 0, else slope · x (L10; the notes use slopes 0.01 and 0.1).
+
+    >>> leaky_relu(-2.0), leaky_relu(-2.0, 0.1)
+    (-0.02, -0.2)
+    """
+    return primitives.leaky_relu(x, slope)
+
+
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    """Give x where x > 0, else alpha · (exp(x) - 1) (L10).
+
+    >>> elu(3.0), elu(-1e9)
+    (3.0, -1.0)
+    """
+    return primitives.elu(x, alpha)
+
+
+def maximum(*operands: Any) -> Any:
+    """Give the largest operand; tied operands share the gradient equally.
+
+    Takes the operands one by one or as one sequence, as Python's ``max`` does.
+
+    Raises:
+        ValueError: there are no operands.
+
+    >>> maximum(1.0, 3.0, 2.0), maximum([1.0, 3.0])
+    (3.0, 3.0)
+    """
+    return primitives.maximum(*_operands(operands, "maximum"))
+
+
+def minimum(*operands: Any) -> Any:
+    """Give the smallest operand; tied operands share the gradient equally.
+
+    >>> minimum(1.0, 3.0, 2.0), minimum([1.0, 3.0])
+    (1.0, 1.0)
+    """
+    return primitives.minimum(*_operands(operands, "minimum"))
+
+
+def _operands(operands: tuple[Any, ...], name: str) -> Sequence[Any]:
+    if len(operands) == 1 and hasattr(operands[0], "__iter__"):
+        return _sequence(operands[0], name)
+    if not operands:
+        raise ValueError(f"{name} of no operands: give at least one")
+    return operands
+
+
+def _sequence(values: Iterable[Any], name: str, empty: bool = False) -> list[Any]:
+    if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} takes a sequence of numbers or Values, got {values!r}")
+    operands = list(values)
+    if not operands and not empty:
+        raise ValueError(f"{name} of an empty sequence: give at least one operand")
+    return operands
+
+
+def sum(values: Iterable[Any]) -> Any:
+    """Add up a sequence in a single gate; on numbers exactly rounded, as ``math.fsum``.
+
+    >>> sum([0.1] * 10)
+    1.0
+    """
+    operands = _sequence(values, "sum", empty=True)
+    return primitives.sum(*operands) if operands else 0.0
+
+
+def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
+    """Give w·x + bias = Σ wᵢxᵢ + bias, a neuron's weighted sum, in a single gate.
+
+    Args:
+        ws: n numbers or Values.
+        xs: n numbers or Values.
+        bias: a number or Value.
+
+    Raises:
+        ValueError: the lengths differ.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
+    11.5
+    """
+    ws, xs = _sequence(ws, "dot", empty=True), _sequence(xs, "dot", empty=True)
+    if len(ws) != len(xs):
+        raise ValueError(f"dot: {len(ws)} weights but {len(xs)} inputs; give as many of each")
+    return primitives.dot(*ws, *xs, bias)
+
+
+def logsumexp(xs: Iterable[Any]) -> Any:
+    """Give log Σ exp(xᵢ) without overflow.
+
+    >>> round(logsumexp([1000.0, 1000.0]) - 1000.0, 9)
+    0.693147181
+    """
+    return primitives.logsumexp(*_sequence(xs, "logsumexp"))
+
+
+def softmax(xs: Iterable[Any]) -> list[Any]:
+    """Give exp(xᵢ) / Σ exp(xⱼ) for every i, a list as long as ``xs``.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    operands = _sequence(xs, "softmax")
+    return [primitives.softmax(float(i), *operands) for i in range(len(operands))]
+
+
+def log_softmax(xs: Iterable[Any]) -> list[Any]:
+    """Give xᵢ - logsumexp(x) for every i, a list as long as ``xs``.
+
+    >>> log_softmax([0.0])
+    [-0.0]
+    """
+    operands = _sequence(xs, "log_softmax")
+    return [primitives.log_softmax(float(i), *operands) for i in range(len(operands))]
+
+
+def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
+    """Give the cross-entropy of softmax(logits) with the target (L11).
+
+    Args:
+        logits: n numbers or Values, one a class.
+        target: the class, an integer from 0 to n - 1, for -log softmax(logits)[target];
+            or n probabilities p, for -Σ pᵢ log softmax(logits)ᵢ.
+
+    Raises:
+        ValueError: the class is out of range, there are not n probabilities, or one is
+            negative.
+
+    >>> cross_entropy([0.0, 0.0], 1) == cross_entropy([0.0, 0.0], [0.0, 1.0])
+    True
+    """
+    operands = _sequence(logits, "cross_entropy")
+    n = len(operands)
+    if not hasattr(target, "__iter__"):
+        return primitives.cross_entropy(target, *operands)
+    probabilities = _sequence(target, "cross_entropy")
+    if len(probabilities) != n:
+        raise ValueError(
+            f"cross_entropy: {n} logits but {len(probabilities)} target probabilities; "
+            "give one a class, or the index of the class"
+        )
+    if builtins.any(p < 0 for p in probabilities):
+        raise ValueError(f"cross_entropy: a target probability is negative: {probabilities}")
+    return primitives.soft_cross_entropy(*probabilities, *operands)

@@ -1,0 +1,350 @@
+"""Values of the gates on floats, where ``math`` lacks them or would raise on overflow.
+
+Every function here takes and gives floats. They hold the project's conventions: overflow is
+inf, a domain error raises what ``math`` raises, NaN in gives NaN out. No derivative is in here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from operator import mul as _mul
+
+inf, nan = math.inf, math.nan
+
+
+def overflow_to_inf(function: Callable[[float], float]) -> Callable[[float], float]:
+    """``function`` with inf where ``math`` raises OverflowError."""
+
+    def total(x: float) -> float:
+        try:
+            return function(x)
+        except OverflowError:
+            return inf
+
+    return total
+
+
+exp = overflow_to_inf(math.exp)
+expm1 = overflow_to_inf(math.expm1)
+cosh = overflow_to_inf(math.cosh)
+
+
+def sinh(x: float) -> float:
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(inf, x)
+
+
+def degrees(x: float) -> float:
+    """Python's own rounds twice; 180/pi as a sum of two floats rounds once, near enough."""
+    return x * 57.29577951308232 + x * -1.9878495670576283e-15
+
+
+def radians(x: float) -> float:
+    return x * 0.017453292519943295 + x * 2.9486522708701687e-19
+
+
+def pow(x: float, y: float) -> float:
+    """x to the power y: real or an error, never complex."""
+    try:
+        result = x**y
+    except OverflowError:
+        return -inf if x < 0 and y % 2 == 1 else inf
+    except ZeroDivisionError:
+        raise ZeroDivisionError("0 has no negative power") from None
+    if type(result) is complex:
+        raise ValueError("a negative number has only integer powers")
+    return result  # type: ignore[no-any-return]
+
+
+def power_slope(x: float, y: float) -> float:
+    """y · x**(y - 1), right to 2 ulp although y - 1 is rounded.
+
+    x**(y - 1) is corrected by exp(e · log x), e being the rounding error of y - 1; where it
+    leaves the range of floats though the product does not, it is taken in two halves.
+    """
+    if y == 0:
+        return 0.0
+    if x == 0:
+        return y if y == 1 or y != y else inf if y < 1 else 0.0
+    z = y - 1
+    if z == 1:
+        return y * x  # a square: the most common power
+    size = abs(x)
+    back = z - y
+    error = (y - (z - back)) + (-1 - back)
+    power = pow(size, z)
+    if 1e-290 < power < inf:
+        slope = y * power * (1 + error * math.log(size)) if error else y * power
+    else:
+        half = pow(size, z / 2)
+        slope = y * half * half
+    return -slope if x < 0 and y % 2 == 0 else slope
+
+
+def power_log(x: float, y: float) -> float:
+    """x**y · log x; 0 at x = 0, where the limit is (for y > 0), and NaN below it."""
+    if x > 0:
+        return pow(x, y) * math.log(x)
+    return 0.0 if x == 0 and y >= 0 else nan
+
+
+def mod(x: float, y: float) -> float:
+    try:
+        return x % y
+    except ZeroDivisionError:
+        raise ZeroDivisionError("remainder of a division by zero") from None
+
+
+def exp2(x: float) -> float:
+    try:
+        return float(2.0**x)
+    except OverflowError:
+        return inf
+
+
+def _log(function: Callable[[float], float]) -> Callable[[float], float]:
+    def logarithm(x: float) -> float:
+        if x <= 0:
+            raise ValueError("the logarithm needs a number above 0")
+        return function(x)
+
+    return logarithm
+
+
+log, log2, log10 = _log(math.log), _log(math.log2), _log(math.log10)
+
+
+def log1p(x: float) -> float:
+    if x <= -1:
+        raise ValueError("log1p needs a number above -1")
+    return math.log1p(x)
+
+
+def sqrt(x: float) -> float:
+    if x < 0:
+        raise ValueError("a negative number has no real square root")
+    return math.sqrt(x)
+
+
+def cbrt(x: float) -> float:
+    """The real cube root: one Newton step on the power makes it good to an ulp."""
+    if x == 0 or x != x or x in (inf, -inf):
+        return x
+    size = abs(x)
+    if size < 1e-290:  # scaled by a cube, so that the residual below does not underflow
+        return cbrt(x * 2.0**300) * 2.0**-100
+    root = size ** (1 / 3)
+    residual = float(Fraction(root) ** 3 - Fraction(size))
+    return math.copysign(root - residual / (3 * root * root), x)
+
+
+def sin(x: float) -> float:
+    return math.sin(x) if x - x == 0 else _no_angle(x)
+
+
+def cos(x: float) -> float:
+    return math.cos(x) if x - x == 0 else _no_angle(x)
+
+
+def tan(x: float) -> float:
+    return math.tan(x) if x - x == 0 else _no_angle(x)
+
+
+def _no_angle(x: float) -> float:
+    if x != x:
+        return x
+    raise ValueError("an infinite angle has no sine, cosine or tangent")
+
+
+def sech2(x: float) -> float:
+    """1 - tanh² without its cancellation."""
+    if abs(x) < 0.35:
+        t = math.tanh(x)
+        return 1 - t * t
+    e = math.exp(-2 * abs(x))
+    d = 1 + e
+    return 4 * (e / d / d)
+
+
+def gaussian(x: float) -> float:
+    """exp(-x²) with the rounding error of x² put right (x split into two halves)."""
+    if abs(x) > 27.5:
+        return 0.0
+    square = x * x
+    high = x * 134217729.0
+    high -= high - x
+    low = x - high
+    error = ((high * high - square) + 2 * high * low) + low * low
+    return math.exp(-square) * (1 - error)
+
+
+def floor(x: float) -> float:
+    return float(math.floor(x)) if x - x == 0 else x
+
+
+def ceil(x: float) -> float:
+    return float(math.ceil(x)) if x - x == 0 else x
+
+
+def sign(x: float) -> float:
+    return 1.0 if x > 0 else -1.0 if x < 0 else x * 0.0
+
+
+def step(x: float) -> float:
+    return 1.0 if x > 0 else 0.0 if x <= 0 else nan
+
+
+def relu(x: float) -> float:
+    return x if x > 0 or x != x else 0.0
+
+
+def leaky_relu(x: float, slope: float) -> float:
+    return x if x > 0 else slope * x
+
+
+def elu(x: float, alpha: float) -> float:
+    return x if x > 0 else alpha * math.expm1(x)
+
+
+def softplus(x: float) -> float:
+    return x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x))
+
+
+def sigmoid(x: float) -> float:
+    if x >= 0:
+        return 1 / (1 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1 + e)
+
+
+def sigmoid_slope(x: float) -> float:
+    """sigmoid · (1 - sigmoid) without its cancellation."""
+    e = math.exp(-abs(x))
+    d = 1 + e
+    return e / d / d
+
+
+# Gates over a sequence
+
+
+def maximum(*xs: float) -> float:
+    if not xs:
+        raise ValueError("the maximum of no operands does not exist")
+    return next((x for x in xs if x != x), max(xs))
+
+
+def minimum(*xs: float) -> float:
+    if not xs:
+        raise ValueError("the minimum of no operands does not exist")
+    return next((x for x in xs if x != x), min(xs))
+
+
+def sum_(*xs: float) -> float:
+    """The exactly rounded sum."""
+    try:
+        return math.fsum(xs)
+    except (OverflowError, ValueError):  # an intermediate overflow, or inf - inf
+        return float(sum(xs))
+
+
+def dot(*operands: float) -> float:
+    """w·x + b, the operands being the n weights, the n inputs and b."""
+    n = len(operands) // 2
+    terms = list(map(_mul, operands[:n], operands[n:]))
+    terms.append(operands[-1])
+    try:
+        return math.fsum(terms)
+    except (OverflowError, ValueError):
+        return float(sum(terms))
+
+
+def exponentials(xs: Sequence[float]) -> tuple[float, list[float]]:
+    """The largest x, and exp(x - largest) of them all.
+
+    The rounding error of ``x - largest`` (by two-sum) corrects each exponential.
+    """
+    if not xs:
+        raise ValueError("needs at least one operand")
+    top = maximum(*xs)
+    if top - top != 0:  # inf or NaN: the limit, where there is one
+        return top, [1.0 if x == top else 0.0 if top == inf and x == x else nan for x in xs]
+    powers = []
+    for x in xs:
+        gap = x - top
+        back = gap + top
+        error = (x - back) - (top - (back - gap)) if gap > -inf else 0.0
+        powers.append(math.exp(gap) * (1 + error))
+    return top, powers
+
+
+def logsumexp(*xs: float) -> float:
+    top, powers = exponentials(xs)
+    if top - top != 0:
+        return top
+    powers.remove(1.0)  # the largest itself
+    return top + math.log1p(math.fsum(powers))
+
+
+def softmaxes(xs: Sequence[float]) -> list[float]:
+    """Each exp(x) over the sum of them all."""
+    _, powers = exponentials(xs)
+    total = math.fsum(powers)
+    return [power / total for power in powers]
+
+
+def rests(xs: Sequence[float]) -> list[float]:
+    """Each 1 - softmax, as the sum of the others where the subtraction would cancel."""
+    _, powers = exponentials(xs)
+    total = math.fsum(powers)
+    return [
+        (total - power if 2 * power < total else math.fsum(powers[:k] + powers[k + 1 :])) / total
+        for k, power in enumerate(powers)
+    ]
+
+
+def softmax(index: float, *xs: float) -> float:
+    return softmaxes(xs)[class_index(index, len(xs))]
+
+
+def rest(index: float, *xs: float) -> float:
+    return rests(xs)[class_index(index, len(xs))]
+
+
+def log_softmax(index: float, *xs: float) -> float:
+    """x - logsumexp(xs), from the other exponentials where x is the largest."""
+    k = class_index(index, len(xs))
+    top, powers = exponentials(xs)
+    if xs[k] == top:
+        return -math.log1p(math.fsum(powers[:k] + powers[k + 1 :]))
+    return (xs[k] - top) - math.log(math.fsum(powers))
+
+
+def cross_entropy(index: float, *xs: float) -> float:
+    return -log_softmax(index, *xs)
+
+
+def soft_cross_entropy(*operands: float) -> float:
+    """-Σ p log softmax(x), the operands being the n probabilities and the n logits."""
+    n = len(operands) // 2
+    ps, xs = operands[:n], operands[n:]
+    return math.fsum(-p * log_softmax(k, *xs) for k, p in enumerate(ps) if p != 0)
+
+
+def class_index(index: float, n: int) -> int:
+    """``index`` as an int in range(n)."""
+    if not 0 <= index < n or index != int(index):
+        raise ValueError(f"a class index must be an integer from 0 to {n - 1}, got {index:g}")
+    return int(index)
+
+
+def branch(condition: float, taken: float, expected: float) -> float:
+    """``taken``, as long as the condition still is what it was when the branch was built."""
+    if bool(condition) != bool(expected):
+        raise ValueError(
+            "the condition changed, and the other branch was never built: run the function again"
+        )
+    return taken

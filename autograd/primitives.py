@@ -1,0 +1,672 @@
+"""The table: every gate's value and its partial derivatives, each written once.
+
+A rule uses only operators and other gates, so it can be read on floats, on Values, on arrays
+and as text (see gate.py). ``out`` is the gate's own result. Where the textbook's formula loses
+bits (1 - tanh²x at x = 20 is 0) the row computes an accurate form, and ``formulas`` keeps the
+textbook's for the pictures. A helper gate that is needed for that (sech2, say) is a row too,
+with a derivative of its own, so that higher orders stay accurate.
+
+At a kink: relu'(0) = abs'(0) = 0, tied maxima share equally, x**0 has derivative 0,
+sqrt'(0) = inf. The table in README.md lists them all.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from . import numeric
+from .gate import Primitive, primitive, registry
+from .gate import table_row as row
+
+__all__ = ["Primitive", "primitive", "registry", "where"]
+
+inf, nan = math.inf, math.nan
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """Choose ``a`` where the condition holds, else ``b``.
+
+    Args:
+        condition: a bool, a number or a Value; anything but 0 holds.
+        a, b: numbers, Values, or functions without arguments, called only if chosen.
+
+    A branch not chosen takes no part: it never leaks NaN into value or gradient.
+
+    >>> where(2 > 1, 5.0, lambda: 1 / 0)
+    5.0
+    """
+    choose = getattr(condition, "choose", None)
+    if callable(choose) and not getattr(condition, "ndim", 0):
+        return choose(a, b)
+    if getattr(condition, "ndim", 0):
+        import numpy
+
+        with numpy.errstate(all="ignore"):
+            return numpy.where(condition, a() if callable(a) else a, b() if callable(b) else b)
+    if condition != condition:
+        return nan
+    chosen = a if condition else b
+    return chosen() if callable(chosen) else chosen
+
+
+# Rows that others mention before their turn
+power_slope: Primitive
+power_log: Primitive
+exp: Primitive
+log: Primitive
+sign: Primitive
+cos: Primitive
+cosh: Primitive
+sech2: Primitive
+sigmoid: Primitive
+sigmoid_slope: Primitive
+gaussian: Primitive
+maximum: Primitive
+softmax: Primitive
+log_softmax: Primitive
+logsumexp: Primitive
+
+# ---------------------------------------------------------------------- arithmetic
+
+add = row("add", "+", operator.add, (1.0, 1.0), array="add", elementary=lambda x, y: x + y)
+sub = row("sub", "-", operator.sub, (1.0, -1.0), array="subtract", elementary=lambda x, y: x - y)
+mul = row(
+    "mul",
+    "×",
+    operator.mul,
+    (lambda x, y, out: y, lambda x, y, out: x),
+    array="multiply",
+    elementary=lambda x, y: x * y,
+)
+div = row(
+    "div",
+    "/",
+    operator.truediv,
+    (lambda x, y, out: 1 / y, lambda x, y, out: -(out / y)),
+    formulas=("1/y", "-x/y²"),
+    array="divide",
+    elementary=lambda x, y: x / y,
+)
+mod = row(
+    "mod",
+    "%",
+    numeric.mod,
+    (1.0, lambda x, y, out: (out - x) / y),
+    formulas=("1", "-⌊x/y⌋"),
+    array="mod",
+)
+neg = row("neg", "neg", operator.neg, (-1.0,), array="negative", elementary=lambda x: 0.0 - x)
+pow = row(
+    "pow",
+    "**",
+    numeric.pow,
+    (lambda x, y, out: power_slope(x, y), lambda x, y, out: power_log(x, y)),
+    formulas=("y·x^(y-1)", "x^y·log x"),
+    array="power",
+    elementary=lambda x, y: _power_by_elements(x, y),
+)
+power_slope = row(
+    "power_slope",
+    "y·x^(y-1)",
+    numeric.power_slope,
+    (lambda x, y, out: y * power_slope(x, y - 1), lambda x, y, out: _power_mixed(x, y)),
+    formulas=("y·(y-1)·x^(y-2)", "x^(y-1)·(1 + y·log x)"),
+)
+power_log = row(
+    "power_log",
+    "x^y·log x",
+    numeric.power_log,
+    (
+        lambda x, y, out: _power_mixed(x, y),
+        lambda x, y, out: where(x > 0, lambda: out * log(x), lambda: out * 0.0),
+    ),
+    formulas=("x^(y-1)·(1 + y·log x)", "x^y·log²x"),
+)
+
+
+def _power_mixed(x: Any, y: Any) -> Any:
+    """d²(x**y) / dx dy, which both orders of differentiation share."""
+    return where(x == 0, 0.0, lambda: pow(x, y - 1) + y * power_log(x, y - 1))
+
+
+def _power_by_elements(x: Any, y: Any) -> Any:
+    """A product for a constant whole exponent, so that x may be negative; else exp(y log x)."""
+    n = getattr(y, "data", y)
+    if not getattr(y, "is_constant", True) or n != int(n) or builtins.abs(n) > 64:
+        return exp(y * log(x))
+    if n < 0:
+        return 1.0 / _power_by_elements(x, -n)
+    if n == 0:
+        return x * 0.0 + 1.0
+    product = x
+    for _ in range(int(n) - 1):
+        product = product * x
+    return product
+
+
+def _elements(gate: Primitive) -> Any:
+    """Another gate's elementary form."""
+    assert gate.elementary is not None
+    return gate.elementary
+
+
+abs = row(
+    "abs",
+    "|x|",
+    builtins.abs,
+    (lambda x, out: sign(x),),
+    array="abs",
+    elementary=lambda x: maximum(x, 0.0 - x),
+)
+identity = row(
+    "identity",
+    "copy",
+    lambda x: x,
+    (1.0,),
+    array=lambda np, x: x,
+    elementary=lambda x: x,
+)
+
+# ------------------------------------------- exponentials, logarithms, roots, hypot
+
+exp = row(
+    "exp",
+    "exp",
+    numeric.exp,
+    (lambda x, out: out,),
+    formulas=("eˣ",),
+    array="exp",
+    elementary=lambda x: exp(x),
+)
+exp2 = row(
+    "exp2",
+    "exp2",
+    numeric.exp2,
+    (lambda x, out: out * math.log(2),),
+    formulas=("2ˣ·log 2",),
+    array="exp2",
+    elementary=lambda x: exp(x * math.log(2)),
+)
+expm1 = row(
+    "expm1",
+    "expm1",
+    numeric.expm1,
+    (lambda x, out: exp(x),),
+    formulas=("eˣ",),
+    array="expm1",
+    elementary=lambda x: exp(x) - 1.0,
+)
+log = row(
+    "log",
+    "log",
+    numeric.log,
+    (lambda x, out: 1 / x,),
+    array="log",
+    elementary=lambda x: log(x),
+)
+log2 = row(
+    "log2",
+    "log2",
+    numeric.log2,
+    (lambda x, out: 1 / x / math.log(2),),
+    formulas=("1/(x·log 2)",),
+    array="log2",
+    elementary=lambda x: log(x) / math.log(2),
+)
+log10 = row(
+    "log10",
+    "log10",
+    numeric.log10,
+    (lambda x, out: 1 / x / math.log(10),),
+    formulas=("1/(x·log 10)",),
+    array="log10",
+    elementary=lambda x: log(x) / math.log(10),
+)
+log1p = row(
+    "log1p",
+    "log1p",
+    numeric.log1p,
+    (lambda x, out: 1 / (1 + x),),
+    array="log1p",
+    elementary=lambda x: log(1.0 + x),
+)
+sqrt = row(
+    "sqrt",
+    "√",
+    numeric.sqrt,
+    (lambda x, out: where(x == 0, inf, lambda: 0.5 / out),),
+    formulas=("1/(2√x)",),
+    array="sqrt",
+    elementary=lambda x: exp(log(x) / 2.0),
+)
+cbrt = row(
+    "cbrt",
+    "∛",
+    numeric.cbrt,
+    (lambda x, out: where(x == 0, inf, lambda: 1 / (3 * out * out)),),
+    formulas=("1/(3·∛x²)",),
+    array="cbrt",
+)
+hypot = row(
+    "hypot",
+    "hypot",
+    math.hypot,
+    (
+        lambda x, y, out: where(out == 0, 0.0, lambda: x / out),
+        lambda x, y, out: where(out == 0, 0.0, lambda: y / out),
+    ),
+    formulas=("x/√(x²+y²)", "y/√(x²+y²)"),
+    array="hypot",
+)
+
+# -------------------------------------------- circular and hyperbolic functions, erf
+
+sin = row("sin", "sin", numeric.sin, (lambda x, out: cos(x),), array="sin")
+cos = row("cos", "cos", numeric.cos, (lambda x, out: -sin(x),), array="cos")
+tan = row(
+    "tan",
+    "tan",
+    numeric.tan,
+    (lambda x, out: 1 + out * out,),
+    formulas=("1 + tan²x",),
+    array="tan",
+)
+asin = row(
+    "asin",
+    "asin",
+    math.asin,
+    (lambda x, out: where(x * x == 1, inf, lambda: 1 / sqrt((1 - x) * (1 + x))),),
+    formulas=("1/√(1-x²)",),
+    array="arcsin",
+)
+acos = row(
+    "acos",
+    "acos",
+    math.acos,
+    (lambda x, out: where(x * x == 1, -inf, lambda: -1 / sqrt((1 - x) * (1 + x))),),
+    formulas=("-1/√(1-x²)",),
+    array="arccos",
+)
+atan = row(
+    "atan",
+    "atan",
+    math.atan,
+    (lambda x, out: 1 / (1 + x * x),),
+    formulas=("1/(1+x²)",),
+    array="arctan",
+)
+atan2 = row(
+    "atan2",
+    "atan2",
+    math.atan2,
+    (
+        lambda y, x, out: where(hypot(x, y) == 0, nan, lambda: x / hypot(x, y) / hypot(x, y)),
+        lambda y, x, out: where(hypot(x, y) == 0, nan, lambda: -y / hypot(x, y) / hypot(x, y)),
+    ),
+    formulas=("x/(x²+y²)", "-y/(x²+y²)"),
+    array="arctan2",
+)
+sinh = row(
+    "sinh",
+    "sinh",
+    numeric.sinh,
+    (lambda x, out: cosh(x),),
+    array="sinh",
+    elementary=lambda x: (exp(x) - exp(0.0 - x)) / 2.0,
+)
+cosh = row(
+    "cosh",
+    "cosh",
+    numeric.cosh,
+    (lambda x, out: sinh(x),),
+    array="cosh",
+    elementary=lambda x: (exp(x) + exp(0.0 - x)) / 2.0,
+)
+tanh = row(
+    "tanh",
+    "tanh",
+    math.tanh,
+    (lambda x, out: sech2(x),),
+    formulas=("1 - tanh²x",),
+    array="tanh",
+    elementary=lambda x: 2.0 * _elements(sigmoid)(2.0 * x) - 1.0,
+)
+sech2 = row("sech2", "sech²", numeric.sech2, (lambda x, out: -2 * out * tanh(x),))
+asinh = row(
+    "asinh",
+    "asinh",
+    math.asinh,
+    (lambda x, out: 1 / hypot(1.0, x),),
+    formulas=("1/√(1+x²)",),
+    array="arcsinh",
+)
+acosh = row(
+    "acosh",
+    "acosh",
+    math.acosh,
+    (lambda x, out: where(x == 1, inf, lambda: 1 / (sqrt(x - 1) * sqrt(x + 1))),),
+    formulas=("1/√(x²-1)",),
+    array="arccosh",
+)
+atanh = row(
+    "atanh",
+    "atanh",
+    math.atanh,
+    (lambda x, out: 1 / ((1 - x) * (1 + x)),),
+    formulas=("1/(1-x²)",),
+    array="arctanh",
+    elementary=lambda x: log((1.0 + x) / (1.0 - x)) / 2.0,
+)
+erf = row(
+    "erf",
+    "erf",
+    math.erf,
+    (lambda x, out: 2 / math.sqrt(math.pi) * gaussian(x),),
+    formulas=("2/√π·e^(-x²)",),
+)
+erfc = row(
+    "erfc",
+    "erfc",
+    math.erfc,
+    (lambda x, out: -2 / math.sqrt(math.pi) * gaussian(x),),
+    formulas=("-2/√π·e^(-x²)",),
+)
+gaussian = row(
+    "gaussian",
+    "e^(-x²)",
+    numeric.gaussian,
+    (lambda x, out: -2 * x * out,),
+    formulas=("-2x·e^(-x²)",),
+    array=lambda np, x: np.exp(-x * x),
+    elementary=lambda x: exp(0.0 - x * x),
+)
+
+# ------------------------------------------------------- steps, rounding, conversion
+
+
+def _flat(x: Any, out: Any) -> Any:
+    """0, but NaN at NaN: the partial of a function made of steps."""
+    return where(x == x, 0.0, nan)
+
+
+sign = row("sign", "sign", numeric.sign, (_flat,), formulas=("0",), array="sign")
+step = row(
+    "step",
+    "step",
+    numeric.step,
+    (_flat,),
+    formulas=("0",),
+    array=lambda np, x: np.heaviside(x, 0.0),
+)
+floor = row("floor", "⌊x⌋", numeric.floor, (_flat,), formulas=("0",), array="floor")
+ceil = row("ceil", "⌈x⌉", numeric.ceil, (_flat,), formulas=("0",), array="ceil")
+degrees = row(
+    "degrees",
+    "degrees",
+    math.degrees,
+    (180 / math.pi,),
+    formulas=("180/π",),
+    array="degrees",
+    elementary=lambda x: x * (180 / math.pi),
+)
+radians = row(
+    "radians",
+    "radians",
+    math.radians,
+    (math.pi / 180,),
+    formulas=("π/180",),
+    array="radians",
+    elementary=lambda x: x * (math.pi / 180),
+)
+choice = row(
+    "where",
+    "where",
+    lambda condition, a, b: where(condition, a, b),
+    (
+        None,
+        lambda condition, a, b, out: where(condition, 1.0, 0.0),
+        lambda condition, a, b, out: where(condition, 0.0, 1.0),
+    ),
+    formulas=("", "1 if taken", "1 if taken"),
+    array=lambda np, condition, a, b: np.where(condition, a, b),
+    routes=True,
+)
+branch = row(
+    "branch",
+    "where",
+    numeric.branch,
+    (None, 1.0, None),
+    routes=True,
+)
+
+# ----------------------------------------------------------------------- activations
+
+relu = row(
+    "relu",
+    "relu",
+    numeric.relu,
+    (lambda x, out: step(x),),
+    formulas=("I(x > 0)",),
+    array=lambda np, x: np.maximum(x, 0),
+    elementary=lambda x: maximum(x, 0.0),
+)
+leaky_relu = row(
+    "leaky_relu",
+    "leaky relu",
+    numeric.leaky_relu,
+    (
+        lambda x, slope, out: where(x > 0, 1.0, lambda: where(x <= 0, slope, nan)),
+        lambda x, slope, out: where(x > 0, 0.0, x),
+    ),
+    formulas=("I(x > 0) + γ·I(x ≤ 0)", "x·I(x ≤ 0)"),
+    array=lambda np, x, slope: np.where(x > 0, x, slope * x),
+    elementary=lambda x, slope: maximum(x, 0.0) - slope * maximum(0.0 - x, 0.0),
+)
+elu = row(
+    "elu",
+    "elu",
+    numeric.elu,
+    (
+        lambda x, alpha, out: where(x > 0, 1.0, lambda: alpha * exp(x)),
+        lambda x, alpha, out: where(x > 0, 0.0, lambda: expm1(x)),
+    ),
+    formulas=("I(x > 0) + γeˣ·I(x ≤ 0)", "(eˣ - 1)·I(x ≤ 0)"),
+    array=lambda np, x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+    elementary=lambda x, alpha: maximum(x, 0.0) + alpha * (exp(0.0 - maximum(0.0 - x, 0.0)) - 1.0),
+)
+softplus = row(
+    "softplus",
+    "softplus",
+    numeric.softplus,
+    (lambda x, out: sigmoid(x),),
+    array=lambda np, x: np.logaddexp(0, x),
+    elementary=lambda x: maximum(x, 0.0) + log(1.0 + exp(0.0 - maximum(x, 0.0 - x))),
+)
+sigmoid = row(
+    "sigmoid",
+    "σ",
+    numeric.sigmoid,
+    (lambda x, out: sigmoid_slope(x),),
+    formulas=("σ·(1 - σ)",),
+    array=lambda np, x: np.exp(-np.logaddexp(0, -x)),
+    elementary=lambda x: (
+        exp(0.0 - maximum(0.0 - x, 0.0))
+        / (exp(0.0 - maximum(0.0 - x, 0.0)) + exp(0.0 - maximum(x, 0.0)))
+    ),
+)
+sigmoid_slope = row(
+    "sigmoid_slope",
+    "σ·(1-σ)",
+    numeric.sigmoid_slope,
+    (lambda x, out: -out * tanh(x / 2),),
+    formulas=("σ·(1-σ)·(1-2σ)",),
+)
+
+# ---------------------------- gates over a sequence; an index comes first where there is one
+
+maximum = row(
+    "maximum",
+    "max",
+    numeric.maximum,
+    lambda xs, out: _shares(xs, out),
+    formulas=("1 for the largest",),
+    array=lambda np, *xs: _fold(np.maximum, xs),
+    elementary=lambda *xs: maximum(*xs),
+)
+minimum = row(
+    "minimum",
+    "min",
+    numeric.minimum,
+    lambda xs, out: _shares(xs, out),
+    formulas=("1 for the smallest",),
+    array=lambda np, *xs: _fold(np.minimum, xs),
+    elementary=lambda *xs: 0.0 - maximum(*[0.0 - x for x in xs]),
+)
+sum = row(
+    "sum",
+    "Σ",
+    numeric.sum_,
+    lambda xs, out: [1.0] * len(xs),
+    formulas=("1",),
+    array=lambda np, *xs: builtins.sum(xs),
+    elementary=lambda *xs: builtins.sum(xs[1:], xs[0]),
+)
+dot = row(
+    "dot",
+    "w·x",
+    numeric.dot,
+    lambda xs, out: [*xs[len(xs) // 2 : -1], *xs[: len(xs) // 2], 1.0],
+    formulas=("the other factor",),
+    array=lambda np, *xs: builtins.sum(_products(xs)) + xs[-1],
+    elementary=lambda *xs: builtins.sum(_products(xs), xs[-1]),
+)
+logsumexp = row(
+    "logsumexp",
+    "log Σ exp",
+    numeric.logsumexp,
+    lambda xs, out: _every(softmax, xs),
+    formulas=("softmax",),
+    array=lambda np, *xs: _fold(np.logaddexp, xs),
+    elementary=lambda *xs: log(_exponentials(xs)[1]) + _exponentials(xs)[0],
+)
+softmax = row(
+    "softmax",
+    "softmax",
+    numeric.softmax,
+    lambda xs, out: [
+        None,
+        *[
+            where(xs[0] == j, lambda r=r: out * r, lambda s=s: -out * s)
+            for j, (s, r) in enumerate(_softmaxes_and_rests(xs[1:]))
+        ],
+    ],
+    formulas=("", "sᵢ·(I(i = j) - sⱼ)"),
+    array=lambda np, i, *xs: np.exp(log_softmax.on_arrays(i, *xs)),
+    elementary=lambda i, *xs: exp(xs[int(i.data)] - _elements(logsumexp)(*xs)),
+)
+rest = row(
+    "rest",
+    "1 - softmax",
+    numeric.rest,
+    lambda xs, out: [
+        None,
+        *[
+            where(xs[0] == j, lambda s=s: -s * out, lambda s=s: softmax(*xs) * s)
+            for j, s in enumerate(_every(softmax, xs[1:]))
+        ],
+    ],
+    formulas=("", "sᵢ·(sⱼ - I(i = j))"),
+    array=lambda np, i, *xs: -np.expm1(log_softmax.on_arrays(i, *xs)),
+)
+log_softmax = row(
+    "log_softmax",
+    "log softmax",
+    numeric.log_softmax,
+    lambda xs, out: [
+        None,
+        *[
+            where(xs[0] == j, r, lambda s=s: -s)
+            for j, (s, r) in enumerate(_softmaxes_and_rests(xs[1:]))
+        ],
+    ],
+    formulas=("", "I(i = j) - sⱼ"),
+    array=lambda np, i, *xs: np.choose(np.asarray(i, int), xs) - logsumexp.on_arrays(*xs),
+    elementary=lambda i, *xs: xs[int(i.data)] - _elements(logsumexp)(*xs),
+)
+cross_entropy = row(
+    "cross_entropy",
+    "cross-entropy",
+    numeric.cross_entropy,
+    lambda xs, out: [
+        None,
+        *[
+            where(xs[0] == j, lambda r=r: -r, s)
+            for j, (s, r) in enumerate(_softmaxes_and_rests(xs[1:]))
+        ],
+    ],
+    formulas=("", "sⱼ - I(j = target)"),
+    array=lambda np, i, *xs: -log_softmax.on_arrays(i, *xs),
+    elementary=lambda i, *xs: _elements(logsumexp)(*xs) - xs[int(i.data)],
+)
+soft_cross_entropy = row(
+    "soft_cross_entropy",
+    "cross-entropy",
+    numeric.soft_cross_entropy,
+    lambda xs, out: _soft_cross_entropy_partials(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
+    formulas=("sⱼ·Σp - pⱼ",),
+    array=lambda np, *xs: builtins.sum(
+        -p * log_softmax.on_arrays(i, *xs[len(xs) // 2 :]) for i, p in enumerate(xs[: len(xs) // 2])
+    ),
+    elementary=lambda *xs: builtins.sum(
+        p * (_elements(logsumexp)(*xs[len(xs) // 2 :]) - x)
+        for p, x in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=True)
+    ),
+)
+
+
+def _shares(xs: Sequence[Any], out: Any) -> list[Any]:
+    """1 for the operand that won, 1/k for each of k that tie, NaN if there is no winner."""
+    ties = builtins.sum(where(x == out, 1.0, 0.0) for x in xs)
+    return [where(x == out, lambda: 1.0 / ties, lambda: where(out == out, 0.0, out)) for x in xs]
+
+
+def _fold(function: Any, xs: Sequence[Any]) -> Any:
+    result = xs[0]
+    for x in xs[1:]:
+        result = function(result, x)
+    return result
+
+
+def _products(xs: Sequence[Any]) -> list[Any]:
+    """The w·x of a dot's operands, without its bias."""
+    n = len(xs) // 2
+    return [w * x for w, x in zip(xs[:n], xs[n:-1], strict=True)]
+
+
+def _exponentials(xs: Sequence[Any]) -> tuple[Any, Any]:
+    """The largest x and the sum of exp(x - largest), in the operands' reading."""
+    top = maximum(*xs)
+    return top, builtins.sum(exp(x - top) for x in xs)
+
+
+def _every(gate: Primitive, xs: Sequence[Any]) -> list[Any]:
+    """softmax (or rest) at every index: on floats all at once, else one gate an index."""
+    if builtins.all(type(x) is float for x in xs):
+        return numeric.softmaxes(xs) if gate is softmax else numeric.rests(xs)
+    return [gate(float(i), *xs) for i in range(len(xs))]
+
+
+def _softmaxes_and_rests(xs: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
+    return zip(_every(softmax, xs), _every(rest, xs), strict=True)
+
+
+def _soft_cross_entropy_partials(ps: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
+    """-log softmax for the probabilities; sⱼ·(the other p) - pⱼ·(1 - sⱼ) for the logits."""
+    total = builtins.sum(ps)
+    by_p = [-log_softmax(float(i), *xs) for i in range(len(xs))]
+    by_x = [s * (total - p) - p * r for p, (s, r) in zip(ps, _softmaxes_and_rests(xs), strict=True)]
+    return [*by_p, *by_x]

@@ -1,0 +1,164 @@
+"""The text reading: an operand that is a name, and so a rule that reads as a formula.
+
+Reading a rule on ``Expression("x")`` records what it does to x as a small tree. ``python(tree)``
+prints the tree as Python source, with as few parentheses as the precedence of the operators
+allows (a power as ``pow(x, y)``, the gate: Python's ``**`` raises where it overflows); other
+printers (LaTeX, JavaScript) walk the same tree.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import primitives
+from .gate import Primitive
+
+__all__ = ["Expression", "python"]
+
+_INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "mod": ("%", 2)}
+_NEGATION, _ATOM = 3, 4
+_COMPARISON, _CONDITIONAL = 0, -1
+
+
+class Expression:
+    """A name, a number, or a gate (or comparison sign) applied to expressions."""
+
+    __slots__ = ("head", "operands")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(
+        self, head: str | float | Primitive, operands: tuple[Expression, ...] = ()
+    ) -> None:
+        self.head = head
+        self.operands = operands
+
+    @staticmethod
+    def apply_gate(op: Primitive, operands: tuple[Any, ...]) -> Expression:
+        return Expression(op, tuple(_expression(operand) for operand in operands))
+
+    def choose(self, a: Any, b: Any) -> Expression:
+        a, b = (branch() if callable(branch) else branch for branch in (a, b))
+        return self.apply_gate(primitives.choice, (self, a, b))
+
+    def __add__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.add, (self, other))
+
+    def __radd__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.add, (other, self))
+
+    def __sub__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.sub, (self, other))
+
+    def __rsub__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.sub, (other, self))
+
+    def __mul__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.mul, (self, other))
+
+    def __rmul__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.mul, (other, self))
+
+    def __truediv__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.div, (self, other))
+
+    def __rtruediv__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.div, (other, self))
+
+    def __mod__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.mod, (self, other))
+
+    def __rmod__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.mod, (other, self))
+
+    def __pow__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.pow, (self, other))
+
+    def __rpow__(self, other: Any) -> Expression:
+        return self.apply_gate(primitives.pow, (other, self))
+
+    def __neg__(self) -> Expression:
+        return self.apply_gate(primitives.neg, (self,))
+
+    def __abs__(self) -> Expression:
+        return self.apply_gate(primitives.abs, (self,))
+
+    def _compare(self, sign: str, other: Any) -> Expression:
+        return Expression(sign, (self, _expression(other)))
+
+    def __eq__(self, other: Any) -> Expression:  # type: ignore[override]
+        return self._compare("==", other)
+
+    def __ne__(self, other: Any) -> Expression:  # type: ignore[override]
+        return self._compare("!=", other)
+
+    def __lt__(self, other: Any) -> Expression:
+        return self._compare("<", other)
+
+    def __le__(self, other: Any) -> Expression:
+        return self._compare("<=", other)
+
+    def __gt__(self, other: Any) -> Expression:
+        return self._compare(">", other)
+
+    def __ge__(self, other: Any) -> Expression:
+        return self._compare(">=", other)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a formula has no truth value: use where(...) instead of if")
+
+    def __str__(self) -> str:
+        return python(self)
+
+
+def _expression(thing: Any) -> Expression:
+    return thing if isinstance(thing, Expression) else Expression(float(thing))
+
+
+def python(expression: Any) -> str:
+    """Print an expression as Python source.
+
+    >>> x, y = Expression("x"), Expression("y")
+    >>> python((x + 1) * -y), python(x - (y - x)), python(primitives.exp(-x))
+    ('(x + 1) * -y', 'x - (y - x)', 'exp(-x)')
+    >>> python(primitives.where(x > 0, lambda: 1 / x, 0))
+    '1 / x if x > 0 else 0'
+    """
+    return _python(_expression(expression))[0]
+
+
+def _python(expression: Expression) -> tuple[str, int]:
+    """The source and its precedence."""
+    head, operands = expression.head, expression.operands
+
+    def inner(k: int, least: int) -> str:
+        source, precedence = _python(operands[k])
+        return source if precedence >= least else f"({source})"
+
+    if isinstance(head, float):
+        source = number(head)
+        return source, _NEGATION if source.startswith("-") else _ATOM
+    if isinstance(head, str):
+        if not operands:
+            return head, _ATOM
+        return f"{inner(0, 1)} {head} {inner(1, 1)}", _COMPARISON
+    if head.name in _INFIX:
+        sign, precedence = _INFIX[head.name]
+        return f"{inner(0, precedence)} {sign} {inner(1, precedence + 1)}", precedence
+    if head is primitives.neg:
+        return f"-{inner(0, _NEGATION)}", _NEGATION
+    if head is primitives.choice:
+        return (
+            f"{inner(1, _COMPARISON)} if {inner(0, _COMPARISON)} else {inner(2, _COMPARISON)}",
+            _CONDITIONAL,
+        )
+    arguments = ", ".join(inner(k, _CONDITIONAL) for k in range(len(operands)))
+    return f"{head.name}({arguments})", _ATOM
+
+
+def number(x: float) -> str:
+    """A float as a person writes it: 3 for 3.0, and every digit that is needed.
+
+    >>> number(3.0), number(0.1), number(-1e300)
+    ('3', '0.1', '-1e+300')
+    """
+    return str(int(x)) if x == x and abs(x) < 1e15 and x == int(x) else repr(x)

@@ -1,0 +1,3 @@
+"""Neurons, layers and networks made of Values."""
+
+__all__: list[str] = []
