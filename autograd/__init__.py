@@ -8,6 +8,7 @@
 (-4.0, -4.0, 3.0)
 """
 
+from . import copying  # noqa: F401 - gives Value its copies and pickles
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad

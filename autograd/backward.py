@@ -82,7 +82,7 @@ def _set_gradients(order: list[Value]) -> None:
     for node in order:
         if node.op is not None:
             node.grad = node.flow + 0.0  # and so never -0.0, nor NOTHING
-        elif node.born:
+        else:
             before = node.grad
             node.grad = node.flow + (0.0 if before is None else before)
 
@@ -104,6 +104,8 @@ def propagate(
     Raises:
         StaleGraphError: a node is older than an operand's data.
     """
+    if output.is_constant:
+        return harvest([])
     watch = value.current("watch_backward") if value._special else None
     with value.shared:  # one walk at a time: threads may share leaves
         if _in_flight:

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import value
 from .backward import NOTHING, propagate
-from .gate import _short, as_number
+from .gate import as_number, shorten
 from .primitives import identity
 from .value import Value, constant
 
@@ -39,14 +39,17 @@ def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
     18.0
     """
     if not isinstance(output, Value):
-        raise TypeError(f"gradients: the output must be a Value, got {_short(output)}")
+        raise TypeError(f"gradients: the output must be a Value, got {shorten(output)}")
     leaves = _flatten(inputs)
     for leaf in leaves:
         if not isinstance(leaf, Value):
-            raise TypeError(f"gradients: the inputs must be Values, got {_short(leaf)}")
+            raise TypeError(f"gradients: the inputs must be Values, got {shorten(leaf)}")
 
     def harvest(order: list[Value]) -> list[Any]:
-        return [NOTHING if leaf.flow is None else leaf.flow for leaf in leaves]
+        reached = [leaf.flow is not None and not leaf.is_constant for leaf in leaves]
+        return [
+            leaf.flow if reach else NOTHING for leaf, reach in zip(leaves, reached, strict=True)
+        ]
 
     if not create_graph:
         results = [flow + 0.0 for flow in propagate(output, 1.0, harvest)]

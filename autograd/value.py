@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 from . import primitives
-from .gate import Primitive, _short, as_number, domain_error
+from .gate import Primitive, as_number, domain_error, shorten
 from .graph import topological_order
 
 __all__ = ["Constant", "Value", "no_grad"]
@@ -59,8 +59,8 @@ class Value:
     flow: Any  # the gradient in flight, while backward.py walks; None outside a walk
 
     def __init__(self, data: Any, label: str = "") -> None:
-        if type(label) is not str:
-            raise TypeError(f"a label is a string, got {type(label).__name__} {_short(label)}")
+        if type(label) is not str and not isinstance(label, str):
+            raise TypeError(f"a label is a string, got {type(label).__name__} {shorten(label)}")
         self._data = data if type(data) is float else _real(data)
         self.grad = None
         self.op = None
@@ -83,7 +83,7 @@ class Value:
                 "expression to have a leaf that can"
             )
         self._data = data if type(data) is float else _real(data)
-        _note_edit(self)
+        note_edit(self)
 
     data = property(attrgetter("_data"), _set_data, doc="The number; a leaf's can be edited.")
 
@@ -302,7 +302,7 @@ class Value:
             node.computed = tick()
             changed = True
         if changed:
-            _note_edit(None)
+            note_edit(None)
         return self
 
     def zero_grad(self) -> None:
@@ -315,45 +315,10 @@ class Value:
         """Give a leaf with the same number and label, cut off from the graph."""
         return Value(self._data, self.label)
 
-    # ------------------------------------------------------------------ copies
-    # Neither recurses, so a chain of a million nodes can be copied and pickled.
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        order = topological_order(self)
-        for node in order:
-            if id(node) not in memo:
-                operands = tuple(memo[id(operand)] for operand in node.operands)
-                memo[id(node)] = _restore(
-                    type(node), node._data, node.grad, node.op, operands, node.label
-                )
-        for operand, _ in stale_edges(order):
-            _note_edit(memo[id(operand)])
-        copy: Value = memo[id(self)]
-        return copy
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.op is None:
-            kind = type(self)
-            return _restore, (kind, self._data, self.grad, None, (), self.label)
-        order = topological_order(self)
-        place = {node: k for k, node in enumerate(order)}
-        rows = [
-            node
-            if node.op is None
-            else (
-                node._data,
-                node.grad,
-                node.op,
-                tuple(place[operand] for operand in node.operands),
-                node.label,
-            )
-            for node in order
-        ]
-        return _restore_graph, (rows, [place[operand] for operand, _ in stale_edges(order)])
-
     # ------------------------------------------------------------------ methods added elsewhere
-    # The modules that build on this one add theirs: backward.py the chain rule, drawing.py the
-    # display in notebooks, the end of this file one method for each one-operand gate.
+    # The modules that build on this one add theirs: backward.py the chain rule, copying.py
+    # copies and pickles, drawing.py the display in notebooks, the end of this file one method
+    # for each one-operand gate.
 
     backward: Callable[..., None]
     _repr_svg_: Callable[[], str | None]
@@ -414,19 +379,10 @@ class Constant(Value):
         self.op = None
         self.operands = ()
         self.born = self.computed = 0
-        self.flow = None
+        self.flow = 0.0  # never None: the walk back passes constants by
 
     label = property(lambda self: "", doc="A constant shows its number.")
     grad = property(lambda self: None, doc="A constant has no gradient.")
-
-    def __copy__(self) -> Constant:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Constant:
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return constant, (self._data,)
 
 
 _add, _sub, _mul, _div = primitives.add, primitives.sub, primitives.mul, primitives.div
@@ -452,7 +408,9 @@ def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -
     """``record`` while some thread is under no_grad or detect_anomaly; perhaps not this one."""
     if getattr(_mode, "no_grad", False):
         return Value(data)
-    node = _restore(Value, data, None, op, operands, "")
+    node = Value(data)
+    node.op = op
+    node.operands = operands
     watch = getattr(_mode, "watch", None)
     if watch is not None:
         watch(node)
@@ -513,7 +471,7 @@ def _real(data: Any) -> float:
     return as_number(data, "Value")
 
 
-def _note_edit(leaf: Value | None) -> None:
+def note_edit(leaf: Value | None) -> None:
     """Remember when data last changed, so that backward() knows whether to look for stale nodes."""
     global last_edit
     with shared:
@@ -549,39 +507,6 @@ def name_of(node: Value) -> str:
 def describe(node: Value) -> str:
     """An operand in an error message: label and value."""
     return f"{node.label} = {node._data!r}" if node.label else repr(node._data)
-
-
-def _restore(
-    kind: type[Value],
-    data: float,
-    grad: float | None,
-    op: Primitive | None,
-    operands: tuple[Value, ...],
-    label: str,
-) -> Value:
-    node = _new(kind)
-    node._data = data
-    node.grad = grad
-    node.op = op
-    node.operands = operands
-    node.label = label
-    node.flow = None
-    node.born = node.computed = tick()
-    return node
-
-
-def _restore_graph(rows: list[Any], edited: list[int]) -> Value:
-    nodes: list[Value] = []
-    for row in rows:
-        if isinstance(row, Value):
-            nodes.append(row)
-            continue
-        data, grad, op, places, label = row
-        operands = tuple(nodes[place] for place in places)
-        nodes.append(_restore(Value, data, grad, op, operands, label))
-    for place in edited:  # a stale graph stays stale
-        _note_edit(nodes[place])
-    return nodes[-1]
 
 
 @contextmanager
