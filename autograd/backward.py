@@ -203,17 +203,13 @@ def graph_step(node: Value, upstream: Value) -> None:
     """Pass local × upstream on to each operand, the rules read on Values."""
     op = node.op
     assert op is not None
-    for operand, local in zip(node.operands, op.locals(node.operands, node), strict=True):
-        if not operand.born or local is None:
-            continue
-        if type(local) is float:
-            if local == 0 and op.routes:
-                continue
-            contribution = upstream if local == 1 else local * upstream
-        else:
-            contribution = local * upstream
-        before = operand.flow
-        operand.flow = contribution if before is NOTHING else before + contribution
+    flowing = local_derivatives(node)
+    rules = op.locals(node.operands, node)
+    for operand, local, number in zip(node.operands, rules, flowing, strict=True):
+        if number is not None:
+            contribution = upstream if type(local) is float and local == 1 else local * upstream
+            before = operand.flow
+            operand.flow = contribution if before is NOTHING else before + contribution
 
 
 # ------------------------------------------------- steps written from the text reading

@@ -1,7 +1,8 @@
 """Copies and pickles of graphs, as lists of nodes: a chain of a million neither recurses.
 
 A leaf is pickled as itself, so that leaves stay shared between the graphs (and the model) that
-are pickled together. A stale graph stays stale.
+are pickled together; an inner node reached from two of them is stored with each. A stale graph
+stays stale.
 """
 
 from __future__ import annotations
