@@ -26,6 +26,7 @@ from .functions import (
     sum,
 )
 from .gate import Primitive, primitive
+from .modes import no_grad
 from .primitives import (
     abs,
     acos,
@@ -65,7 +66,7 @@ from .primitives import (
     tanh,
     where,
 )
-from .value import Value, no_grad
+from .value import Value
 
 __version__ = "0.1.0"
 
