@@ -34,7 +34,7 @@ def test_the_oracle_knows_every_gate_of_the_table() -> None:
 def test_value(op: Primitive) -> None:
     for operands in oracle.points(op):
         got = op.value(*operands)
-        assert oracle.ulps(got, oracle.value(op, operands)) <= 4, operands
+        assert oracle.ulps(got, oracle.value(op, operands)) <= 2, operands
 
 
 @GATES
@@ -45,11 +45,7 @@ def test_partials(op: Primitive) -> None:
         for k in differentiable(op, operands):
             orders = [int(j == k) for j in range(len(operands))]
             expected = oracle.derivative(op, operands, orders)
-            if abs(expected) < 1e-40:
-                assert abs(partials[k]) == 0, operands
-            else:
-                limit = 60 if op.name in ("power_slope", "power_log") else 8
-                assert oracle.ulps(partials[k], expected) <= limit, (operands, k)
+            assert oracle.ulps(partials[k], expected) <= 4, (operands, k)
 
 
 @GATES
@@ -105,7 +101,7 @@ def test_rules_read_as_text(op: Primitive) -> None:
         names = [Expression(name) for name in ("x0", "x1", "x2", "x3")]
         texts = [python(p) for p in op.locals(names, Expression("out")) if p is not None]
     else:
-        names = [Expression(name) for name in "xyz"[: op.arity]]
+        names = [Expression(name) for name in "xyzw"[: op.arity]]
         texts = [python(p) for p in op.locals(names, Expression("out")) if p is not None]
         assert (step_source(op) is None) == op.routes
     for text in texts:
@@ -126,7 +122,7 @@ def test_nan_gives_nan(op: Primitive) -> None:
         assert math.isnan(out), k
         local = op.locals(broken, out)[k]
         constant = isinstance(op.partials, tuple) and not callable(op.partials[k])
-        linear = op.name in ("mul", "dot", "sum", "soft_cross_entropy", "div")
+        linear = op.name in ("mul", "dot", "sum", "soft_cross_entropy", "div", "gaussian")
         assert math.isnan(local) or constant or linear, k
 
 
@@ -138,7 +134,7 @@ def test_the_public_functions_are_gates() -> None:
 
 
 def test_every_one_operand_gate_is_a_method() -> None:
-    helpers = {"neg", "identity", "sech2", "gaussian", "sigmoid_slope"}
+    helpers = {"neg", "identity", "sech2", "sigmoid_slope"}
     for op in TABLE:
         if op.arity == 1 and op.name not in helpers:
             point = oracle.points(op)[0]

@@ -1,0 +1,128 @@
+"""How far each gate's value and partial derivatives are from exact arithmetic.
+
+    python -m benchmarks.accuracy [--points 300] [--peers] [--gate NAME]
+
+prints a table: for each gate the worst error, in units in the last place (ulp) of the exact
+number, and where it was met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from autograd import exact
+from autograd.gate import Primitive
+from autograd.primitives import registry
+
+from .sample import Point, operands
+
+__all__ = ["Worst", "measure"]
+
+INTEGERS = 2.0**52
+"""From here on every float is an integer: floor has a kink at each."""
+
+
+class Worst(NamedTuple):
+    """The worst error met, in ulp, and where: which derivative (or the value), which operands."""
+
+    ulps: float
+    what: str
+    point: Point
+    got: float
+    expected: float
+
+
+def gates() -> list[Primitive]:
+    """The rows of the table, in its order."""
+    return [op for name, op in registry.items() if name in exact.functions()]
+
+
+def smooth(op: Primitive, point: Point) -> bool:
+    """Whether no kink is at this point, as far as the sample can hit one."""
+    if op.name in ("floor", "ceil"):
+        return point[0] != math.floor(point[0])
+    return op.name not in ("maximum", "minimum") or len(set(point)) == len(point)
+
+
+def value_error(op: Primitive, point: Point) -> Worst:
+    """The error of the value; of a dot product, in ulp of Σ|w·x| + |b|, as its terms cancel."""
+    try:
+        got = op.value(*point)
+    except (ArithmeticError, ValueError):
+        got = math.nan
+    expected = exact.value(exact.functions()[op.name], point)
+    n = len(point) // 2
+    terms = [a * b for a, b in zip(point[:n], point[n:-1], strict=True)] if op.name == "dot" else []
+    return Worst(error_among(got, expected, [*terms, 0.0]), "value", point, got, float(expected))
+
+
+def partial_errors(op: Primitive, point: Point) -> Iterator[Worst]:
+    """The error of each partial derivative.
+
+    The slope of a cross-entropy with soft targets, sⱼ·Σp - pⱼ, is 0 at the optimum: its error is
+    counted in ulp of the larger of its two terms.
+    """
+    try:
+        partials = op.locals(point, op.value(*point))
+    except (ArithmeticError, ValueError) as failure:
+        yield Worst(math.inf, f"{type(failure).__name__}: {failure}", point, math.nan, math.nan)
+        return
+    n = len(point) // 2
+    for place, got in enumerate(partials):
+        if got is None or (op.name in ("pow", "power_slope") and place == 1 and point[0] < 0):
+            continue
+        expected = exact.derivative(exact.functions()[op.name], point, place)
+        terms = [point[place - n]] if op.name == "soft_cross_entropy" and place >= n else [0.0]
+        error = error_among(got, expected, terms)
+        yield Worst(error, f"by operand {place + 1}", point, got, float(expected))
+
+
+def error_among(got: float, expected: Any, terms: list[float]) -> float:
+    """The error in ulp; of the largest of the terms that the number is a sum of, if any."""
+    largest = max(map(abs, terms))
+    if largest == math.inf:
+        return 0.0  # the sum is inf or NaN
+    if largest <= abs(expected):
+        return exact.ulps(got, expected)
+    return float(abs(expected - got) / math.ulp(largest))
+
+
+def measure(op: Primitive, n: int, seed: int = 1) -> tuple[Worst, Worst]:
+    """The worst error of the gate's value, and of its partial derivatives, over n points."""
+    values: list[Worst] = []
+    partials: list[Worst] = []
+    for point in operands(op.name, n, seed):
+        values.append(value_error(op, point))
+        if smooth(op, point):
+            partials.extend(partial_errors(op, point))
+    return max(values), max(partials)
+
+
+def line(op: Primitive, value: Worst, partial: Worst) -> str:
+    """A row of the printed table."""
+    at = ", ".join(f"{x:.6g}" for x in partial.point)
+    return f"{op.name:<20}{value.ulps:>8.2f}{partial.ulps:>9.2f}   {partial.what} at {at}"
+
+
+def main(arguments: Any = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
+    parser.add_argument("--points", type=int, default=300, help="how many for each gate")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--gate", help="only this one")
+    options = parser.parse_args(arguments)
+    print(f"{'gate':<20}{'value':>8}{'partial':>9}   worst partial")
+    for op in gates():
+        if options.gate in (None, op.name):
+            value, partial = measure(op, options.points, options.seed)
+            at = ", ".join(f"{x:.6g}" for x in partial.point)
+            print(
+                f"{op.name:<20}{value.ulps:>8.2f}{partial.ulps:>9.2f}   {partial.what} at {at}"
+                f" {partial.got} {partial.expected} || {value.point} {value.got} {value.expected}"
+            )
+
+
+if __name__ == "__main__":
+    main()
