@@ -1,16 +1,26 @@
 """How far each gate's value and partial derivatives are from exact arithmetic.
 
-    python -m benchmarks.accuracy [--points 300] [--peers] [--gate NAME]
+    python -m benchmarks.accuracy [--points 300] [--gate NAME]
 
 prints a table: for each gate the worst error, in units in the last place (ulp) of the exact
-number, and where it was met.
+number, and where it was met. And
+
+    python -m benchmarks.accuracy --peers --others /path/to/python
+
+prints the partials' errors next to those of PyTorch, JAX and HIPS autograd. The last shares our
+package's name, so it must be installed elsewhere: ``python -m venv peers``, then
+``peers/bin/pip install jax autograd scipy``, and ``--others peers/bin/python``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd import exact
@@ -107,21 +117,103 @@ def line(op: Primitive, value: Worst, partial: Worst) -> str:
     return f"{op.name:<20}{value.ulps:>8.2f}{partial.ulps:>9.2f}   {partial.what} at {at}"
 
 
+LOST = 2.0**50
+"""So many ulp off, a number has no right bit left but perhaps its first two."""
+
+PEERS = ("torch", "jax", "hips")
+
+
+def ask(peer: str, python: str, points: dict[str, list[Point]]) -> tuple[str, dict[str, Any]]:
+    """A library's name and its partials at the points; of one not installed, no partials."""
+    script = Path(__file__).with_name("peer_derivatives.py")
+    answer = subprocess.run(  # -I: HIPS autograd is meant, not the package of that name here
+        [python, "-I", str(script), peer], input=json.dumps(points), capture_output=True, text=True
+    )
+    if answer.returncode:
+        print(f"{peer} is left out: {answer.stderr.strip().splitlines()[-1]}")
+        return peer, {}
+    given = json.loads(answer.stdout)
+    return given["name"], given["partials"]
+
+
+def verdict(errors: Iterable[tuple[float, float]]) -> str:
+    """The worst of pairs (error, derivative given): in ulp, or how it fails to be the number."""
+    error, got = max(errors, key=lambda pair: (pair[0], pair[1] != pair[1]))
+    if error == math.inf:
+        return "NaN" if got != got else "inf"
+    if error > LOST:
+        return "lost"
+    return f"{error:.2f}" if error < 1000 else f"{error:.1g}"
+
+
+def compare(n: int, seed: int, pythons: list[str]) -> None:
+    """Print our worst partial derivative of each gate next to the peers', as Markdown."""
+    points: dict[str, list[Point]] = {}
+    for op in gates():
+        points[op.name] = [p for p in operands(op.name, n, seed) if comparable(op, p)]
+    asked = {
+        op.name: [p[:1] for p in points[op.name]] if op.name == "elu" else points[op.name]
+        for op in gates()
+    }
+    answers = [ask(peer, python, asked) for peer, python in zip(PEERS, pythons, strict=True)]
+    print("| gate | gatewise |", " | ".join(name for name, _ in answers), "|")
+    print("|---|---|" + "---|" * len(answers))
+    for op in gates():
+        if not any(op.name in partials for _, partials in answers):
+            continue
+        skip = int(op.name == "cross_entropy")
+        exacts: list[list[Any]] = []
+        for point in points[op.name]:
+            places = range(1 if op.name == "elu" else len(point))
+            exacts.append(
+                [exact.derivative(exact.functions()[op.name], point, k) for k in places[skip:]]
+            )
+        ours = [op.locals(point, op.value(*point))[skip:] for point in points[op.name]]
+        cells = []
+        for partials in [ours, *(given.get(op.name) for _, given in answers)]:
+            if partials is None:
+                cells.append("–")
+                continue
+            pairs = (
+                (exact.ulps(got, expected), got)
+                for row, wanted in zip(partials, exacts, strict=True)
+                for got, expected in zip(row, wanted, strict=False)
+            )
+            cells.append(verdict(pairs))
+        print(f"| {op.name} |", " | ".join(cells), "|", flush=True)
+
+
+def comparable(op: Primitive, point: Point) -> bool:
+    """Whether all libraries mean the same by the gate here."""
+    if op.name == "elu":
+        return point[1] == 1.0
+    return op.name != "pow" or point[0] > 0
+
+
 def main(arguments: Any = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     parser.add_argument("--points", type=int, default=300, help="how many for each gate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--gate", help="only this one")
+    parser.add_argument(
+        "--peers",
+        nargs="?",
+        const=sys.executable,
+        metavar="PYTHON",
+        help="compare with PyTorch, JAX and HIPS autograd, as far as this interpreter (by "
+        "default the one that runs) or that of --others has them",
+    )
+    parser.add_argument("--others", metavar="PYTHON", help="the interpreter with JAX and HIPS")
     options = parser.parse_args(arguments)
+    if options.peers:
+        others = options.others or options.peers
+        compare(options.points, options.seed, [options.peers, others, others])
+        return
     print(f"{'gate':<20}{'value':>8}{'partial':>9}   worst partial")
     for op in gates():
         if options.gate in (None, op.name):
             value, partial = measure(op, options.points, options.seed)
-            at = ", ".join(f"{x:.6g}" for x in partial.point)
-            print(
-                f"{op.name:<20}{value.ulps:>8.2f}{partial.ulps:>9.2f}   {partial.what} at {at}"
-                f" {partial.got} {partial.expected} || {value.point} {value.got} {value.expected}"
-            )
+            print(line(op, value, partial), flush=True)
 
 
 if __name__ == "__main__":
