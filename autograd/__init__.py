@@ -11,6 +11,7 @@
 from . import copying  # noqa: F401 - gives Value its copies and pickles
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
+from .checking import check_gradients, finite_difference
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
 from .elementary import elementary
 from .functions import (
@@ -85,6 +86,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "ceil",
+    "check_gradients",
     "cos",
     "cosh",
     "cross_entropy",
@@ -98,6 +100,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "finite_difference",
     "floor",
     "grad",
     "gradients",
