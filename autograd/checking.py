@@ -10,7 +10,6 @@ do not draw together as the step shrinks, there is no derivative to compare with
 from __future__ import annotations
 
 import math
-import random
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -127,6 +126,8 @@ def check_gradients(
     name = getattr(f, "__name__", repr(f))
     places = list(range(len(where.coordinates)))
     if at_most is not None and at_most < len(places):
+        import random  # here: who only imports autograd should not wait for it
+
         places = sorted(random.Random(0).sample(places, at_most))
     before = [value.data for value in where.values]
     try:

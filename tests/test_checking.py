@@ -149,8 +149,8 @@ def test_a_function_that_reads_data_is_found() -> None:
 
 def test_forward_again_is_checked() -> None:
     """A part of the value that the graph knows nothing of."""
-    f = named(lambda x: x * 0 + math.floor(1e7 * x.data), "f")
-    message = r"f near x = 3.*forward\(\) gives 30000000.0, but calling f again 30000003.0"
+    f = named(lambda x: x * 0 + (1.0 if x.data > 3 else 0.0), "f")
+    message = r"f near x = 3.*: forward\(\) gives 0.0, but calling f again 1.0"
     with pytest.warns(KinkWarning, match="jump"), pytest.raises(GradientError, match=message):
         check_gradients(f, 3.0, order=1)
 
