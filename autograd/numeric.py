@@ -316,7 +316,7 @@ def logsumexp(*xs: float) -> float:
         return top
     powers.remove(1.0)  # the largest itself
     result = top + math.log1p(math.fsum([*powers, *map(_mul, powers, errors)]))
-    if abs(result) > 0.5 * abs(top):
+    if abs(result) >= 0.5 * abs(top):
         return result
     with localcontext(_many_digits):  # the two cancel
         return float(sum((Decimal(x).exp() for x in xs), Decimal(0)).ln())
