@@ -13,6 +13,7 @@ from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
 from .elementary import elementary
+from .explaining import explain
 from .functions import (
     cross_entropy,
     dot,
@@ -65,6 +66,7 @@ from .primitives import (
     tanh,
     where,
 )
+from .stepping import walk
 from .value import Value, no_grad
 
 __version__ = "0.1.0"
@@ -96,6 +98,7 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "explain",
     "expm1",
     "floor",
     "grad",
@@ -129,5 +132,6 @@ __all__ = [
     "tan",
     "tanh",
     "value_and_grad",
+    "walk",
     "where",
 ]

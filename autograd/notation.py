@@ -134,7 +134,7 @@ def _written_out(expression: Expression, forms: Mapping[str, _Form], name: Any) 
         terms = tuple(w * x for w, x in zip(terms[:n], terms[n:-1], strict=True))
         if bias.head != 0.0 or not terms:
             terms += (bias,)
-    texts = []
+    texts: list[str] = []
     for term in terms:
         text, precedence = _write(term, forms, name)
         texts.append(text if precedence > _SUM or not texts else f"({text})")
@@ -227,15 +227,18 @@ class Board(Names):
         return self.found.get(node) or short(node.data)
 
     def expression(self, node: Value) -> Expression:
-        """The node in a formula."""
-        if node.is_constant:
-            return Expression(node.data)
-        return self._spell(node, 0) or Expression(self.name(node))
+        """The node in a formula: its name, in parentheses where that is no single word."""
+        spelled = self._spell(node, 0)
+        return Expression(node.data) if spelled is None or node.is_constant else spelled
 
     def gate(self, node: Value) -> Expression:
         """What the node computes from its operands, in their names."""
         assert node.op is not None
-        return Expression(node.op, tuple(self.expression(operand) for operand in node.operands))
+        operands = (
+            Expression(operand.data if operand.is_constant else self.name(operand))
+            for operand in node.operands
+        )
+        return Expression(node.op, tuple(operands))
 
     def right_side(self, node: Value) -> str:
         """``x + y`` for the node q = x + y; cut where it is long."""
