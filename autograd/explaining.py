@@ -24,8 +24,8 @@ from .value import Value, name_of, stale_edges
 __all__ = ["Explanation", "Path", "explain"]
 
 _MANY = 10**18  # counted no further: 10⁶ doublings have a number of paths with 300,000 digits
-_LONGEST_PATH = 12  # edges written out one by one
-_LONGEST_LINE = 72
+_LONGEST_PATH = 8  # edges written out one by one
+_LONGEST_PRODUCT = 64  # of formulas, in characters
 
 
 class Edge(NamedTuple):
@@ -136,7 +136,7 @@ class Explanation:
         ]
         more = self.count - len(self.paths)
         if more:
-            many = "more than 10¹⁸" if self.count == _MANY else f"{more:,}"
+            many = "10¹⁸ or" if self.count == _MANY else f"{more:,}"
             lines.append(f"   and {many} more {'path' if more == 1 else 'paths'}")
         elif len(lines) > 1:
             lines.append(f"   sum = {self._sum()} = {short(self.total)}")
@@ -169,7 +169,7 @@ class Explanation:
             for edge, number in zip(path.edges, numbers, strict=True)
         ]
         spelled = " · ".join(map(_factor, formulas) if len(formulas) > 1 else formulas)
-        if formulas != numbers and len(spelled) <= _LONGEST_LINE:
+        if formulas != numbers and len(spelled) <= _LONGEST_PRODUCT:
             sides.append(spelled)
         if len(numbers) > 1:
             sides.append(" × ".join(numbers))
@@ -193,29 +193,35 @@ class Explanation:
     # ------------------------------------------------------------------ LaTeX
 
     def _repr_latex_(self) -> str:
-        """The same sum for a notebook: symbols, numbers, total, and what the symbols stand for."""
-        symbols = [
-            r" \, ".join(_fraction(self.board, e.node, e.operand) for e in path.edges) or "1"
-            for path in self.paths
-            if len(path.edges) <= _LONGEST_PATH
-        ]
-        numbers = [
-            r" \cdot ".join(_latex_number(edge.local, k > 0) for k, edge in enumerate(path.edges))
-            or "1"
-            for path in self.paths
-            if len(path.edges) <= _LONGEST_PATH
-        ]
-        lines = [" + ".join(symbols), " + ".join(numbers)]
-        more = self.count - len(symbols)
-        if more:
+        """The same sum for a notebook: a row for each path, and what the symbols stand for."""
+        rows = []
+        for k, path in enumerate(self.paths):
+            sign = r"\quad + " if k else f"{_fraction(self.board, self.output, self.node)} &= "
+            row = f"{'&' if k else ''}{sign}{self._latex_factors(path)} &&\\quad "
+            numbers = [_latex_number(edge.local, j > 0) for j, edge in enumerate(path.edges)]
+            if 1 < len(numbers) <= _LONGEST_PATH:
+                row += r" \cdot ".join(numbers) + " = "
+            rows.append(row + _latex_number(path.product))
+        if not rows:
+            rows = [f"{_fraction(self.board, self.output, self.node)} &= 0"]
+        elif more := self.count - len(rows):
             many = "10^{18}" if self.count == _MANY else f"{more:,}".replace(",", "{,}")
-            paths = r"\text{ more path}" if more == 1 else r"\text{ more paths}"
-            lines = [f"{line} + ({many}{paths})" if symbols else "" for line in lines]
-        left = _fraction(self.board, self.output, self.node)
-        sides = [line for line in [*lines, _latex_number(self.total)] if line]
-        rows = [f"{left} &= {sides[0]}", *(f"&= {side}" for side in sides[1:])]
-        rows += [f"&\\quad {definition}" for definition in self._definitions()]
+            paths = "path" if more == 1 else "paths"
+            rows.append(rf"&\quad + {many} \text{{ more {paths}}}")
+        if self.count > 1:
+            rows.append(f"&= {_latex_number(self.total)}")
+        for k, definition in enumerate(self._definitions()):
+            where = r"\phantom{\text{where }}" if k else r"\text{where }"
+            rows.append(f"&{where} {definition}")
         return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+    def _latex_factors(self, path: Path) -> str:
+        """The local derivatives along a path; of a long path the first three and the last."""
+        edges = path.edges
+        factors = [_fraction(self.board, edge.node, edge.operand) for edge in edges]
+        if len(edges) > _LONGEST_PATH:
+            factors[3:-1] = [r"\cdots"]
+        return r" \, ".join(factors) or "1"
 
     def _definitions(self) -> list[str]:
         """``q = x + y`` for each gate on the paths shown, where it is short."""
@@ -305,7 +311,7 @@ def _only_result(node: Value, found: Mapping[Value, str]) -> Value:
 
 def _paths(count: int) -> str:
     if count == _MANY:
-        return "more than 10¹⁸ paths"
+        return "10¹⁸ paths or more"
     return "1 path" if count == 1 else f"{count:,} paths"
 
 

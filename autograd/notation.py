@@ -266,6 +266,9 @@ class Board(Names):
                 partial = op.locals(operands, Expression(self.name(node)))[place]
             except Exception:  # a rule with an `if`, or an index that must be a number
                 partial = None
+            if isinstance(partial, float):
+                return short(partial)
             if isinstance(partial, Expression) and not partial.operands:
                 return board(partial)  # the other factor of a dot, by its name
-        return super().formula(node, place)
+        formula = super().formula(node, place)
+        return "" if re.search(r"\b(for|if|the)\b", formula) else formula  # words are no factor
