@@ -52,7 +52,7 @@ THEMES = {
     },
 }
 VIEWS = ("forward", "backward")
-SYMMETRIC = {"add", "mul", "sum", "maximum", "minimum", "logsumexp", "hypot"}
+SYMMETRIC = {"add", "mul", "hypot"}  # of two operands: their order needs no mark
 NOTEBOOK_NODES = 60  # a Value with a larger graph shows its repr; draw(...) still draws it
 _LONGEST_LABEL = 32
 _UNDRAWABLE = str.maketrans({"∛": "cbrt ", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"})
@@ -149,7 +149,7 @@ class _Layout:
         self.outputs = outputs
         self.order = topological_order(*outputs)
         self.uses = consumers(self.order)
-        self.constants = constants
+        self.with_constants = constants
         self.path = self._paths(clusters)
         self.collapsed = _collapsed(set(self.path.values()), collapse)
         self.drawn = {
@@ -158,13 +158,25 @@ class _Layout:
             if not node.is_constant or node in outputs
         }
         self.count = len(set(self.drawn.values()))
-        if constants:
-            self.count += sum(
-                operand.is_constant
-                for node, shown in self.drawn.items()
-                if shown is node
-                for operand in node.operands
-            )
+        self.count += sum(len(self.constants(node)) for node in self.drawn)
+
+    @staticmethod
+    def index(node: Value) -> bool:
+        """Whether the first operand is a plain class index, which the gate's title tells."""
+        op = node.op
+        if op is None or op.arity is not None or not op.formulas:
+            return False
+        return not op.formulas[0] and node.operands[0].is_constant
+
+    def constants(self, node: Value) -> list[tuple[int, Value]]:
+        """The plain numbers among a node's operands that are drawn, with their places."""
+        if not self.with_constants or self.drawn.get(node) is not node:
+            return []
+        return [
+            (place, operand)
+            for place, operand in enumerate(node.operands)
+            if operand.is_constant and (place or not self.index(node))
+        ]
 
     def _paths(self, clusters: Clusters) -> dict[Value, Path]:
         """The cluster of each node that is in one."""
@@ -303,6 +315,8 @@ class _Picture:
                         color=self.theme["line"],
                         fontsize="12",
                         margin="12",
+                        labelloc="t",
+                        labeljust="r" if self.backward else "l",
                     )
                     self.nodes(frame, inner, members)
 
@@ -317,6 +331,9 @@ class _Picture:
         title = f"<B>{escape(name)}</B>" if name else ""
         if node.op is not None:
             symbol = escape(node.op.symbol.translate(_UNDRAWABLE))
+            symbol = "−" if symbol == "-" else symbol
+            if self.layout.index(node):
+                symbol += f", class {short(node.operands[0].data)}"
             big = f'<FONT POINT-SIZE="{18 if len(symbol) < 3 else 13}">{symbol}</FONT>'
             title = f"{title}   {big}" if title else big
         lines = [*([title] if title else []), *self.numbers(node)]
@@ -330,46 +347,42 @@ class _Picture:
             penwidth="2" if is_output else "1",
             tooltip=self.tooltip(node, name),
         )
-        if not self.layout.constants:
-            return
-        for place, operand in enumerate(node.operands):
-            if operand.is_constant:
-                picture.node(
-                    f"{self.ids[node]}c{place}",
-                    f"<{self.colored('value', short(operand.data))}>",
-                    shape="plain",
-                    tooltip=f"constant {operand.data!r}",
-                )
+        for place, operand in self.layout.constants(node):
+            picture.node(
+                f"{self.ids[node]}c{place}",
+                f"<{self.colored('value', short(operand.data))}>",
+                shape="plain",
+                tooltip=f"constant {operand.data!r}",
+            )
 
     def numbers(self, node: Value) -> list[str]:
         """The lines with value and gradient (in the backward view as a sum, if it is one)."""
         value = self.colored("value", short(node.data))
         if node.is_constant:
             return [value]
-        gradient = self.sum(node) if self.backward else ""
+        gradient = self.sum(node) if self.backward else []
         if gradient:
-            return [value, self.colored("gradient", gradient)]
+            return [value, *(self.colored("gradient", line) for line in gradient)]
         bar, gradient = self.colored("faint", " | "), self.colored("gradient", short(node.grad))
         return [f"{value}{bar}{gradient}"]
 
-    def sum(self, node: Value) -> str:
+    def sum(self, node: Value) -> list[str]:
         """``-4 + 3 = -1``: how a node used more than once came to its gradient."""
         parts = [part for part in self.arriving[node] if part is not None]
-        if node.grad is None or len(parts) < len(self.arriving[node]):
-            return ""
-        total = math.fsum(parts) if all(map(math.isfinite, parts)) else sum(parts)
-        scale = max([abs(node.grad), *map(abs, parts)])
+        if node.grad is None or not parts or len(parts) < len(self.arriving[node]):
+            return []
         terms = [short(part) for part in parts]
-        if not abs(node.grad - total) <= 1e-9 * scale and math.isfinite(total):
-            if not parts:
-                return ""
-            # earlier passes that a leaf remembers, or consumers that are not in the picture
-            terms.append(f"{short(node.grad - total)} elsewhere")
+        # what earlier passes left on a leaf, or consumers that are not in the picture
+        elsewhere = node.grad - sum(parts)
+        if abs(elsewhere) > 1e-9 * max(abs(node.grad), *map(abs, parts)):
+            terms.append(f"{short(elsewhere)} elsewhere")
         if len(terms) < 2:
-            return ""
+            return []
+        total = f"= {short(node.grad)}"
         if len(terms) > 4:
-            return f"sum of {len(terms)} = {short(node.grad)}"
-        return f"{' + '.join([terms[0], *map(signed, terms[1:])])} = {short(node.grad)}"
+            return [f"sum of {len(terms)} {total}"]
+        text = " + ".join([terms[0], *map(signed, terms[1:])])
+        return [f"{text} {total}"] if len(text) < 12 else [text, total]
 
     def box(self, picture: Drawing, box: _Box) -> None:
         inside = [node for node, shown in self.layout.drawn.items() if shown == box]
@@ -408,9 +421,10 @@ class _Picture:
     def edges(self, picture: Drawing) -> None:
         merged: dict[tuple[Any, ...], list[tuple[Value, int]]] = {}
         for node in self.layout.order:
+            constants = dict(self.layout.constants(node))
             for place, operand in enumerate(node.operands):
                 if operand.is_constant:
-                    if self.layout.constants and self.layout.drawn.get(node) is node:
+                    if place in constants:
                         self.edge(picture, f"{self.ids[node]}c{place}", node, place)
                     continue
                 tail, head = self.layout.drawn[operand], self.layout.drawn[node]
@@ -439,7 +453,7 @@ class _Picture:
             picture.edge(self.ids[node], operand_id, **attributes)
             return
         assert node.op is not None
-        if len(node.operands) > 1 and node.op.name not in SYMMETRIC:
+        if (node.op.arity or 0) > 1 and node.op.name not in SYMMETRIC:
             attributes["headlabel"] = f"<{self.colored('faint', ordinal(place + 1), 9)}>"
             attributes["labeldistance"] = "1.8"
         picture.edge(operand_id, self.ids[node], **attributes)
