@@ -11,6 +11,7 @@
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
+from .drawing import draw
 from .elementary import elementary
 from .functions import (
     cross_entropy,
@@ -89,6 +90,7 @@ __all__ = [
     "degrees",
     "detect_anomaly",
     "dot",
+    "draw",
     "elementary",
     "elu",
     "erf",

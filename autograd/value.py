@@ -356,7 +356,7 @@ class Value:
     # display in notebooks, the end of this file one method for each one-operand gate.
 
     backward: Callable[..., None]
-    _repr_svg_: Callable[[], str | None]
+    _repr_svg_: Callable[..., str | None]
 
     abs: Callable[[], Value]
     acos: Callable[[], Value]
