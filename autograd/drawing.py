@@ -29,13 +29,13 @@ THEMES = {
     "light": {
         "paper": "#ffffff",
         "ink": "#1f2328",
-        "faint": "#6e7781",
+        "faint": "#57606a",
         "line": "#57606a",
         "gate": "#e8f0fe",
         "leaf": "#ffffff",
         "cluster": "#f6f8fa",
         "value": "#13762f",
-        "gradient": "#cf222e",
+        "gradient": "#c2181f",
     },
     "dark": {
         "paper": "#16191f",
@@ -178,8 +178,8 @@ class _Picture:
             node_attr=font | {"fontsize": "13", "color": theme["line"], "margin": "0.04,0.02"},
             edge_attr=font | {"fontsize": "11", "color": theme["line"], "arrowsize": "0.7"},
         )
-        # operands stand in their order, top to bottom
-        picture.graph_attr["ordering"] = "out" if self.backward else "in"
+        if not self.graph.path:  # operands in their order, top to bottom: not inside clusters
+            picture.graph_attr["ordering"] = "out" if self.backward else "in"
         caption = self.caption(legend)
         if caption:
             picture.graph_attr["label"] = lines_of(" ", *caption)
@@ -296,8 +296,9 @@ class _Picture:
         picture.node(
             self.ids[box],
             lines_of(*lines, padding=3),
-            shape="box3d",
-            style="filled",
+            shape="box",
+            style="rounded,filled",
+            peripheries="2",
             fillcolor=self.theme["gate"],
             tooltip=escape("/".join(box.path)),
         )
