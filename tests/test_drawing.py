@@ -1,5 +1,7 @@
 """Pictures: what they say, in both views, as DOT source and as rendered SVG."""
 
+# ruff: noqa: RUF059 - a local variable that nothing reads gives its node the name in the picture
+
 import re
 from xml.etree import ElementTree
 
@@ -137,9 +139,9 @@ def test_operands_keep_order_and_multiplicity():
 
 
 def test_ordinals():
-    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111)] == (
-        "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 111th".split()
-    )
+    assert [ordinal(n) for n in (1, 2, 3, 4)] == ["1st", "2nd", "3rd", "4th"]
+    assert [ordinal(n) for n in (11, 12, 13, 111)] == ["11th", "12th", "13th", "111th"]
+    assert [ordinal(n) for n in (21, 102)] == ["21st", "102nd"]
 
 
 def test_each_use_of_a_constant_has_a_node_of_its_own():

@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -82,7 +83,7 @@ def test_render_writes_source_and_picture_as_graphviz_does(picture, tmp_path):
     assert path == str(tmp_path / "f.svg")
     assert (tmp_path / "f").read_text(encoding="utf-8") == picture.source
     picture.render("g", tmp_path, cleanup=True, format="png")
-    assert sorted(os.listdir(tmp_path)) == ["f", "f.svg", "g.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f", "f.svg", "g.png"]
 
 
 def test_view_opens_a_picture(picture, monkeypatch):
@@ -90,7 +91,7 @@ def test_view_opens_a_picture(picture, monkeypatch):
     monkeypatch.setattr(picture, "_view", lambda path, **_: opened.append(path))
     picture.view()
     assert opened[0].endswith(".svg")
-    assert os.path.exists(opened[0])
+    assert Path(opened[0]).exists()
 
 
 def test_fonts_have_a_fallback_of_the_same_width(picture):
