@@ -14,11 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .backward import local_derivatives
-from .gate import _short
+from .clock import stale_edges
+from .gate import shorten
 from .graph import topological_order
 from .grouping import Box, Clusters, Grouping, Path, class_index
 from .naming import Names, short, variables
-from .value import Value, stale_edges
+from .value import Value
 
 if TYPE_CHECKING:
     from .rendering import Drawing
@@ -108,7 +109,7 @@ def draw(
     outputs: list[Any] = list(output) if isinstance(output, (list, tuple)) else [output]
     for each in outputs:
         if not isinstance(each, Value):
-            raise TypeError(f"draw takes a Value or a list of them, got {_short(each)}")
+            raise TypeError(f"draw takes a Value or a list of them, got {shorten(each)}")
     if not outputs:
         raise TypeError("draw takes a Value or a list of them, got an empty list")
     if view not in VIEWS:

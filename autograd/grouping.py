@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .gate import _short
+from .gate import shorten
 from .graph import consumers, topological_order
 from .value import Value
 
@@ -88,7 +88,7 @@ class Grouping:
                 raise ValueError(f"a cluster's name has an empty part: {name!r}")
             for node in members:
                 if not isinstance(node, Value):
-                    raise TypeError(f"cluster {name!r} holds {_short(node)}, which is no Value")
+                    raise TypeError(f"cluster {name!r} holds {shorten(node)}, which is no Value")
                 if paths.setdefault(node, path) != path:
                     raise ValueError(
                         f"{node!r} is in two clusters, {'/'.join(paths[node])!r} and {name!r}"
