@@ -11,7 +11,6 @@
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
-from .elementary import elementary
 from .functions import (
     cross_entropy,
     dot,
@@ -64,6 +63,7 @@ from .primitives import (
     tanh,
     where,
 )
+from .rebuilding import elementary
 from .value import Value, no_grad
 
 __version__ = "0.1.0"
