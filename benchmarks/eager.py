@@ -107,15 +107,14 @@ def training_step(Value: Any, network: Network, samples: Samples) -> float:
 
 def work(engine: str, part: str) -> dict[str, float]:
     """Measure one part with one engine: seconds a call, and a number that both must agree on."""
-    dot: Callable[..., Any] | None = None
-    Value: Any
+    dot = None
     if engine == "micrograd":
         from micrograd.engine import Value
     else:
-        from autograd import Value
-        from autograd import dot as our_dot
+        import autograd
 
-        dot = our_dot if part.endswith("dot") else None
+        Value = autograd.Value
+        dot = autograd.dot if part.endswith("dot") else None
 
     call: Callable[[], float]
     if part == "expression":

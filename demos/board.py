@@ -10,8 +10,9 @@ import os
 import sys
 from pathlib import Path
 
-from autograd import Value, draw
+from autograd import Value
 from autograd.backward import local_derivatives
+from autograd.drawing import draw
 from autograd.graph import consumers, topological_order
 
 OUT = Path("out")
