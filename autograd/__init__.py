@@ -8,6 +8,7 @@
 (-4.0, -4.0, 3.0)
 """
 
+from . import copying  # noqa: F401 - gives Value its copies and pickles
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
@@ -24,6 +25,7 @@ from .functions import (
     sum,
 )
 from .gate import Primitive, primitive
+from .modes import no_grad
 from .primitives import (
     abs,
     acos,
@@ -64,7 +66,7 @@ from .primitives import (
     where,
 )
 from .rebuilding import elementary
-from .value import Value, no_grad
+from .value import Value
 
 __version__ = "0.1.0"
 

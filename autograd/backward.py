@@ -28,11 +28,12 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from . import gate, primitives, value
+from . import gate, modes, primitives
+from .clock import stale_edges, walking
 from .gate import Primitive, as_number
 from .graph import born
 from .text import Expression, python
-from .value import Value, name_of, stale_edges
+from .value import Value, name_of
 
 __all__ = ["StaleGraphError", "backward", "local_derivatives", "propagate", "step_source"]
 
@@ -82,7 +83,7 @@ def _set_gradients(order: list[Value]) -> None:
     for node in order:
         if node.op is not None:
             node.grad = node.flow + 0.0  # and so never -0.0, nor NOTHING
-        elif node.born:
+        else:
             before = node.grad
             node.grad = node.flow + (0.0 if before is None else before)
 
@@ -104,8 +105,10 @@ def propagate(
     Raises:
         StaleGraphError: a node is older than an operand's data.
     """
-    watch = value.current("watch_backward") if value._special else None
-    with value.shared:  # one walk at a time: threads may share leaves
+    if output.is_constant:
+        return harvest([])
+    watch = modes.current("watch_backward") if modes.active else None
+    with walking:  # one walk at a time: threads may share leaves
         if _in_flight:
             result: T = _interrupting(output, upstream, harvest, graph)
             return result
@@ -201,17 +204,13 @@ def graph_step(node: Value, upstream: Value) -> None:
     """Pass local × upstream on to each operand, the rules read on Values."""
     op = node.op
     assert op is not None
-    for operand, local in zip(node.operands, op.locals(node.operands, node), strict=True):
-        if not operand.born or local is None:
-            continue
-        if type(local) is float:
-            if local == 0 and op.routes:
-                continue
-            contribution = upstream if local == 1 else local * upstream
-        else:
-            contribution = local * upstream
-        before = operand.flow
-        operand.flow = contribution if before is NOTHING else before + contribution
+    flowing = local_derivatives(node)
+    rules = op.locals(node.operands, node)
+    for operand, local, number in zip(node.operands, rules, flowing, strict=True):
+        if number is not None:
+            contribution = upstream if type(local) is float and local == 1 else local * upstream
+            before = operand.flow
+            operand.flow = contribution if before is NOTHING else before + contribution
 
 
 # ------------------------------------------------- steps written from the text reading

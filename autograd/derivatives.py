@@ -7,14 +7,18 @@ itself, which is walked in turn.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import value
 from .backward import NOTHING, propagate
-from .gate import _short, as_number
+from .gate import as_number, shorten
+from .graph import ancestors
 from .primitives import identity
 from .value import Value, constant
+
+_nesting = threading.local()  # .depth: how many functions are being differentiated right now
 
 __all__ = ["grad", "gradients", "hessian", "jacobian", "value_and_grad"]
 
@@ -39,14 +43,17 @@ def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
     18.0
     """
     if not isinstance(output, Value):
-        raise TypeError(f"gradients: the output must be a Value, got {_short(output)}")
+        raise TypeError(f"gradients: the output must be a Value, got {shorten(output)}")
     leaves = _flatten(inputs)
     for leaf in leaves:
         if not isinstance(leaf, Value):
-            raise TypeError(f"gradients: the inputs must be Values, got {_short(leaf)}")
+            raise TypeError(f"gradients: the inputs must be Values, got {shorten(leaf)}")
 
     def harvest(order: list[Value]) -> list[Any]:
-        return [NOTHING if leaf.flow is None else leaf.flow for leaf in leaves]
+        reached = [leaf.flow is not None and not leaf.is_constant for leaf in leaves]
+        return [
+            leaf.flow if reach else NOTHING for leaf, reach in zip(leaves, reached, strict=True)
+        ]
 
     if not create_graph:
         results = [flow + 0.0 for flow in propagate(output, 1.0, harvest)]
@@ -150,14 +157,12 @@ def _trace(
     """Call f on Values: these, its result, and whether the caller differentiates again.
 
     A Value among the arguments means that someone outside differentiates too: it is copied
-    through an identity gate, so that only what f does with *this argument* counts here.
+    through an identity gate, so that only what f does with *this argument* counts here. The same
+    holds inside another grad, if f uses one of its variables.
     """
-    differentiable = False
 
     def variable(thing: Any) -> Value:
-        nonlocal differentiable
         if isinstance(thing, Value):
-            differentiable = True
             return value.record(thing.data, identity, (thing,))
         return Value(as_number(thing, getattr(f, "__name__", "f")))
 
@@ -168,10 +173,22 @@ def _trace(
                 f"argnums names argument {place}, but the function got {len(arguments)} of them"
             )
         traced[place] = _map(variable, arguments[place])
-    differentiable = differentiable or any(
-        isinstance(leaf, Value) for argument in arguments for leaf in _flatten(argument)
-    )
-    return [traced[place] for place in places], f(*traced, **options), differentiable
+    inputs = [traced[place] for place in places]
+    depth = getattr(_nesting, "depth", 0)
+    _nesting.depth = depth + 1
+    try:
+        outputs = f(*traced, **options)
+    finally:
+        _nesting.depth = depth
+    differentiable = any(isinstance(leaf, Value) for leaf in _flatten(list(arguments)))
+    if depth and not differentiable:
+        results = [result for result in _flatten(outputs) if isinstance(result, Value)]
+        own = set(_flatten(inputs))
+        differentiable = any(
+            node.is_leaf and not node.is_constant and node not in own
+            for node in ancestors(*results)
+        )
+    return inputs, outputs, differentiable
 
 
 def _places(argnums: int | Sequence[int]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .backward import local_derivatives
-from .gate import _short
+from .gate import shorten
 from .graph import consumers, topological_order
 from .naming import Names, short, variables
 from .value import Value, stale_edges
@@ -110,7 +110,7 @@ def draw(
     outputs = list(output) if isinstance(output, (list, tuple)) else [output]
     for each in outputs:
         if not isinstance(each, Value):
-            raise TypeError(f"draw takes a Value or a list of them, got {_short(each)}")
+            raise TypeError(f"draw takes a Value or a list of them, got {shorten(each)}")
     if not outputs:
         raise TypeError("draw takes a Value or a list of them, got an empty list")
     if view not in VIEWS:
@@ -176,7 +176,7 @@ class _Layout:
                 raise ValueError(f"a cluster's name has an empty part: {name!r}")
             for node in members:
                 if not isinstance(node, Value):
-                    raise TypeError(f"cluster {name!r}: not a Value but {_short(node)}")
+                    raise TypeError(f"cluster {name!r}: not a Value but {shorten(node)}")
                 if paths.setdefault(node, path) != path:
                     raise ValueError(f"a node is in two clusters, {'/'.join(paths[node])!r} and {name!r}")
         if not paths:

@@ -158,10 +158,10 @@ def as_number(thing: Any, where: str) -> float:
     elif (convert := getattr(type(thing), "__float__", None)) is not None:
         return float(convert(thing))
     kind = type(thing).__name__
-    raise TypeError(f"{where} needs a real number, got {kind} {_short(thing)}")
+    raise TypeError(f"{where} needs a real number, got {kind} {shorten(thing)}")
 
 
-def _short(thing: Any) -> str:
+def shorten(thing: Any) -> str:
     text = repr(thing)
     return text if len(text) <= 60 else text[:57] + "..."
 

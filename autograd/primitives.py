@@ -594,7 +594,9 @@ log_softmax = row(
         ],
     ],
     formulas=("", "I(i = j) - sⱼ"),
-    array=lambda np, i, *xs: np.choose(np.asarray(i, int), xs) - logsumexp.on_arrays(*xs),
+    array=lambda np, i, *xs: (
+        -_fold(np.logaddexp, [x - np.choose(np.asarray(i, int), xs) for x in xs])
+    ),
     elementary=lambda i, *xs: xs[int(i.data)] - _elements(logsumexp)(*xs),
 )
 cross_entropy = row(

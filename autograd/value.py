@@ -2,32 +2,25 @@
 
 A Value knows its number (``data``), the gate that made it (``op``), that gate's operands, its
 gradient and its label. Operators and gates make new Values from old ones, and so the
-computation graph grows. Two counters from one clock keep it honest: ``born`` (when the node
-was made: operands are older than their consumers) and ``computed`` (when its data was last
-set: an operand younger than its consumer means that the consumer is stale).
+computation graph grows. Two times of one clock keep it honest: ``born`` (when the node was
+made: operands are older than their consumers) and ``computed`` (when its data was last set: an
+operand newer than its consumer means that the consumer is stale).
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import count
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from . import primitives
-from .gate import Primitive, _short, as_number, domain_error
+from . import modes, primitives
+from .clock import note_edit, tick
+from .gate import Primitive, as_number, domain_error, shorten
 from .graph import topological_order
 
-__all__ = ["Constant", "Value", "no_grad"]
+__all__ = ["Constant", "Value"]
 
-tick = count(1).__next__
 _new = object.__new__
-_special = 0  # how many threads are under no_grad or detect_anomaly: the fast path asks only this
-shared = threading.RLock()
-_mode = threading.local()
-last_edit = 0  # when a leaf was last edited, or a graph re-evaluated
 
 
 class Value:
@@ -59,8 +52,8 @@ class Value:
     flow: Any  # the gradient in flight, while backward.py walks; None outside a walk
 
     def __init__(self, data: Any, label: str = "") -> None:
-        if type(label) is not str:
-            raise TypeError(f"a label is a string, got {type(label).__name__} {_short(label)}")
+        if type(label) is not str and not isinstance(label, str):
+            raise TypeError(f"a label is a string, got {type(label).__name__} {shorten(label)}")
         self._data = data if type(data) is float else _real(data)
         self.grad = None
         self.op = None
@@ -83,7 +76,7 @@ class Value:
                 "expression to have a leaf that can"
             )
         self._data = data if type(data) is float else _real(data)
-        _note_edit(self)
+        note_edit(self)
 
     data = property(attrgetter("_data"), _set_data, doc="The number; a leaf's can be edited.")
 
@@ -105,7 +98,7 @@ class Value:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        if _special:
+        if modes.active:
             return _record_specially(self._data + other._data, _add, (self, other))
         node = _new(Value)
         node._data = self._data + other._data
@@ -130,7 +123,7 @@ class Value:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        if _special:
+        if modes.active:
             return _record_specially(self._data - other._data, _sub, (self, other))
         node = _new(Value)
         node._data = self._data - other._data
@@ -153,7 +146,7 @@ class Value:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        if _special:
+        if modes.active:
             return _record_specially(self._data * other._data, _mul, (self, other))
         node = _new(Value)
         node._data = self._data * other._data
@@ -302,7 +295,7 @@ class Value:
             node.computed = tick()
             changed = True
         if changed:
-            _note_edit(None)
+            note_edit()
         return self
 
     def zero_grad(self) -> None:
@@ -315,45 +308,10 @@ class Value:
         """Give a leaf with the same number and label, cut off from the graph."""
         return Value(self._data, self.label)
 
-    # ------------------------------------------------------------------ copies
-    # Neither recurses, so a chain of a million nodes can be copied and pickled.
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        order = topological_order(self)
-        for node in order:
-            if id(node) not in memo:
-                operands = tuple(memo[id(operand)] for operand in node.operands)
-                memo[id(node)] = _restore(
-                    type(node), node._data, node.grad, node.op, operands, node.label
-                )
-        for operand, _ in stale_edges(order):
-            _note_edit(memo[id(operand)])
-        copy: Value = memo[id(self)]
-        return copy
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.op is None:
-            kind = type(self)
-            return _restore, (kind, self._data, self.grad, None, (), self.label)
-        order = topological_order(self)
-        place = {node: k for k, node in enumerate(order)}
-        rows = [
-            node
-            if node.op is None
-            else (
-                node._data,
-                node.grad,
-                node.op,
-                tuple(place[operand] for operand in node.operands),
-                node.label,
-            )
-            for node in order
-        ]
-        return _restore_graph, (rows, [place[operand] for operand, _ in stale_edges(order)])
-
     # ------------------------------------------------------------------ methods added elsewhere
-    # The modules that build on this one add theirs: backward.py the chain rule, drawing.py the
-    # display in notebooks, the end of this file one method for each one-operand gate.
+    # The modules that build on this one add theirs: backward.py the chain rule, copying.py
+    # copies and pickles, drawing.py the display in notebooks, the end of this file one method
+    # for each one-operand gate.
 
     backward: Callable[..., None]
     _repr_svg_: Callable[[], str | None]
@@ -414,19 +372,10 @@ class Constant(Value):
         self.op = None
         self.operands = ()
         self.born = self.computed = 0
-        self.flow = None
+        self.flow = 0.0  # never None: the walk back passes constants by
 
     label = property(lambda self: "", doc="A constant shows its number.")
     grad = property(lambda self: None, doc="A constant has no gradient.")
-
-    def __copy__(self) -> Constant:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Constant:
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return constant, (self._data,)
 
 
 _add, _sub, _mul, _div = primitives.add, primitives.sub, primitives.mul, primitives.div
@@ -435,7 +384,7 @@ _neg, _pow, _power = primitives.neg, primitives.pow, primitives.pow.value
 
 def record(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
     """Make the node that ``op`` computed: the one place where the graph grows."""
-    if _special:
+    if modes.active:
         return _record_specially(data, op, operands)
     node = _new(Value)
     node._data = data
@@ -450,12 +399,13 @@ def record(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
 
 def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
     """``record`` while some thread is under no_grad or detect_anomaly; perhaps not this one."""
-    if getattr(_mode, "no_grad", False):
-        return Value(data)
-    node = _restore(Value, data, None, op, operands, "")
-    watch = getattr(_mode, "watch", None)
-    if watch is not None:
-        watch(node)
+    node = Value(data)
+    if not modes.current("no_grad"):
+        node.op = op
+        node.operands = operands
+        watch = modes.current("watch")
+        if watch is not None:
+            watch(node)
     return node
 
 
@@ -513,30 +463,6 @@ def _real(data: Any) -> float:
     return as_number(data, "Value")
 
 
-def _note_edit(leaf: Value | None) -> None:
-    """Remember when data last changed, so that backward() knows whether to look for stale nodes."""
-    global last_edit
-    with shared:
-        last_edit = tick()
-        if leaf is not None:
-            leaf.computed = last_edit
-
-
-def stale_edges(order: list[Value]) -> list[tuple[Value, Value]]:
-    """Pairs of an operand and a node computed from it before the operand last changed."""
-    for oldest in order:
-        if oldest.op is not None:
-            if last_edit < oldest.born:
-                break  # nothing was edited since the graph was begun: the usual case
-            return [
-                (operand, node)
-                for node in order
-                for operand in node.operands
-                if operand.computed > node.computed
-            ]
-    return []
-
-
 def name_of(node: Value) -> str:
     """What to call a node in a message: its label, or the number of a constant, or its gate."""
     if node.label:
@@ -549,72 +475,6 @@ def name_of(node: Value) -> str:
 def describe(node: Value) -> str:
     """An operand in an error message: label and value."""
     return f"{node.label} = {node._data!r}" if node.label else repr(node._data)
-
-
-def _restore(
-    kind: type[Value],
-    data: float,
-    grad: float | None,
-    op: Primitive | None,
-    operands: tuple[Value, ...],
-    label: str,
-) -> Value:
-    node = _new(kind)
-    node._data = data
-    node.grad = grad
-    node.op = op
-    node.operands = operands
-    node.label = label
-    node.flow = None
-    node.born = node.computed = tick()
-    return node
-
-
-def _restore_graph(rows: list[Any], edited: list[int]) -> Value:
-    nodes: list[Value] = []
-    for row in rows:
-        if isinstance(row, Value):
-            nodes.append(row)
-            continue
-        data, grad, op, places, label = row
-        operands = tuple(nodes[place] for place in places)
-        nodes.append(_restore(Value, data, grad, op, operands, label))
-    for place in edited:  # a stale graph stays stale
-        _note_edit(nodes[place])
-    return nodes[-1]
-
-
-@contextmanager
-def special(name: str, setting: Any) -> Iterator[None]:
-    """Set a mode of this thread, and tell the fast path that there is one."""
-    global _special
-    before = getattr(_mode, name, None)
-    with shared:
-        _special += 1
-    setattr(_mode, name, setting)
-    try:
-        yield
-    finally:
-        setattr(_mode, name, before)
-        with shared:
-            _special -= 1
-
-
-def current(name: str) -> Any:
-    """This thread's setting of a mode, or None."""
-    return getattr(_mode, name, None) if _special else None
-
-
-def no_grad() -> Any:
-    """Compute without recording: results are leaves (this thread only).
-
-    >>> x = Value(2.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.data, y.operands
-    (4.0, ())
-    """
-    return special("no_grad", True)
 
 
 def _method(op: Primitive) -> Callable[[Value], Value]:

@@ -19,13 +19,13 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("autograd", "nn")
 
 LAYERS = [  # a module of autograd imports from the layers before its own, or from its own layer
-    ["numeric", "gate"],
+    ["numeric", "gate", "clock", "modes"],
     ["primitives"],
     ["text", "functions", "graph"],
-    ["value"],
-    ["backward", "copying"],
+    ["value", "copying"],
+    ["backward"],
     ["derivatives", "anomaly", "rebuilding"],
-    ["stepping", "drawing", "checking", "testing", "compiler"],
+    ["naming", "rendering", "stepping", "drawing", "checking", "testing", "compiler"],
     ["webpage"],
     ["__init__"],
     ["__main__"],
