@@ -12,6 +12,7 @@ from . import copying  # noqa: F401 - gives Value its copies and pickles
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
+from .drawing import draw
 from .functions import (
     cross_entropy,
     dot,
@@ -91,6 +92,7 @@ __all__ = [
     "degrees",
     "detect_anomaly",
     "dot",
+    "draw",
     "elementary",
     "elu",
     "erf",

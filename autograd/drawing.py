@@ -14,10 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .backward import local_derivatives
+from .clock import stale_edges
 from .gate import shorten
 from .graph import consumers, topological_order
 from .naming import Names, short, variables
-from .value import Value, stale_edges
+from .value import Value
 
 if TYPE_CHECKING:
     from .rendering import Drawing

@@ -10,9 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from autograd import Value
+from autograd import Value, draw
 from autograd.backward import local_derivatives
-from autograd.drawing import draw
 from autograd.graph import consumers, topological_order
 
 OUT = Path("out")
