@@ -1,4 +1,4 @@
-"""Draw the pictures of the README: ``python docs/pictures.py``, from an environment with gatewise."""
+"""Draw the pictures of the README: run ``python docs/pictures.py`` where gatewise is installed."""
 
 from __future__ import annotations
 

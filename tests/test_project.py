@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import importlib.util
 import inspect
 import re
 import subprocess
@@ -12,6 +13,7 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import pytest
 
@@ -248,6 +250,54 @@ def test_readme_snippets_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         session.update(snippet.globs)
     assert runner.failures == 0, "".join(report)
     assert runner.tries >= 30
+
+
+CONVENTIONS = re.findall(
+    r"^\| `([^`]+)` \| (\S+) \| (\S+) \| [^|]+ \|$", README.read_text(encoding="utf-8"), re.M
+)
+
+
+@pytest.mark.parametrize(("formula", "at", "slope"), CONVENTIONS)
+def test_readme_table_of_kinks(formula: str, at: str, slope: str) -> None:
+    import autograd
+
+    f = eval(f"lambda x: {formula}", {name: getattr(autograd, name) for name in autograd.__all__})
+    numerator, _, denominator = slope.partition("/")
+    expected = float(numerator) / float(denominator or 1)
+    assert autograd.grad(f)(float(at)) == pytest.approx(expected, rel=1e-15)
+
+
+def test_readme_table_of_kinks_has_the_promised_ones() -> None:
+    """Those that the design fixes; the loop above finds nothing if the table changes its form."""
+    rows = {(formula.split("(")[0], at, slope) for formula, at, slope in CONVENTIONS}
+    assert rows >= {
+        ("relu", "0", "0"),
+        ("abs", "0", "0"),
+        ("sign", "0", "0"),
+        ("step", "0", "0"),
+        ("floor", "2", "0"),
+        ("maximum", "1", "0.5"),
+        ("x**0", "0", "0"),
+        ("sqrt", "0", "inf"),
+    }
+
+
+@pytest.mark.parametrize("picture", ["backward.svg", "backward-dark.svg"])
+def test_readme_pictures_are_those_the_project_draws(picture: str, tmp_path: Path) -> None:
+    """The words, not the strokes: those depend on the layout program's version."""
+    spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs" / "pictures.py")
+    assert spec is not None and spec.loader is not None
+    pictures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pictures)
+    pictures.main(tmp_path)
+    drawn, committed = words(tmp_path / picture), words(ROOT / "docs" / picture)
+    assert drawn == committed, "run python docs/pictures.py"
+    assert {"∂f/∂z = q", "∂q/∂x = 1"} <= set(committed)
+
+
+def words(picture: Path) -> list[str]:
+    texts = ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}text")
+    return sorted(" ".join((text.text or "").split()) for text in texts)
 
 
 def test_readme_shows_python_as_a_session_only() -> None:
