@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .backward import local_derivatives
 from .clock import stale_edges
 from .gate import shorten
-from .graph import consumers, topological_order
+from .graph import topological_order
+from .grouping import Box, Clusters, Grouping, Path, class_index
 from .naming import Names, short, variables
 from .value import Value
 
@@ -25,20 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-Path = tuple[str, ...]  # of a cluster: ("hidden", "neuron 2")
-Clusters = Mapping[str, Iterable[Value]] | Sequence[tuple[str, Iterable[Value]]]
-
 THEMES = {
     "light": {
         "paper": "#ffffff",
         "ink": "#1f2328",
-        "faint": "#6e7781",
+        "faint": "#57606a",
         "line": "#57606a",
         "gate": "#e8f0fe",
         "leaf": "#ffffff",
         "cluster": "#f6f8fa",
         "value": "#13762f",
-        "gradient": "#cf222e",
+        "gradient": "#c2181f",
     },
     "dark": {
         "paper": "#16191f",
@@ -53,7 +51,7 @@ THEMES = {
     },
 }
 VIEWS = ("forward", "backward")
-SYMMETRIC = {"add", "mul", "sum", "maximum", "minimum", "logsumexp", "hypot"}
+SYMMETRIC = {"add", "mul", "hypot"}  # of two operands: their order needs no mark
 NOTEBOOK_NODES = 60  # a Value with a larger graph shows its repr; draw(...) still draws it
 _LONGEST_LABEL = 32
 _UNDRAWABLE = str.maketrans({"∛": "cbrt ", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"})
@@ -108,7 +106,7 @@ def draw(
     >>> "∂f/∂z = q" in picture.source
     True
     """
-    outputs = list(output) if isinstance(output, (list, tuple)) else [output]
+    outputs: list[Any] = list(output) if isinstance(output, (list, tuple)) else [output]
     for each in outputs:
         if not isinstance(each, Value):
             raise TypeError(f"draw takes a Value or a list of them, got {shorten(each)}")
@@ -123,115 +121,32 @@ def draw(
         found = variables(caller.f_locals, caller.f_globals)
     else:
         found = variables(names)
-    layout = _Layout(outputs, clusters, collapse, constants)
-    if layout.count > max_nodes:
+    grouping = Grouping(outputs, clusters, collapse, constants)
+    if len(grouping) > max_nodes:
         raise ValueError(
-            f"the graph has {layout.count} nodes to draw, more than max_nodes={max_nodes}: draw a "
+            f"the graph has {len(grouping)} nodes to draw, more than max_nodes={max_nodes}: draw a "
             "sub-expression, hide constants (constants=False), group nodes (clusters=, "
             "collapse=True), or raise max_nodes="
         )
-    picture = _Picture(layout, Names(found), view, THEMES[theme]).drawing(legend)
+    picture = _Picture(grouping, Names(found), view, THEMES[theme]).drawing(legend)
     picture.time_limit = time_limit
     return picture
 
 
-class _Box(NamedTuple):
-    """A collapsed cluster."""
-
-    path: Path
-
-
-class _Layout:
-    """Which nodes are drawn, in which cluster, and which of them are one collapsed box."""
-
-    def __init__(
-        self, outputs: list[Value], clusters: Clusters, collapse: Any, constants: bool
-    ) -> None:
-        self.outputs = outputs
-        self.order = topological_order(*outputs)
-        self.uses = consumers(self.order)
-        self.constants = constants
-        self.path = self._paths(clusters)
-        self.collapsed = _collapsed(set(self.path.values()), collapse)
-        self.drawn = {
-            node: self._representative(node)
-            for node in self.order
-            if not node.is_constant or node in outputs
-        }
-        self.count = len(set(self.drawn.values()))
-        if constants:
-            self.count += sum(
-                operand.is_constant
-                for node, shown in self.drawn.items()
-                if shown is node
-                for operand in node.operands
-            )
-
-    def _paths(self, clusters: Clusters) -> dict[Value, Path]:
-        """The cluster of each node that is in one."""
-        paths: dict[Value, Path] = {}
-        pairs = clusters.items() if isinstance(clusters, Mapping) else clusters
-        for name, members in pairs:
-            path = tuple(name.split("/"))
-            if not all(path):
-                raise ValueError(f"a cluster's name has an empty part: {name!r}")
-            for node in members:
-                if not isinstance(node, Value):
-                    raise TypeError(f"cluster {name!r}: not a Value but {shorten(node)}")
-                if paths.setdefault(node, path) != path:
-                    raise ValueError(f"a node is in two clusters, {'/'.join(paths[node])!r} and {name!r}")
-        if not paths:
-            return paths
-        for node in reversed(self.order):  # a gate belongs where all its consumers are
-            if node.op is not None and node not in paths and node not in self.outputs:
-                paths[node] = _common([paths.get(user, ()) for user, _ in self.uses[node]])
-        return paths
-
-    def _representative(self, node: Value) -> Value | _Box:
-        path = self.path.get(node, ())
-        for depth in range(1, len(path) + 1):
-            if path[:depth] in self.collapsed:
-                return _Box(path[:depth])
-        return node
-
-
-def _common(paths: list[Path]) -> Path:
-    """The innermost cluster that holds them all."""
-    together = []
-    for parts in zip(*paths, strict=False):
-        if len(set(parts)) > 1:
-            break
-        together.append(parts[0])
-    return tuple(together)
-
-
-def _collapsed(paths: set[Path], collapse: bool | str | Iterable[str]) -> set[Path]:
-    known = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
-    if isinstance(collapse, bool):
-        return {path for path in known if len(path) == 1} if collapse else set()
-    wanted = {tuple(name.split("/")) for name in ([collapse] if isinstance(collapse, str) else collapse)}
-    for path in wanted - known:
-        raise ValueError(
-            f"no cluster {'/'.join(path)!r} to collapse; there are "
-            f"{', '.join(sorted('/'.join(each) for each in known)) or 'none'}"
-        )
-    return wanted
-
-
 class _Picture:
-    """The DOT source of a layout in one view and theme."""
+    """The DOT source of a graph in one view and theme."""
 
-    def __init__(self, layout: _Layout, names: Names, view: str, theme: dict[str, str]) -> None:
-        self.layout = layout
+    def __init__(self, graph: Grouping, names: Names, view: str, theme: dict[str, str]) -> None:
+        self.graph = graph
         self.names = names
         self.backward = view == "backward"
         self.theme = theme
         self.ids: dict[Any, str] = {}
-        self.stale = {node for _, node in stale_edges(layout.order)}
+        self.stale = {node for _, node in stale_edges(graph.order)}
         # d node / d operand, None where nothing flows; nothing is known of a stale node
         self.locals: dict[Value, list[float | None]] = {}
-        self.arriving: dict[Value, list[float | None]] = {node: [] for node in layout.order}
-        for node in layout.order:
+        self.arriving: dict[Value, list[float | None]] = {node: [] for node in graph.order}
+        for node in graph.order:
             self.locals[node] = _locals(node)
             for operand, local in zip(node.operands, self.locals[node], strict=True):
                 if local is not None:
@@ -244,10 +159,7 @@ class _Picture:
     # ------------------------------------------------------------------ the whole
 
     def drawing(self, legend: bool) -> Drawing:
-        try:
-            from .rendering import Drawing
-        except ModuleNotFoundError as error:
-            raise ImportError("draw needs the graphviz package: pip install graphviz") from error
+        from .rendering import Drawing  # imports graphviz
 
         theme = self.theme
         font = {"fontname": "Helvetica", "fontcolor": theme["ink"]}
@@ -267,8 +179,8 @@ class _Picture:
             node_attr=font | {"fontsize": "13", "color": theme["line"], "margin": "0.04,0.02"},
             edge_attr=font | {"fontsize": "11", "color": theme["line"], "arrowsize": "0.7"},
         )
-        # operands stand in their order, top to bottom
-        picture.graph_attr["ordering"] = "out" if self.backward else "in"
+        if not self.graph.path:  # operands in their order, top to bottom: not inside clusters
+            picture.graph_attr["ordering"] = "out" if self.backward else "in"
         caption = self.caption(legend)
         if caption:
             picture.graph_attr["label"] = lines_of(" ", *caption)
@@ -276,11 +188,11 @@ class _Picture:
         self.edges(picture)
         return picture
 
-    def members(self) -> dict[Path, list[Value | _Box]]:
+    def members(self) -> dict[Path, list[Value | Box]]:
         """What stands directly in each cluster, and an entry for each cluster around it."""
-        members: dict[Path, list[Value | _Box]] = {}
-        for node, shown in self.layout.drawn.items():
-            path = shown.path[:-1] if isinstance(shown, _Box) else self.layout.path.get(node, ())
+        members: dict[Path, list[Value | Box]] = {}
+        for node, shown in self.graph.shown.items():
+            path = shown.path[:-1] if isinstance(shown, Box) else self.graph.path.get(node, ())
             for depth in range(len(path) + 1):
                 members.setdefault(path[:depth], [])
             if shown not in self.ids:
@@ -288,15 +200,16 @@ class _Picture:
                 members[path].append(shown)
         return members
 
-    def nodes(self, picture: Drawing, path: Path, members: dict[Path, list[Value | _Box]]) -> None:
+    def nodes(self, picture: Drawing, path: Path, members: dict[Path, list[Value | Box]]) -> None:
         for shown in members[path]:
-            if isinstance(shown, _Box):
+            if isinstance(shown, Box):
                 self.box(picture, shown)
             else:
                 self.node(picture, shown)
         for inner in members:
             if len(inner) == len(path) + 1 and inner[:-1] == path:
-                with picture.subgraph(name=f"cluster_{'_'.join(map(str, self.place(inner, members)))}") as frame:
+                number = list(members).index(inner)
+                with picture.subgraph(name=f"cluster{number}") as frame:
                     frame.attr(
                         label=f"<<B>{escape(inner[-1])}</B>>",
                         style="rounded,filled",
@@ -304,12 +217,10 @@ class _Picture:
                         color=self.theme["line"],
                         fontsize="12",
                         margin="12",
+                        labelloc="t",
+                        labeljust="r" if self.backward else "l",
                     )
                     self.nodes(frame, inner, members)
-
-    @staticmethod
-    def place(path: Path, members: dict[Path, Any]) -> list[int]:
-        return [list(members).index(path)]
 
     # ------------------------------------------------------------------ nodes
 
@@ -318,10 +229,13 @@ class _Picture:
         title = f"<B>{escape(name)}</B>" if name else ""
         if node.op is not None:
             symbol = escape(node.op.symbol.translate(_UNDRAWABLE))
+            symbol = "−" if symbol == "-" else symbol
+            if (index := class_index(node)) is not None:
+                symbol += f", class {index}"
             big = f'<FONT POINT-SIZE="{18 if len(symbol) < 3 else 13}">{symbol}</FONT>'
             title = f"{title}   {big}" if title else big
         lines = [*([title] if title else []), *self.numbers(node)]
-        is_output = node in self.layout.outputs
+        is_output = node in self.graph.outputs
         picture.node(
             self.ids[node],
             lines_of(*lines, padding=3),
@@ -331,60 +245,50 @@ class _Picture:
             penwidth="2" if is_output else "1",
             tooltip=self.tooltip(node, name),
         )
-        if not self.layout.constants:
-            return
-        for place, operand in enumerate(node.operands):
-            if operand.is_constant:
-                picture.node(
-                    f"{self.ids[node]}c{place}",
-                    f"<{self.colored('value', short(operand.data))}>",
-                    shape="plain",
-                    tooltip=f"constant {operand.data!r}",
-                )
+        for place, operand in self.graph.constants(node).items():
+            picture.node(
+                f"{self.ids[node]}c{place}",
+                f"<{self.colored('value', short(operand.data))}>",
+                shape="plain",
+                tooltip=f"constant {operand.data!r}",
+            )
 
     def numbers(self, node: Value) -> list[str]:
         """The lines with value and gradient (in the backward view as a sum, if it is one)."""
         value = self.colored("value", short(node.data))
         if node.is_constant:
             return [value]
-        gradient = self.sum(node) if self.backward else ""
-        if gradient:
-            return [value, self.colored("gradient", gradient)]
+        sum_lines = self.sum(node) if self.backward else []
+        if sum_lines:
+            return [value, *(self.colored("gradient", line) for line in sum_lines)]
         bar, gradient = self.colored("faint", " | "), self.colored("gradient", short(node.grad))
         return [f"{value}{bar}{gradient}"]
 
-    def sum(self, node: Value) -> str:
+    def sum(self, node: Value) -> list[str]:
         """``-4 + 3 = -1``: how a node used more than once came to its gradient."""
         parts = [part for part in self.arriving[node] if part is not None]
-        if node.grad is None or len(parts) < len(self.arriving[node]):
-            return ""
-        total = math.fsum(parts) if all(map(math.isfinite, parts)) else sum(parts)
-        scale = max([abs(node.grad), *map(abs, parts)])
+        if node.grad is None or not parts or len(parts) < len(self.arriving[node]):
+            return []
         terms = [short(part) for part in parts]
-        if not abs(node.grad - total) <= 1e-9 * scale and math.isfinite(total):
-            if not parts:
-                return ""
-            # earlier passes that a leaf remembers, or consumers that are not in the picture
-            terms.append(f"{short(node.grad - total)} elsewhere")
+        # what earlier passes left on a leaf, or consumers that are not in the picture
+        elsewhere = node.grad - sum(parts)
+        if abs(elsewhere) > 1e-9 * max(abs(node.grad), *map(abs, parts)):
+            terms.append(f"{short(elsewhere)} elsewhere")
         if len(terms) < 2:
-            return ""
+            return []
+        total = f"= {short(node.grad)}"
         if len(terms) > 4:
-            return f"sum of {len(terms)} = {short(node.grad)}"
-        return f"{' + '.join([terms[0], *map(signed, terms[1:])])} = {short(node.grad)}"
+            return [f"sum of {len(terms)} {total}"]
+        text = " + ".join([terms[0], *map(signed, terms[1:])])
+        return [f"{text} {total}"] if len(text) < 12 else [text, total]
 
-    def box(self, picture: Drawing, box: _Box) -> None:
-        inside = [node for node, shown in self.layout.drawn.items() if shown == box]
-        gates = sum(node.op is not None for node in inside)
-        parts = [count(gates, "gate"), count(len(inside) - gates, "leaf", "leaves")]
+    def box(self, picture: Drawing, box: Box) -> None:
+        nodes, results = self.graph.inside(box)
+        gates = sum(node.op is not None for node in nodes)
+        parts = [count(gates, "gate"), count(len(nodes) - gates, "leaf", "leaves")]
         lines = [
             f"<B>{escape(box.path[-1])}</B>",
             self.colored("faint", ", ".join(part for part in parts if part)),
-        ]
-        results = [
-            node
-            for node in inside
-            if node in self.layout.outputs
-            or any(self.layout.drawn[user] != box for user, _ in self.layout.uses[node])
         ]
         if len(results) == 1:
             name = self.names.name(results[0])
@@ -393,8 +297,9 @@ class _Picture:
         picture.node(
             self.ids[box],
             lines_of(*lines, padding=3),
-            shape="box3d",
-            style="filled",
+            shape="box",
+            style="rounded,filled",
+            peripheries="2",
             fillcolor=self.theme["gate"],
             tooltip=escape("/".join(box.path)),
         )
@@ -408,13 +313,14 @@ class _Picture:
 
     def edges(self, picture: Drawing) -> None:
         merged: dict[tuple[Any, ...], list[tuple[Value, int]]] = {}
-        for node in self.layout.order:
+        for node in self.graph.order:
+            constants = self.graph.constants(node) if node in self.graph.shown else {}
             for place, operand in enumerate(node.operands):
                 if operand.is_constant:
-                    if self.layout.constants and self.layout.drawn.get(node) is node:
+                    if place in constants:
                         self.edge(picture, f"{self.ids[node]}c{place}", node, place)
                     continue
-                tail, head = self.layout.drawn[operand], self.layout.drawn[node]
+                tail, head = self.graph.shown[operand], self.graph.shown[node]
                 if isinstance(head, Value):
                     if isinstance(tail, Value):
                         self.edge(picture, self.ids[tail], node, place)
@@ -440,7 +346,7 @@ class _Picture:
             picture.edge(self.ids[node], operand_id, **attributes)
             return
         assert node.op is not None
-        if len(node.operands) > 1 and node.op.name not in SYMMETRIC:
+        if (node.op.arity or 0) > 1 and node.op.name not in SYMMETRIC:
             attributes["headlabel"] = f"<{self.colored('faint', ordinal(place + 1), 9)}>"
             attributes["labeldistance"] = "1.8"
         picture.edge(operand_id, self.ids[node], **attributes)
@@ -490,7 +396,7 @@ class _Picture:
                     self.colored("gradient", text) for text in ("upstream gradient", "contribution")
                 )
                 lines.append(f"local gradient × {arrives} = {gives}")
-        stale = stale_edges(self.layout.order)
+        stale = stale_edges(self.graph.order)
         if stale:
             operand, node = (self.names.name(each) or "a node" for each in stale[0])
             text = f"stale: {operand} was changed after {node} was computed; call forward()"

@@ -113,12 +113,12 @@ class Names:
         op = node.op
         assert op is not None
         operands = [self.expression(operand) for operand in node.operands]
-        text = textbook(op, place, [python(operand) for operand in operands])
+        text = textbook(op, place, [_written(operand) for operand in operands])
         if text is None:
             out = self.name(node)
             try:
                 partial = op.locals(operands, Expression(out if _is_atom(out) else "out"))[place]
-                text = "" if partial is None else python(partial).replace(" * ", "·")
+                text = "" if partial is None else _written(partial)
             except Exception:  # a user's rule with an `if` or a call into math: no text
                 text = ""
         return text if len(text) <= _LONGEST_FORMULA else ""
@@ -126,7 +126,7 @@ class Names:
 
 def textbook(op: Primitive, place: int, operands: list[str]) -> str | None:
     """The row's own formula for one partial, the operands' names put in; None if it has none."""
-    if op.arity is None:
+    if not isinstance(op.partials, tuple):
         return op.formulas[min(place, len(op.formulas) - 1)] if op.formulas else None
     if place >= len(op.formulas):
         return None
@@ -152,14 +152,22 @@ def _put(found: re.Match[str], names: Mapping[str, str]) -> str:
     if word not in names:
         return word
     name = names[word]
-    text = name if _is_atom(name) else f"({name})"
-    before = found.string[: found.start()][-1:]
+    before, after = found.string[: found.start()][-1:], found.string[found.end() :]
+    alone = before == "(" and after.startswith((")", " >", " ≤"))
+    power = after.startswith(("²", "^")) and name[-1] in "²³"
+    text = name if alone or (_is_atom(name) and not power) else f"({name})"
     return f"·{text}" if before.isdigit() and text[0].isdigit() else text
 
 
 def _is_atom(name: str) -> bool:
     """Whether a name can stand in a formula without parentheses."""
-    return bool(re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*|\([^()]*\)", name))
+    return bool(re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*|\w*\([^()]*\)", name))
+
+
+def _written(expression: Any) -> str:
+    """An expression as a lecture writes it: a·b for a * b, a² for pow(a, 2)."""
+    text = python(expression).replace(" * ", "·")
+    return re.sub(r"pow\(([A-Za-z_]\w*), ([23])\)", lambda m: m[1] + " ²³"[int(m[2]) - 1], text)
 
 
 def _number(node: Value) -> Expression:

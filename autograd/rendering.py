@@ -16,7 +16,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import graphviz
+try:
+    import graphviz
+except ModuleNotFoundError as error:
+    raise ImportError("draw() needs the graphviz package: pip install graphviz") from error
 
 __all__ = ["Drawing", "layout_program"]
 
@@ -91,29 +94,33 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             self._view(path, format=format, quiet=quiet_view)
         return path
 
-    def view(self, *arguments: Any, **options: Any) -> str:
+    def view(self, filename: Any = None, **options: Any) -> str:
         """Open the picture in the viewer of the system (an SVG in a temporary place)."""
-        if not arguments and not options:
-            arguments = (Path(tempfile.mkdtemp(prefix="drawing-"), "drawing.gv"),)
-        return self.render(*arguments, view=True, **options)
+        if filename is None:
+            filename = Path(tempfile.mkdtemp(prefix="drawing-"), "drawing.gv")
+        return self.render(filename, None, True, **options)
 
-    def _repr_svg_(self) -> str:
-        svg: str = self.pipe("svg", encoding="utf-8")
+    def _repr_svg_(self) -> str | None:
+        try:
+            svg: str = self.pipe("svg", encoding="utf-8")
+        except (ImportError, TimeoutError):
+            return None
         return svg
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
     ) -> dict[str, Any]:
         """What a notebook shows: the SVG, or the reason why there is none above the source."""
-        wanted = {"image/svg+xml"} if include is None else set(include)
-        wanted -= set(exclude or ())
+        wanted = ({"image/svg+xml"} if include is None else set(include)) - set(exclude or ())
         try:
-            shown: dict[str, Any] = {}
-            if "image/svg+xml" in wanted:
-                shown["image/svg+xml"] = self._repr_svg_()
-            if "image/png" in wanted:
-                shown["image/png"] = self.pipe("png")
-            return shown
+            return {
+                kind: self.pipe(format, encoding=encoding)
+                for kind, format, encoding in (
+                    ("image/svg+xml", "svg", "utf-8"),
+                    ("image/png", "png", None),
+                )
+                if kind in wanted
+            }
         except (ImportError, TimeoutError) as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
 

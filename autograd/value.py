@@ -314,7 +314,7 @@ class Value:
     # for each one-operand gate.
 
     backward: Callable[..., None]
-    _repr_svg_: Callable[[], str | None]
+    _repr_svg_: Callable[..., str | None]
 
     abs: Callable[[], Value]
     acos: Callable[[], Value]

@@ -27,7 +27,7 @@ LAYERS = [  # a module of autograd imports from the layers before its own, or fr
     ["value", "copying"],
     ["backward"],
     ["derivatives", "anomaly", "rebuilding"],
-    ["naming", "rendering", "stepping", "drawing", "checking", "testing", "compiler"],
+    ["naming", "grouping", "rendering", "stepping", "drawing", "checking", "testing", "compiler"],
     ["webpage"],
     ["__init__"],
     ["__main__"],
