@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from graphviz import Digraph
+
 from autograd import Value, draw
 from autograd.backward import local_derivatives
 from autograd.graph import consumers, topological_order
@@ -27,7 +29,9 @@ def named(label: str, node: Value) -> Value:
     return node
 
 
-def show(output: Value, picture: str, out: Path, upstream: float = 1.0) -> None:
+def show(
+    output: Value, picture: str, out: Path, upstream: float = 1.0, constants: bool = True
+) -> None:
     """Tell the whole story of a graph: forward, backward, gradients, and two pictures.
 
     Args:
@@ -35,20 +39,21 @@ def show(output: Value, picture: str, out: Path, upstream: float = 1.0) -> None:
         picture: the pictures' name: ``<picture>_forward.svg``, ``<picture>_backward.png``, ...
         out: the directory they go to; made if needed.
         upstream: the gradient that arrives at the output.
+        constants: whether the forward picture has the plain numbers of the expression; the
+            backward one has none, for nothing flows into them.
     """
     print(forward_table(output))
-    save(output, f"{picture}_forward", out)
+    save(draw(output, constants=constants), f"{picture}_forward", out)
     print()
     output.backward(upstream)
     print(backward_table(output))
     print(gradient_lines(output))
-    save(output, f"{picture}_backward", out, view="backward")
+    save(draw(output, view="backward", constants=False), f"{picture}_backward", out)
 
 
-def save(output: Value, picture: str, out: Path, view: str = "forward") -> None:
-    """Draw a graph as SVG and PNG, and print where they are."""
+def save(drawing: Digraph, picture: str, out: Path) -> None:
+    """Save a drawing as SVG and PNG, and print where."""
     out.mkdir(parents=True, exist_ok=True)
-    drawing = draw(output, view=view)
     paths = [out / f"{picture}.svg", out / f"{picture}.png"]
     for path in paths:
         drawing.save(path)

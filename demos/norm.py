@@ -20,7 +20,7 @@ def main(out: Path = OUT) -> None:
     g = [named("g₁", dot(W[0], x)), named("g₂", dot(W[1], x))]
     squares = [named("g₁²", g[0] * g[0]), named("g₂²", g[1] * g[1])]
     f = named("f", squares[0] + squares[1])
-    show(f, "norm", out)
+    show(f, "norm", out, constants=False)  # dot's bias 0 would only distract
 
     for gk in g:
         check(f"df/d{gk.label} = 2·{gk.label}", gk.grad, 2 * gk.data)
