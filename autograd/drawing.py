@@ -307,7 +307,8 @@ class _Picture:
     def tooltip(self, node: Value, name: str) -> str:
         """Every digit, on hovering over the node."""
         kind = "" if node.op is None else f" ({node.op.name})"
-        return escape(f"{name}{kind} value {node.data!r}, gradient {short_repr(node.grad)}".strip())
+        gradient = "–" if node.grad is None else repr(node.grad)
+        return escape(f"{name}{kind} value {node.data!r}, gradient {gradient}".strip(), 200)
 
     # ------------------------------------------------------------------ edges
 
@@ -448,10 +449,6 @@ def ordinal(n: int) -> str:
 def count(n: int, one: str, many: str = "") -> str:
     """``3 gates``, ``1 gate``, nothing for 0."""
     return f"{n} {one if n == 1 else many or one + 's'}" if n else ""
-
-
-def short_repr(x: float | None) -> str:
-    return "–" if x is None else repr(x)
 
 
 def _repr_svg_(self: Value) -> str | None:

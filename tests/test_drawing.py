@@ -322,6 +322,16 @@ def test_every_text_stands_out_from_its_ground(theme):
             assert (bright + 0.05) / (dim + 0.05) >= 4.5, (text, ground)  # WCAG 2, AA
 
 
+def test_every_digit_is_told_on_hovering():
+    a, b = Value(0.1), Value(0.2)
+    c = a + b
+    c.backward()
+    titles = [
+        each.get("{http://www.w3.org/1999/xlink}title") for each in Rendered(draw(c)).root.iter()
+    ]
+    assert "c (add) value 0.30000000000000004, gradient 1.0" in titles
+
+
 @pytest.mark.parametrize(
     "label",
     [
