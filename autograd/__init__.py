@@ -13,7 +13,6 @@ from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
 from .drawing import draw
-from .elementary import elementary
 from .functions import (
     cross_entropy,
     dot,
@@ -67,6 +66,7 @@ from .primitives import (
     tanh,
     where,
 )
+from .rebuilding import elementary
 from .value import Value
 
 __version__ = "0.1.0"
