@@ -12,7 +12,7 @@ from . import copying  # noqa: F401 - gives Value its copies and pickles
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
-from .elementary import elementary
+from .drawing import draw
 from .explaining import explain
 from .functions import (
     cross_entropy,
@@ -27,6 +27,7 @@ from .functions import (
     sum,
 )
 from .gate import Primitive, primitive
+from .modes import no_grad
 from .primitives import (
     abs,
     acos,
@@ -66,8 +67,9 @@ from .primitives import (
     tanh,
     where,
 )
+from .rebuilding import elementary
 from .stepping import walk
-from .value import Value, no_grad
+from .value import Value
 
 __version__ = "0.1.0"
 
@@ -92,6 +94,7 @@ __all__ = [
     "degrees",
     "detect_anomaly",
     "dot",
+    "draw",
     "elementary",
     "elu",
     "erf",

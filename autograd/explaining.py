@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .backward import local_derivatives, stale_error
+from .clock import stale_edges
 from .derivatives import gradients
 from .gate import shorten
 from .graph import ancestors, topological_order
 from .naming import short, variables
 from .notation import Board, latex, latex_name
-from .value import Value, name_of, stale_edges
+from .value import Value, name_of
 
 __all__ = ["Explanation", "Path", "explain"]
 

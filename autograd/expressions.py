@@ -142,7 +142,7 @@ class Program:
                 if isinstance(result, Value) and result.op is not None and not result.label:
                     result.label = name
         if not isinstance(result, (Value, int, float)):
-            self._fail(statement.value, "gives a list, not one number")
+            self._fail(self._statements[-1], "gives a list, not one number")
         return result if isinstance(result, Value) else float(result)
 
     # ------------------------------------------------------------------ the reader

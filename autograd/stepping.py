@@ -12,15 +12,16 @@ import sys
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from . import value
+from . import clock
 from .backward import NOTHING, local_derivatives, stale_error
+from .clock import stale_edges
 from .explaining import Explanation
 from .gate import shorten
 from .graph import topological_order
 from .naming import short, variables
 from .notation import Board
 from .tables import html_table, rich_table
-from .value import Value, stale_edges
+from .value import Value
 
 __all__ = ["Contribution", "Step", "Walk", "walk"]
 
@@ -152,7 +153,7 @@ class Walk:
         self.nodes = topological_order(self.output)
         if stale := stale_edges(self.nodes):
             raise stale_error(*stale[0])
-        self._edited = value.last_edit
+        self._edited = clock.last_edit
         self.board = Board(self.nodes, self._found)
         self._gates = [node for node in self.nodes if node.op is not None]
         self.steps = [Step("forward", node, self.output, self.board) for node in self._gates]
@@ -252,7 +253,7 @@ class Walk:
 
     def _keep_up(self) -> None:
         """Begin anew, at the same place, if the graph was edited and computed afresh."""
-        if value.last_edit != self._edited:
+        if clock.last_edit != self._edited:
             self._begin()
 
     def _do(self) -> None:
