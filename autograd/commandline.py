@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from textwrap import fill
 from typing import Any, NoReturn
 
 from .drawing import draw
@@ -28,7 +29,7 @@ _EXAMPLES = f"""examples:
   gatewise "relu(x) - log(y)" x=3 y=2 --check
   gatewise "(x+y)*z" x=-2 y=5 z=-4 --draw f.svg --page f.html
 
-functions: {" ".join(sorted(FUNCTIONS))}
+{fill("functions: " + " ".join(sorted(FUNCTIONS)), 88, subsequent_indent="  ")}
 also: + - * / ** %, comparisons, "a if x > 0 else b", lists as in dot([u, v], [x, y], b),
 and the constants pi, e, tau. Completion in bash: complete -F _longopt gatewise
 """
@@ -45,13 +46,14 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = _Parser(
         prog="gatewise",
+        usage="gatewise EXPRESSION [NAME=NUMBER ...] [options]",
         description="Compute an expression and its gradients, and look at how that is done.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("expression", help='what to compute: "(x+y)*z", or with names "q = x + y; f = q*z"')
-    add("values", nargs="*", metavar="name=number", help="a value for each variable")
+    words = 'what to compute, "(x+y)*z" or "q = x + y; f = q*z", and a value for each variable'
+    add("words", nargs="*", metavar="expression, name=number ...", help=words)
     add("--walk", action="store_true", help="step through it, forward and backward")
     add("--order", choices=ORDERS, default=ORDERS[0], help="of the walk back (%(default)s)")
     add("--explain", metavar="NAME", help="show a gradient as the sum over its paths")
@@ -78,11 +80,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no ∂ still shows the rest
     given = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_intermixed_args(list(map(_protected, given)))
-    text = options.expression
+    parser = _parser()
+    options = parser.parse_intermixed_args(list(map(_protected, given)))
+    if not options.words:
+        parser.error("there is no expression")
+    text, *assignments = options.words
     try:
         program = Program(text)
-        values = _values(options.values, program)
+        values = _values(assignments, program)
         inputs = {name: Value(number, name) for name, number in values.items()}
         output = _output(program, inputs)
     except ExpressionError as error:
@@ -114,6 +119,8 @@ def _report(
     else:
         steps.goto(len(steps))
     _print_table(steps)
+    if steps.order == "naive" and not options.walk:
+        print(steps.ending())
     unused = [name for name, node in inputs.items() if node not in set(steps.nodes)]
     if unused:
         print(f"not in the graph, gradient 0: {', '.join(unused)}")
@@ -150,8 +157,10 @@ def _values(assignments: list[str], program: Program) -> dict[str, float]:
             raise ValueError(f"{name}={text}: the expression itself computes {name}")
         try:
             values[name] = float(text) if _is_float(text) else Program(text).evaluate({})
-        except ExpressionError as error:
-            raise ValueError(f"{name}={text}, column {error.column}: {error}") from None
+        except ExpressionError:
+            raise ValueError(
+                f"{name}={text}: write a number, or an expression of numbers such as pi/4"
+            ) from None
     strange = [name for name in values if name not in program.names]
     if strange:
         known = ", ".join(program.variables) or "no variable"

@@ -103,10 +103,14 @@ class Program:
 
     @property
     def names(self) -> list[str]:
-        """All names but those of functions, in the order in which they appear."""
+        """All names but those of functions that are called, in the order of their appearance."""
         nodes = [node for statement in self._statements for node in ast.walk(statement)]
         called = {node.func for node in nodes if isinstance(node, ast.Call)}
-        found = [node for node in nodes if isinstance(node, ast.Name) and node not in called]
+        found = [
+            node
+            for node in nodes
+            if isinstance(node, ast.Name) and not (node in called and node.id in FUNCTIONS)
+        ]
         found.sort(key=lambda node: (node.lineno, node.col_offset))
         return list(dict.fromkeys(node.id for node in found))
 
@@ -231,8 +235,10 @@ class Program:
     def _call(self, node: ast.Call, scope: Mapping[str, Any]) -> Any:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS:
-            if not name or name in scope or name in self._names:
-                self._fail(node, f"{name or 'this'} is no function: write * to multiply")
+            if not name:
+                self._fail(node, "only functions can be called, by name; write * to multiply")
+            if name in scope or name in self._names:
+                self._fail(node, f"{name} is no function: write * to multiply")
             near = difflib.get_close_matches(name, FUNCTIONS, 1)
             hint = f"; did you mean {near[0]}?" if near else "; gatewise --help lists them"
             self._fail(node, f"there is no function {name}{hint}")

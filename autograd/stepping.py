@@ -294,6 +294,8 @@ class Walk:
 
     def gradient(self, node: Value) -> float | None:
         """The node's gradient as it has added up so far, or None if nothing has arrived yet."""
+        if node is self.output and self.position == len(self):
+            return 1.0  # also of a leaf, which takes no steps
         return self._gradients.get(node)
 
     @property
@@ -313,40 +315,42 @@ class Walk:
     # ------------------------------------------------------------------ display
 
     def text(self) -> str:
-        """The step done last, and at the beginning and the end what to know there."""
-        forward = len(self._gates)
-        parts = [str(self.step)] if self.step else []
+        """The step done last; at the beginning how many there are, at the end what came out."""
         if not self.position:
+            forward = len(self._gates)
             naive = ", in the naive order" if self.order == "naive" else ""
-            parts.append(
+            return (
                 f"walk of {self.board.name(self.output)}: {forward} steps forward, "
-                f"{len(self) - forward} backward{naive}; next() begins"
+                f"{len(self) - forward} backward{naive}"
             )
         if self.position == len(self):
-            parts.append(self._ending())
-        return "\n".join(parts)
+            return f"{self.step}\n{self.ending()}"
+        return str(self.step)
 
-    def _ending(self) -> str:
+    def ending(self) -> str:
+        """The gradients of the leaves, or what the naive order got wrong."""
+        name = self.board.name
         if self.order == "naive":
             lines = [
-                f"   {self.board.name(node)}.grad = {short(got)}, and should be {short(right)}"
+                f"   {name(node)}.grad = {short(got)}, and should be {short(right)}"
                 for node, (got, right) in self.wrong.items()
             ]
             if not lines:
-                return "end: no gradient arrived too late this time, all are right"
+                return "end: nothing arrived too late this time, all gradients are right"
             return "\n".join(["end: passed on too early, these are wrong:", *lines[:_MOST_LINES]])
         leaves = [
-            f"∂{self.board.name(self.output)}/∂{self.board.name(node)} = "
-            f"{short(self._gradients[node])}"
+            f"∂{name(self.output)}/∂{name(node)} = {short(self._right[node])}"
             for node in self.nodes
-            if node.op is None and node in self._gradients
+            if node.op is None and node in self._right
         ]
         more = ["..."] if len(leaves) > _MOST_LINES else []
-        found = ", ".join(leaves[:_MOST_LINES] + more)
-        return f"end: {found}; apply() sets .grad" if found else "end: apply() sets .grad"
+        return f"end: {', '.join(leaves[:_MOST_LINES] + more)}"
 
     def __repr__(self) -> str:
-        return self.text()
+        """The text, and what to call next."""
+        if self.position < len(self):
+            return self.text() if self.position else f"{self.text()}; next() begins"
+        return self.text() if self.order == "naive" else f"{self.text()}; apply() sets .grad"
 
     def __rich__(self) -> Any:
         return rich_table(self)
