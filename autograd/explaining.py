@@ -270,7 +270,7 @@ def explain(
        z ← v2 ← v ← x    ∂z/∂v2 · ∂v2/∂v · ∂v/∂x = 1 · 2·v · (1/y) = 1 × 1 × 0.25 = 0.25
        sum = 64 + 0.25 = 64.25
     """
-    for what, thing in (("a Value", node), ("of=, a Value,", node if of is None else of)):
+    for what, thing in (("a Value,", node), ("of=, a Value,", node if of is None else of)):
         if not isinstance(thing, Value):
             raise TypeError(f"explain takes {what} got {shorten(thing)}")
     if names is None:

@@ -41,7 +41,7 @@ _BOARD = {
     "ceil": _Form("⌈{}⌉", _ATOM, (_LOOSE,)),
     "sqrt": _Form("√{}", _POWER, (_ATOM,)),
     "sigmoid": _Form("σ({})", _ATOM, (_LOOSE,)),
-    "where": _Form("{1} if {0} else {2}", _LOOSE, (_SUM, _COMPARISON, _COMPARISON)),
+    "where": _Form("{1} if {0} else {2}", _LOOSE, (_COMPARISON, _COMPARISON, _COMPARISON)),
 }
 _LATEX = _BOARD | {
     "mul": _Form(r"{} \cdot {}", _PRODUCT, (_PRODUCT, _POWER)),
