@@ -8,7 +8,7 @@
 (-4.0, -4.0, 3.0)
 """
 
-from . import copying  # noqa: F401 - gives Value its copies and pickles
+from . import copying, tables  # noqa: F401 - give Value its copies, and walks their tables
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad

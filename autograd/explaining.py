@@ -203,14 +203,17 @@ class Explanation:
             if 1 < len(numbers) <= _LONGEST_PATH:
                 row += r" \cdot ".join(numbers) + " = "
             rows.append(row + _latex_number(path.product))
-        if not rows:
+        more = self.count - len(rows)
+        if not self.count:
             rows = [f"{_fraction(self.board, self.output, self.node)} &= 0"]
-        elif more := self.count - len(rows):
+        elif more:
             many = "10^{18}" if self.count == _MANY else f"{more:,}".replace(",", "{,}")
             paths = "path" if more == 1 else "paths"
             rows.append(rf"&\quad + {many} \text{{ more {paths}}}")
         if self.count > 1:
-            rows.append(f"&= {_latex_number(self.total)}")
+            terms = [_latex_number(path.product, k > 0) for k, path in enumerate(self.paths)]
+            total = "" if more else " + ".join(terms) + " = "
+            rows.append(f"&= {total}{_latex_number(self.total)}")
         for k, definition in enumerate(self._definitions()):
             where = r"\phantom{\text{where }}" if k else r"\text{where }"
             rows.append(f"&{where} {definition}")
@@ -334,4 +337,6 @@ def _latex_number(x: float, bracket: bool = False) -> str:
     else:
         mantissa, _, exponent = short(x).partition("e")
         text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
-    return rf"\left({text}\right)" if bracket and text.startswith("-") else text
+    if not text.startswith("-"):
+        return text
+    return rf"\left({text}\right)" if bracket else f"{{{text}}}"  # braces: a sign, not a minus

@@ -9,7 +9,7 @@ how many of them have been done. So stepping back is exact, and no ``.grad`` is 
 from __future__ import annotations
 
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from . import clock
@@ -20,7 +20,6 @@ from .gate import shorten
 from .graph import topological_order
 from .naming import short, variables
 from .notation import Board
-from .tables import html_table, rich_table
 from .value import Value
 
 __all__ = ["Contribution", "Step", "Walk", "walk"]
@@ -123,7 +122,7 @@ class Step:
             amount = f"({amount})" if amount.startswith("-") else amount
             text += f"    {name}.grad = {short(part.before)} + {amount} = {short(part.total)}"
         if part.late:
-            text += f"    too late: {name} has already passed on {short(part.before)}"
+            text += f"\n      too late: {name} has already passed on {short(part.before)}"
         return text
 
 
@@ -352,11 +351,9 @@ class Walk:
             return self.text() if self.position else f"{self.text()}; next() begins"
         return self.text() if self.order == "naive" else f"{self.text()}; apply() sets .grad"
 
-    def __rich__(self) -> Any:
-        return rich_table(self)
-
-    def _repr_html_(self) -> str:
-        return html_table(self)
+    # tables.py adds the displays
+    __rich__: Callable[..., Any]
+    _repr_html_: Callable[..., str]
 
 
 def walk(

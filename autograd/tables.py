@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from .naming import short
-
-if TYPE_CHECKING:
-    from .stepping import Walk
+from .stepping import Walk
 
 __all__ = ["html_table", "plain_table", "rich_table"]
 
@@ -106,7 +104,11 @@ def html_table(walk: Walk) -> str:
     )
     below = f"<p>... and {more} more nodes</p>" if more else ""
     return (
-        f'<pre style="line-height:1.4">{escape(walk.text())}</pre>'
+        f'<pre style="line-height:1.4;overflow-x:auto">{escape(walk.text())}</pre>'
         f"<table><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(map(line, rows))}</tbody></table>{below}"
     )
+
+
+Walk.__rich__ = rich_table
+Walk._repr_html_ = html_table

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from autograd import StaleGraphError, Value, explain, relu, sum, walk
+from autograd import StaleGraphError, Value, explain, relu, sum, walk, where
 from autograd.graph import topological_order
 
 from .graphs import LECTURES, leaves, random_graph
@@ -140,11 +140,30 @@ def test_latex_of_l1() -> None:
     assert explain(x, of=f)._repr_latex_() == (
         "$$\\begin{aligned}\n"
         r"\frac{\partial f}{\partial x} &= \frac{\partial f}{\partial q} \, "
-        r"\frac{\partial q}{\partial x} &&\quad -4 \cdot 1 = -4 \\" + "\n"
+        r"\frac{\partial q}{\partial x} &&\quad {-4} \cdot 1 = {-4} \\" + "\n"
         r"&\text{where } q = x + y \\" + "\n"
         r"&\phantom{\text{where }} f = q \cdot z" + "\n"
         "\\end{aligned}$$"
     )
+
+
+def test_latex_of_a_sum() -> None:
+    a = Value(-3.0)
+    b = a * a
+    rows = explain(a, of=b)._repr_latex_().split("\\\\\n")
+    assert [row.count(r"\frac{\partial b}{\partial a}") for row in rows] == [2, 1, 0, 0]
+    assert rows[2] == r"&= {-3} + \left(-3\right) = {-6} "
+    assert r"&\quad + " in rows[1]
+
+
+def test_latex_without_a_path() -> None:
+    x, y = Value(1.0), Value(2.0)
+    chosen = where(Value(1.0), x, y)
+    assert r"\frac{\partial chosen}{\partial y} &= 0".replace("chosen", r"\mathrm{chosen}") in (
+        explain(y)._repr_latex_()
+    )
+    assert explain(y, of=chosen).total == 0.0
+    assert str(explain(y)).endswith("no gradient flows on any path from chosen back to y")
 
 
 def test_latex_numbers_and_labels_are_safe() -> None:

@@ -155,7 +155,7 @@ def test_naive_order_passes_on_too_early() -> None:
     assert steps[1].startswith(
         "backward 2/3   b = a·a    upstream ∂d/∂b = 1  (too early: 3 has not arrived yet)\n"
     )
-    assert steps[2].endswith("b.grad = 1 + 3 = 4    too late: b has already passed on 1")
+    assert steps[2].endswith("b.grad = 1 + 3 = 4\n      too late: b has already passed on 1")
     assert repr(w).endswith(
         "end: passed on too early, these are wrong:\n   a.grad = 4, and should be 16"
     )
