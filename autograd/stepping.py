@@ -9,12 +9,13 @@ how many of them have been done. So stepping back is exact, and no ``.grad`` is 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from . import clock
-from .backward import NOTHING, local_derivatives, stale_error
+from .backward import stale_error
 from .clock import stale_edges
+from .contributions import Contribution, differ, naive, topological, totals
 from .explaining import Explanation
 from .gate import shorten
 from .graph import topological_order
@@ -22,23 +23,10 @@ from .naming import short, variables
 from .notation import Board
 from .value import Value
 
-__all__ = ["Contribution", "Step", "Walk", "walk"]
+__all__ = ["Step", "Walk", "walk"]
 
 ORDERS = ("topological", "naive")
 _MOST_LINES = 16  # of one step: a gate may have a thousand operands
-
-
-class Contribution(NamedTuple):
-    """What one operand receives in a backward step: local × upstream."""
-
-    operand: Value
-    place: int  # which operand of the gate
-    local: float
-    upstream: float
-    amount: float  # local × upstream
-    before: float | None  # the operand's gradient so far, None if nothing had arrived
-    total: float  # and with this contribution
-    late: bool  # the operand has already passed its gradient on: only in the naive order
 
 
 class Step:
@@ -156,12 +144,12 @@ class Walk:
         self.board = Board(self.nodes, self._found)
         self._gates = [node for node in self.nodes if node.op is not None]
         self.steps = [Step("forward", node, self.output, self.board) for node in self._gates]
-        passed = _topological(self.nodes, self.output)
-        self._right = _totals(passed, self.output)
-        self._passed = passed if self.order == "topological" else _naive(self.output)
+        passed = topological(self.nodes, self.output)
+        self._right = totals(passed, self.output)
+        self._passed = passed if self.order == "topological" else naive(self.output)
         for node, parts in self._passed:
             step = Step("backward", node, self.output, self.board, tuple(parts))
-            if _differ(parts[0].upstream, self._right[node]):
+            if differ(parts[0].upstream, self._right[node]):
                 step.missing = self._right[node] - parts[0].upstream
             self.steps.append(step)
         forward = len(self._gates)
@@ -300,11 +288,11 @@ class Walk:
     @property
     def wrong(self) -> dict[Value, tuple[float, float]]:
         """Where the naive order ends up wrong: for each node its gradient and the right one."""
-        naive = _totals(self._passed, self.output)
+        got = totals(self._passed, self.output)
         return {
-            node: (naive[node], right)
+            node: (got[node], right)
             for node, right in self._right.items()
-            if _differ(naive[node], right)
+            if differ(got[node], right)
         }
 
     def explain(self, node: Value) -> Explanation:
@@ -403,61 +391,3 @@ def walk(
 
 
 Value.walk = walk
-
-
-# ---------------------------------------------------------------------- the numbers
-
-Passed = list[tuple[Value, list[Contribution]]]
-
-
-def _topological(nodes: list[Value], output: Value) -> Passed:
-    """What each gate passes on, all its consumers having reported: as ``backward()`` does."""
-    flow = {output: 1.0}
-    passed = [(node, _pass_on(node, flow)) for node in reversed(nodes) if node in flow]
-    return [(node, parts) for node, parts in passed if parts]
-
-
-def _naive(output: Value) -> Passed:
-    """What each gate passes on at the first visit, depth first from the output."""
-    flow = {output: 1.0}
-    passed: dict[Value, list[Contribution]] = {}
-    stack = [output]
-    while stack:
-        node = stack.pop()
-        if node in passed:
-            continue
-        parts = _pass_on(node, flow, passed)
-        if parts:
-            passed[node] = parts
-            stack += [part.operand for part in reversed(parts)]
-    return list(passed.items())
-
-
-def _pass_on(
-    node: Value, flow: dict[Value, float], done: Container[Value] = ()
-) -> list[Contribution]:
-    """Add local × upstream to the flow into each operand; give what was added."""
-    upstream = flow[node]
-    parts = []
-    places = enumerate(zip(node.operands, local_derivatives(node), strict=True))
-    for place, (operand, local) in places:
-        if local is None:
-            continue
-        before, amount = flow.get(operand), local * upstream
-        flow[operand] = total = (NOTHING if before is None else before) + amount
-        late = operand in done
-        parts.append(Contribution(operand, place, local, upstream, amount, before, total, late))
-    return parts
-
-
-def _totals(passed: Passed, output: Value) -> dict[Value, float]:
-    """Each node's gradient in the end, + 0.0 as in ``.grad``."""
-    totals = {output: 1.0}
-    for _, parts in passed:
-        for part in parts:
-            totals[part.operand] = part.total + 0.0
-    return totals
-
-
-def _differ(x: float, y: float) -> bool:
-    return x != y and not (x != x and y != y)  # two NaN agree

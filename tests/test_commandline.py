@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -126,15 +127,20 @@ def test_page_and_check_call_the_library(
 ) -> None:
     calls: list[Any] = []
     webpage, checking = ModuleType("autograd.webpage"), ModuleType("autograd.checking")
-    webpage.page = lambda output, path: calls.append((output.data, path))  # type: ignore[attr-defined]
-    checking.check_gradients = lambda f, *point: calls.append(  # type: ignore[attr-defined]
-        (point, f(*point), f(*map(Value, point)).data)
-    )
+    webpage.page = lambda output, path, names: calls.append((output.data, path))  # type: ignore[attr-defined]
+
+    def check_gradients(f: Any, *point: float) -> SimpleNamespace:
+        calls.append((point, f(*point), f(*map(Value, point)).data))
+        warnings.warn("f has a kink", UserWarning, stacklevel=2)
+        return SimpleNamespace(checked=6)
+
+    checking.check_gradients = check_gradients  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "autograd.webpage", webpage)
     monkeypatch.setitem(sys.modules, "autograd.checking", checking)
     assert main([*L1, "--page", "f.html", "--check"]) == 0
     assert calls == [((-2.0, 5.0, -4.0), -12.0, -12.0), (-12.0, "f.html")]
-    assert "the gradients agree with finite differences" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "not compared: f has a kink\n6 derivatives agree with finite differences\n" in out
 
 
 def test_a_failed_check_is_code_1(
