@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from .drawing import draw
 from .explaining import Explanation
 from .expressions import FUNCTIONS, ExpressionError, Program
+from .notation import printable
 from .stepping import ORDERS, Walk, walk
 from .tables import plain_table, rich_table
 from .terminal import reader, step_through
@@ -22,6 +23,7 @@ from .value import Value
 
 __all__ = ["main"]
 
+_EXCERPT = 60  # characters of the expression that an error shows
 _EXAMPLES = f"""examples:
   gatewise "(x+y)*z" x=-2 y=5 z=-4           value, and gradient of every node
   gatewise "q = x + y; f = q*z" x=-2 y=5 z=-4 --walk
@@ -92,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         inputs = {name: Value(number, name) for name, number in values.items()}
         output = _output(program, inputs)
     except ExpressionError as error:
-        return _complain(f'column {error.column} of "{text}": {error}')
+        return _complain(f'column {error.column} of "{_excerpt(text, error.column)}": {error}')
     except ValueError as error:
         return _complain(str(error))
     if options.explain is not None:
@@ -190,8 +192,16 @@ def _output(program: Program, inputs: dict[str, Value]) -> Value:
 
 def _complain(message: str, code: int = 2) -> int:
     """Say on one line what is wrong."""
-    print(f"gatewise: {' '.join(message.split())}", file=sys.stderr)
+    print(f"gatewise: {printable(' '.join(message.split()))}", file=sys.stderr)
     return code
+
+
+def _excerpt(text: str, column: int) -> str:
+    """The text, if it is long what stands around the column."""
+    start = max(0, column - 1 - _EXCERPT // 2)
+    shown = text[start : start + _EXCERPT]
+    before, after = start > 0, start + len(shown) < len(text)
+    return f"{'…' if before else ''}{shown}{'…' if after else ''}"
 
 
 def _print_table(steps: Walk) -> None:
@@ -215,5 +225,5 @@ def _check(program: Program, inputs: dict[str, Value]) -> None:
         warnings.simplefilter("always")
         report = import_module("autograd.checking").check_gradients(f, *point)
     for doubt in doubts:
-        print(f"not compared: {doubt.message}")
+        print(f"note: {doubt.message}")
     print(f"{report.checked} derivatives agree with finite differences")

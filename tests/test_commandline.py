@@ -72,6 +72,8 @@ def test_variables_of_a_branch_not_taken(capsys: pytest.CaptureFixture[str]) -> 
         (["(x+y)*w", "x=1", "y=2"], 'column 7 of "(x+y)*w": w has no value: add w=NUMBER'),
         (["(x+y", "x=1", "y=2"], "column 1 of \"(x+y\": '(' was never closed"),
         (["sgmoid(x)", "x=1"], "did you mean sigmoid?"),
+        (["x + " * 50 + "w", "x=1"], 'column 201 of "…+ x + x + x + x + x + x + x + w": w has no'),
+        (["x\x1b[31m", "x=1"], "invalid non-printable character"),
         (["x", "x=1", "w=2"], "w does not occur in the expression, which has x"),
         (["x", "x"], "'x': give values as name=number"),
         (["x", "x=1", "x=2"], "x has two values"),
@@ -97,6 +99,7 @@ def test_bad_input_is_one_line_and_code_2(
     assert message in captured.err
     assert captured.err.startswith("gatewise: ")
     assert captured.err.count("\n") == 1
+    assert "\x1b" not in captured.err
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +143,7 @@ def test_page_and_check_call_the_library(
     assert main([*L1, "--page", "f.html", "--check"]) == 0
     assert calls == [((-2.0, 5.0, -4.0), -12.0, -12.0), (-12.0, "f.html")]
     out = capsys.readouterr().out
-    assert "not compared: f has a kink\n6 derivatives agree with finite differences\n" in out
+    assert "note: f has a kink\n6 derivatives agree with finite differences\n" in out
 
 
 def test_a_failed_check_is_code_1(
