@@ -8,12 +8,13 @@
 (-4.0, -4.0, 3.0)
 """
 
-from . import copying  # noqa: F401 - gives Value its copies and pickles
+from . import copying, tables  # noqa: F401 - give Value its copies, and walks their tables
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .checking import check_gradients, finite_difference
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
-from .elementary import elementary
+from .drawing import draw
+from .explaining import explain
 from .functions import (
     cross_entropy,
     dot,
@@ -67,6 +68,8 @@ from .primitives import (
     tanh,
     where,
 )
+from .rebuilding import elementary
+from .stepping import walk
 from .value import Value
 
 __version__ = "0.1.0"
@@ -93,12 +96,14 @@ __all__ = [
     "degrees",
     "detect_anomaly",
     "dot",
+    "draw",
     "elementary",
     "elu",
     "erf",
     "erfc",
     "exp",
     "exp2",
+    "explain",
     "expm1",
     "finite_difference",
     "floor",
@@ -133,5 +138,6 @@ __all__ = [
     "tan",
     "tanh",
     "value_and_grad",
+    "walk",
     "where",
 ]

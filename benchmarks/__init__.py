@@ -1,1 +1,1 @@
-"""Measurements: each module runs by itself, ``python -m benchmarks.accuracy``, say."""
+"""Measurements: ``python -m benchmarks.eager`` prints ratios against peers."""
