@@ -70,7 +70,7 @@ def finite_difference(f: Callable[..., Any], *point: Any, argnums: int = 0) -> A
     >>> finite_difference(lambda x: abs(x), 0.0).doubt
     'a kink: the slope is -1 to the left and 1 to the right'
     """
-    where = _Point(point)
+    where = _Point(point, _parameters(f, len(point)))
     if not -len(point) <= argnums < len(point):
         raise TypeError(f"argnums names argument {argnums}, but there are {len(point)} of them")
     estimates = {}
@@ -122,7 +122,7 @@ def check_gradients(
     """
     if order < 1:
         raise ValueError(f"order must be 1 or more, got {order}")
-    where = _Point(point)
+    where = _Point(point, _parameters(f, len(point)))
     name = getattr(f, "__name__", repr(f))
     places = list(range(len(where.coordinates)))
     if at_most is not None and at_most < len(places):
@@ -285,12 +285,13 @@ class _Point:
     own, put where the numbers were.
     """
 
-    def __init__(self, arguments: Sequence[Any]) -> None:
+    def __init__(self, arguments: Sequence[Any], names: Sequence[str]) -> None:
+        self.names = names
         self.coordinates: list[_Coordinate] = []
         self.values: list[Value] = []
         self.arguments = [
-            self._adopt(argument, f"x{place}" if len(arguments) > 1 else "x", place)
-            for place, argument in enumerate(arguments)
+            self._adopt(argument, name, place)
+            for place, (argument, name) in enumerate(zip(arguments, names, strict=True))
         ]
 
     def _adopt(self, thing: Any, name: str, place: int) -> Any:
@@ -324,7 +325,7 @@ class _Point:
 
     def afresh(self) -> _Point:
         """The same point with leaves of its own."""
-        return _Point(self.arguments)
+        return _Point(self.arguments, self.names)
 
     def nest(self, argument: int, estimates: dict[int, Estimate]) -> Any:
         """Estimates by place, nested as the argument is."""
@@ -366,6 +367,15 @@ class _Point:
             for coordinate, value in zip(self.coordinates, self.values, strict=True)
         ]
         return ", ".join(pairs[:6] + [f"... ({len(pairs)} numbers)"] * (len(pairs) > 6))
+
+
+def _parameters(f: Callable[..., Any], n: int) -> Sequence[str]:
+    """What f calls its n arguments; x0, x1, ... if it takes any number of them."""
+    code = getattr(f, "__code__", None)
+    if code is not None and code.co_argcount == n:
+        names: tuple[str, ...] = code.co_varnames[:n]
+        return names
+    return [f"x{k}" for k in range(n)] if n > 1 else ["x"]
 
 
 def _one(f: Callable[..., Any], where: _Point) -> float:

@@ -140,6 +140,14 @@ def test_the_wrong_operand_is_named() -> None:
         check_gradients(named(swapped, "f"), 3.0, 5.0)
 
 
+def test_operands_have_the_names_that_the_function_gives_them() -> None:
+    def loss(w: list[Value], rate: Value) -> Value:
+        return w[0] * w[1].data * rate
+
+    with pytest.raises(GradientError, match=r"d loss / d w\[1\] at w\[0\] = 2, .*, rate = 5: exp"):
+        check_gradients(loss, [2.0, 3.0], 5.0)
+
+
 def test_a_function_that_reads_data_is_found() -> None:
     with pytest.raises(GradientError, match=r"d f / d x at x = 3: expected 6 ± .*, got 3"):
         check_gradients(named(lambda x: x * x.data, "f"), 3.0)
