@@ -251,8 +251,18 @@ def _value_bound(output: Value, nodes: Sequence[Value] | None = None) -> float:
     """How far the rounding of these nodes, 2 ulp each, may move the output."""
     inner = [node for node in nodes or topological_order(output) if node.op is not None]
     slopes = gradients(output, inner)
-    moved = [abs(node.data * slope) for node, slope in zip(inner, slopes, strict=True)]
+    moved = [_size(node) * abs(slope) for node, slope in zip(inner, slopes, strict=True)]
     return 2 * EPSILON * math.fsum(moved)
+
+
+def _size(node: Value) -> float:
+    """What a node's rounding is in relation to: its number; Σ|w·x| + |b| for a dot product."""
+    numbers: list[float] = [node.data]
+    if node.op is lookup("dot"):
+        n = len(node.operands) // 2
+        pairs = zip(node.operands[:n], node.operands[n:-1], strict=True)
+        numbers = [*(w.data * x.data for w, x in pairs), node.operands[-1].data]
+    return math.fsum(map(abs, numbers))
 
 
 def _source(step: Step) -> str:
