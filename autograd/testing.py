@@ -264,6 +264,12 @@ def _size(node: Value) -> float:
         numbers = [*(w.data * x.data for w, x in pairs), node.operands[-1].data]
     return math.fsum(map(abs, numbers))
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What Hypothesis and IPython print: the same, not the draws that it grew from."""
+        for line in repr(self).splitlines():
+            printer.text(line)
+            printer.break_()
+
 
 def _source(step: Step) -> str:
     """The step as an expression of Python."""

@@ -3,7 +3,9 @@
     python -m benchmarks.accuracy [--points 300] [--gate NAME]
 
 prints a table: for each gate the worst error, in units in the last place (ulp) of the exact
-number, and where it was met. And
+number, and where it was met. Two are counted in ulp of their largest term, as they are sums
+that may cancel: the value of a dot product, and the slope of a cross-entropy with soft targets,
+sⱼ·Σp - pⱼ. And
 
     python -m benchmarks.accuracy --peers --others /path/to/python
 
@@ -31,9 +33,6 @@ from .sample import Point, operands
 
 __all__ = ["Worst", "measure"]
 
-INTEGERS = 2.0**52
-"""From here on every float is an integer: floor has a kink at each."""
-
 
 class Worst(NamedTuple):
     """The worst error met, in ulp, and where: which derivative (or the value), which operands."""
@@ -58,7 +57,7 @@ def smooth(op: Primitive, point: Point) -> bool:
 
 
 def value_error(op: Primitive, point: Point) -> Worst:
-    """The error of the value; of a dot product, in ulp of Σ|w·x| + |b|, as its terms cancel."""
+    """The error of the value; of a dot product, in ulp of its largest term at least."""
     try:
         got = op.value(*point)
     except (ArithmeticError, ValueError):
@@ -191,7 +190,11 @@ def comparable(op: Primitive, point: Point) -> bool:
 
 
 def main(arguments: Any = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.accuracy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--points", type=int, default=300, help="how many for each gate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--gate", help="only this one")

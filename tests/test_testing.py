@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import find, given, settings
+from hypothesis.vendor.pretty import pretty
 
 import autograd
 from autograd import Value, primitive
@@ -46,6 +47,7 @@ def test_a_wrong_gate_of_ones_own_is_found_and_the_example_is_small() -> None:
     with pytest.raises(AssertionError, match=r"the derivative by x0 should be .* ± .*, got"):
         test()
     assert len(seen[-1].steps) == 1
+    assert "x1 = softsign_(x0)" in pretty(seen[-1])
     assert str(seen[-1]).splitlines() == [
         "from autograd import Value  # and your softsign_",
         f"x0 = Value({seen[-1].inputs[0]!r})",
