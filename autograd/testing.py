@@ -338,10 +338,11 @@ class _Garden:
 
 
 def _tame(gate: Primitive, at: list[float], fixed: int) -> tuple[float, list[float]] | None:
-    """The gate's value and partials here, if it is smooth within a margin; else None.
+    """The gate's value and partials here, if they are smooth within a margin; else None.
 
-    Moved by a sixteenth of a step, a smooth function changes by about a sixteenth as much, but
-    a jump of the value, or of a partial at a kink, is there as a whole.
+    Moved by a sixteenth of a step, a smooth function changes by about a sixteenth as much, and
+    its second difference by the square of that; but a jump is there as a whole, and the second
+    difference at a kink by a sixteenth.
     """
 
     def look(operands: Sequence[float]) -> list[float]:
@@ -354,13 +355,18 @@ def _tame(gate: Primitive, at: list[float], fixed: int) -> tuple[float, list[flo
         if not all(abs(x) <= LARGEST for x in here):
             return None
         for k in range(fixed, len(at)):
-            step = 16 * MARGIN * max(abs(at[k]), 1.0)
-            for direction in (step, -step):
-                near = look([*at[:k], at[k] + direction / 16, *at[k + 1 :]])
-                far = look([*at[:k], at[k] + direction, *at[k + 1 :]])
-                for a, b, c in zip(here, near, far, strict=True):
-                    if not abs(b - a) <= max(0.5 * abs(c - a), 1e-6 * max(abs(a), 1.0)):
-                        return None
+            step = MARGIN * max(abs(at[k]), 1.0)
+            around = [
+                look([*at[:k], at[k] + times * step, *at[k + 1 :]]) for times in (-16, -1, 1, 16)
+            ]
+            for x, far_left, left, right, far_right in zip(here, *around, strict=True):
+                slack = 1e-9 * max(abs(x), 1.0)
+                far = max(abs(far_left - x), abs(far_right - x))
+                if not max(abs(left - x), abs(right - x)) <= max(far / 2, slack):
+                    return None
+                bend, far_bend = left - 2 * x + right, far_left - 2 * x + far_right
+                if not abs(bend) <= max(abs(far_bend) / 64, slack):
+                    return None
     except (ArithmeticError, ValueError):
         return None
     return here[0], here[1:]
