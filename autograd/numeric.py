@@ -247,13 +247,21 @@ def sigmoid(x: float) -> float:
     if x >= 0:
         return 1 / (1 + math.exp(-x))
     e = math.exp(x)
-    return e / (1 + e)
+    return _over_one_plus(e, e)
 
 
 def sigmoid_slope(x: float) -> float:
     """sigmoid · (1 - sigmoid) without its cancellation: e / (1 + e)², e being exp(-|x|)."""
     e = math.exp(-abs(x))
-    return e / (1 + (2 * e + e * e))
+    return _over_one_plus(e, 2 * e + e * e)
+
+
+def _over_one_plus(x: float, y: float) -> float:
+    """x / (1 + y), the rounding error of the sum put right."""
+    total = 1 + y
+    ratio = x / total
+    left = y - (total - 1) if y < 1 else 1 - (total - y)
+    return ratio - ratio * left / total
 
 
 # Gates over a sequence
@@ -315,11 +323,18 @@ def logsumexp(*xs: float) -> float:
     if top - top != 0:
         return top
     powers.remove(1.0)  # the largest itself
-    result = top + math.log1p(math.fsum([*powers, *map(_mul, powers, errors)]))
-    if abs(result) >= 0.5 * abs(top):
+    more = math.log1p(math.fsum([*powers, *map(_mul, powers, errors)]))
+    result = top + more
+    if more <= 1.25 * abs(result):
         return result
     with localcontext(_many_digits):  # the two cancel
         return float(sum((Decimal(x).exp() for x in xs), Decimal(0)).ln())
+
+
+def _rounded_sum(terms: Sequence[float]) -> tuple[float, float]:
+    """The sum, and the rounding error that is left in it, relative to it."""
+    total = math.fsum(terms)
+    return total, math.fsum([*terms, -total]) / total if total else 0.0
 
 
 def softmaxes(xs: Sequence[float]) -> list[float]:
@@ -328,20 +343,26 @@ def softmaxes(xs: Sequence[float]) -> list[float]:
     The rounding error of the sum is put right together with those of the exponentials.
     """
     _, powers, errors = exponentials(xs)
-    terms = [*powers, *map(_mul, powers, errors)]
-    total = math.fsum(terms)
-    spill = math.fsum([*terms, -total]) / total
+    total, left = _rounded_sum([*powers, *map(_mul, powers, errors)])
     shares = [power / total for power in powers]
-    return [s + s * (error - spill) for s, error in zip(shares, errors, strict=True)]
+    return [s + s * (error - left) for s, error in zip(shares, errors, strict=True)]
 
 
 def rests(xs: Sequence[float]) -> list[float]:
     """Each 1 - softmax, as the sum of the others where the subtraction would cancel."""
-    shares = softmaxes(xs)
-    return [
-        1 - share if share < 0.5 else math.fsum(shares[:k] + shares[k + 1 :])
-        for k, share in enumerate(shares)
-    ]
+    _, powers, errors = exponentials(xs)
+    corrections = list(map(_mul, powers, errors))
+    total, left = _rounded_sum([*powers, *corrections])
+
+    def of(k: int, share: float) -> float:
+        if share < 0.5:
+            return 1 - share
+        terms = [*powers[:k], *powers[k + 1 :], *corrections[:k], *corrections[k + 1 :]]
+        others, left_of_them = _rounded_sum(terms)
+        ratio = others / total
+        return ratio + ratio * (left_of_them - left)
+
+    return [of(k, share) for k, share in enumerate(softmaxes(xs))]
 
 
 def softmax(index: float, *xs: float) -> float:
