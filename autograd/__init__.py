@@ -68,6 +68,7 @@ from .primitives import (
 )
 from .rebuilding import elementary
 from .value import Value
+from .webpage import page
 
 __version__ = "0.1.0"
 
@@ -116,6 +117,7 @@ __all__ = [
     "maximum",
     "minimum",
     "no_grad",
+    "page",
     "pow",
     "primitive",
     "radians",
