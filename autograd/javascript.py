@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,23 @@ from . import primitives
 from .gate import Primitive
 from .text import Expression, number
 
-__all__ = ["Script", "javascript"]
+__all__ = ["Script", "javascript", "runtime", "runtime_gates"]
 
 _INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2)}
 _NEGATION, _ATOM = 3, 4
 _COMPARISON, _CONDITIONAL = 0, -1
 
-VALUES = (Path(__file__).parent / "webpage_values.js").read_text(encoding="utf-8")
-RUNTIME = frozenset(re.findall(r"^  (\w+): ", VALUES, re.MULTILINE))
-"""The gates whose values are written in ``webpage_values.js``."""
+
+@cache
+def runtime() -> str:
+    """The JavaScript with the gates' values, which the page includes."""
+    return (Path(__file__).parent / "webpage_values.js").read_text(encoding="utf-8")
+
+
+@cache
+def runtime_gates() -> frozenset[str]:
+    """The gates whose values are written there."""
+    return frozenset(re.findall(r"^  (\w+): ", runtime(), re.MULTILINE))
 
 
 class Script:
@@ -67,7 +76,7 @@ class Script:
 
     def value(self, op: Primitive, count: int) -> str:
         """Where the page finds a gate's value; written first if that is not there yet."""
-        if op.name in RUNTIME:
+        if op.name in runtime_gates():
             return f"values.{op.name}"
         key = f"{op.name}_{count}"
         if key not in self.values:

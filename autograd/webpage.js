@@ -17,11 +17,22 @@ function short(x) {
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
   if (Math.abs(x) < 1e7 && Number.isInteger(x)) return String(x);
-  if (Math.abs(x) >= 9999.5 && Math.abs(x) < 1e7) return x.toFixed(0);
-  const [digits, exponent] = x.toExponential(3).split("e");
-  if (Number(exponent) >= -4 && Number(exponent) < 4) return String(Number(x.toPrecision(4)));
-  const size = String(Math.abs(Number(exponent))).padStart(2, "0");
-  return `${Number(digits)}e${exponent[0]}${size}`;
+  const whole = Math.abs(x) >= 9999.5 && Math.abs(x) < 1e7;
+  const [digits, exponent] = rounded(x, whole ? Math.floor(Math.log10(Math.abs(x))) + 1 : 4);
+  if (whole || (exponent >= -4 && exponent < 4)) return String(Number(`${digits}e${exponent}`));
+  const size = String(Math.abs(exponent)).padStart(2, "0");
+  return `${Number(digits)}e${exponent < 0 ? "-" : "+"}${size}`;
+}
+
+// x rounded to so many digits, as mantissa and exponent. A tie goes to the even digit, as it
+// does in Python; JavaScript alone would round it away from 0.
+function rounded(x, count) {
+  const [all, below] = x.toExponential(60).split("e"); // a tie has fewer digits than that
+  const kept = all.slice(0, count + (count > 1) + (x < 0));
+  const tie = /^50*$/.test(all.slice(kept.length).replace(".", ""));
+  if (tie && "02468".includes(kept.at(-1))) return [kept, Number(below)];
+  const [digits, exponent] = x.toExponential(count - 1).split("e");
+  return [digits, Number(exponent)];
 }
 
 const signed = (text) => (text.startsWith("-") ? `(${text})` : text);
@@ -169,7 +180,9 @@ let fitted = true;
 function chooseLayout() {
   const { width, height } = svg.getBoundingClientRect();
   const scale = ({ size }) => Math.min(1.3, width / size[0], height / size[1]);
-  const [across, down] = computation.layouts;
+  const narrow = width < 600; // there a label on every edge would leave too little for the nodes
+  const fitting = computation.layouts.filter(({ labelled }) => labelled !== narrow);
+  const [across, down] = fitting.length ? fitting : computation.layouts;
   return scale(down) > scale(across) * 1.05 ? down : across;
 }
 
@@ -181,10 +194,12 @@ function draw(layout) {
   for (const edge of layout.edges) paper.append(drawEdge(edge));
   const boxes = [...layout.boxes].sort((a, b) => a.node - b.node);
   for (const box of boxes) paper.append(drawBox(box));
+  for (const { label } of drawn.edges) paper.append(label); // above all lines and boxes
 }
 
 function drawEdge(edge) {
-  const line = make("path", { d: edge.line });
+  const tip = edge.head.split(" ")[1]; // the line goes on below the arrow's head, for the way back
+  const line = make("path", { d: `${edge.line}L${tip}` });
   const group = make("g", { class: "edge", "aria-hidden": "true" });
   group.append(line, make("polygon", { points: edge.head }));
   const start = line.getPointAtLength(0);
@@ -194,8 +209,8 @@ function drawEdge(edge) {
   const points = `${start.x},${start.y} ${corner(Math.PI / 2)} ${corner(-Math.PI / 2)}`;
   const middle = line.getPointAtLength(line.getTotalLength() / 2);
   const [x, y] = edge.label || [middle.x, middle.y - 5];
-  const label = make("text", { x, y });
-  group.append(make("polygon", { class: "back", points }), label);
+  const label = make("text", { class: "label", "aria-hidden": "true", x, y });
+  group.append(make("polygon", { class: "back", points }));
   drawn.edges.push({ ...edge, group, label, reserved: Boolean(edge.label) });
   return group;
 }
@@ -266,6 +281,7 @@ function paint(now) {
     const before = passed.get(key);
     group.classList.toggle("feeding", to === now.active && !isBackward(now.step));
     group.classList.toggle("flowing", Boolean(active));
+    label.classList.toggle("flowing", Boolean(active));
     group.classList.toggle("passed", Boolean(before));
     group.classList.toggle("reversed", Boolean(active || before));
     group.classList.toggle("idle", !nodes[to].flows[place] && !nodes[from].constant);
@@ -298,8 +314,10 @@ function applyView() {
 function fit() {
   const { width, height } = svg.getBoundingClientRect();
   const [w, h] = drawn.layout.size;
-  const scale = Math.min(1.3, width / (w + 24), height / (h + 24)) || 1;
-  view = [w / 2 - width / scale / 2, h / 2 - height / scale / 2, width / scale, height / scale];
+  const buttons = 44; // a strip at the top is theirs
+  const scale = Math.min(1.3, width / (w + 24), (height - buttons) / (h + 24)) || 1;
+  const top = h / 2 - (height + buttons) / scale / 2;
+  view = [w / 2 - width / scale / 2, top, width / scale, height / scale];
   fitted = true;
   applyView();
 }
@@ -618,8 +636,7 @@ function quizCard() {
   find("score").textContent = quiz.asked ? `${quiz.right} of ${quiz.asked} right at the first try` : "";
 }
 
-// Right if it is the number rounded to as many digits as were given (two at least), or within
-// half a percent.
+// Right within half a percent: the number in two or three digits.
 function isRight(answer, truth) {
   if (Object.is(answer, truth) || answer === truth) return true;
   if (!Number.isFinite(truth)) return false;
@@ -712,7 +729,7 @@ function play(start = !timer) {
     if (step === lastStep()) go(0);
     timer = setTimeout(tick, 0);
   }
-  find("play").textContent = start ? "⏸ Pause" : "▶ Play";
+  find("play").textContent = start ? "❚❚ Pause" : "▶ Play";
   find("play").setAttribute("aria-label", start ? "Pause" : "Play");
 }
 

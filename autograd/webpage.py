@@ -1,16 +1,14 @@
 """page: a computation graph as one HTML file that plays back-propagation.
 
 The file needs no server and no network. Python writes into it the nodes, their numbers, the
-layout (by Graphviz, once from left to right and once from top to bottom for narrow screens) and
-the gates' partials as JavaScript (javascript.py), so that the page can compute again when a
-leaf is edited. All that the reader sees is built by ``webpage.js`` from this data, as text
+layout (by Graphviz, from left to right and from top to bottom; the page takes what fits its
+window) and the gates' partials as JavaScript (javascript.py), so that the page can compute again
+when a leaf is edited. All that the reader sees is built by ``webpage.js`` from this data, as text
 nodes, never as markup: labels can't inject anything.
 """
 
 from __future__ import annotations
 
-import html
-import json
 import math
 import os
 import re
@@ -18,7 +16,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from . import primitives
 from .backward import StaleGraphError, local_derivatives
@@ -27,7 +24,7 @@ from .drawing import THEMES
 from .gate import shorten
 from .graph import topological_order
 from .grouping import class_index
-from .javascript import VALUES, Script
+from .javascript import Script, runtime
 from .naming import Names, variables
 from .text import python
 from .value import Value, name_of
@@ -53,6 +50,8 @@ class Page:
         return target
 
     def _repr_html_(self) -> str:
+        import html
+
         return (
             '<iframe title="Back-propagation, gate by gate" style="width:100%;height:720px;'
             f'border:0" sandbox="allow-scripts" srcdoc="{html.escape(self.html)}"></iframe>'
@@ -122,7 +121,13 @@ def page(
     else:
         found = variables(names)
     computation, source = _computation(order, Names(found))
-    computation["layouts"] = [_layout(computation, way, time_limit) for way in ("LR", "TB")]
+    edges = sum(len(node.operands) for node in order)
+    computation["layouts"] = [
+        _layout(computation, direction, labelled, time_limit)
+        for labelled in (True, False)
+        for direction in ("LR", "TB")
+        if not labelled or edges <= _LABELLED_EDGES
+    ]
     result = Page(_fill(computation, source, title or _default_title(computation)))
     if path is not None:
         result.save(path)
@@ -225,7 +230,9 @@ class _Placeholders(Names):
         if (place := class_index(node)) is not None:
             rest = ", ".join(map(str, operands[1:]))
             return f"{op.name}({rest}), class {place}"
-        return python(op(*operands)).replace(" * ", "·")
+        text = python(op(*operands)).replace(" * ", "·")
+        text = re.sub(r"^pow\((Ξ\d+Ξ), 2\)$", r"\1²", text)
+        return re.sub(r"^pow\((Ξ\d+Ξ|[\d.]+), (Ξ\d+Ξ|[\d.]+)\)$", r"\1^\2", text)
 
 
 def _json_number(x: float | None) -> float | str | None:
@@ -238,18 +245,23 @@ def _json_number(x: float | None) -> float | str | None:
 # ------------------------------------------------------------------ the layout
 
 
-def _layout(computation: dict[str, Any], direction: str, time_limit: float) -> dict[str, Any]:
+def _layout(
+    computation: dict[str, Any], direction: str, labelled: bool, time_limit: float
+) -> dict[str, Any]:
     """Where nodes and edges lie, from left to right (LR) or from top to bottom (TB).
+
+    ``labelled`` asks for room for a label on every edge.
 
     The layout program is given boxes without text, so that no label needs DOT's escapes; the
     positions are read from the SVG that it draws.
     """
+    from xml.etree import ElementTree  # imported late, as html and json: they cost milliseconds
+
     from .rendering import run_layout  # imports graphviz
 
     nodes = computation["nodes"]
-    labelled = sum(len(node.get("operands", ())) for node in nodes) <= _LABELLED_EDGES
     lines = [
-        f'digraph {{ rankdir={direction}; nodesep=0.3; ranksep=0.5; pad=0.15; ordering="in"',
+        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep=0.5; pad=0.15",
         'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.7, fontsize=11]',
     ]
     boxes: dict[str, tuple[int, float, float]] = {}
@@ -265,7 +277,7 @@ def _layout(computation: dict[str, Any], direction: str, time_limit: float) -> d
                 boxes[tail] = (operand, 56.0, 26.0)
             name = f"e{len(edges)}"
             edges[name] = {"from": operand, "to": k, "place": place}
-            room = f', label="{"0" * 19}"' if labelled and node["flows"][place] else ""
+            room = f', label="{"0" * 25}"' if labelled and node["flows"][place] else ""
             lines.append(f"{tail} -> n{k} [id={name}{room}]")
     for name, (_, width, height) in boxes.items():
         size = f"width={width / _POINTS:.3f}, height={height / _POINTS:.3f}"
@@ -273,8 +285,8 @@ def _layout(computation: dict[str, Any], direction: str, time_limit: float) -> d
     svg = ElementTree.fromstring(run_layout("\n".join(lines) + "\n}", "svg", time_limit))
     _, _, width, height = map(float, svg.attrib["viewBox"].split())
     left, top = map(float, re.findall(r"translate\((\S+) (\S+)\)", svg[0].attrib["transform"])[0])
-    layout: dict[str, Any] = {"size": [width, height], "shift": [left, top]}
-    layout["boxes"], layout["edges"] = [], []
+    layout: dict[str, Any] = {"labelled": labelled, "size": [width, height], "shift": [left, top]}
+    layout |= {"boxes": [], "edges": []}
     for group in svg.iter("{http://www.w3.org/2000/svg}g"):
         parts = {child.tag.rpartition("}")[2]: child.attrib for child in group}
         name = group.attrib["id"]
@@ -298,13 +310,16 @@ def _layout(computation: dict[str, Any], direction: str, time_limit: float) -> d
 
 def _fill(computation: dict[str, Any], source: str, title: str) -> str:
     """Put the parts into the template, in one pass: what is put in is not searched again."""
+    import html
+    import json
+
     data = json.dumps(computation, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     parts = {
         "TITLE": html.escape(_printable(title)),
         "STYLE": _colours() + _part("webpage.css"),
         # inside <script> only "<" could end the element or open a comment
         "DATA": _printable(data).replace("<", "\\u003c"),
-        "VALUES": VALUES,
+        "VALUES": runtime(),
         "GATES": source,
         "PROGRAM": _part("webpage.js"),
     }

@@ -26,7 +26,7 @@ LAYERS = [  # a module of autograd imports from the layers before its own, or fr
     ["text", "functions", "graph"],
     ["value", "copying"],
     ["backward"],
-    ["derivatives", "anomaly", "rebuilding"],
+    ["derivatives", "anomaly", "rebuilding", "javascript"],
     ["naming", "grouping", "rendering", "stepping", "drawing", "checking", "testing", "compiler"],
     ["webpage"],
     ["__init__"],
