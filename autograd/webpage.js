@@ -39,8 +39,10 @@ const signed = (text) => (text.startsWith("-") ? `(${text})` : text);
 const inFormula = (name) => (/^[\p{L}\p{N}_.[\]]+$/u.test(name) ? name : `(${name})`);
 
 // The formula's text with each node's name, or its number, in the place kept for it.
-const written = (formula, word) => formula.replace(/Ξ(\d+)Ξ/g, (_, k) => word(Number(k)));
+const written = (formula, word) => formula.replace(/Ξ(\d+)Ξ/g, (_, k, at) => word(Number(k), at));
 const withNames = (formula) => written(formula, (k) => inFormula(nodes[k].name));
+const withNumbers = (formula) =>
+  written(formula, (k, at) => (at || /^Ξ\d+Ξ[²³^]/.test(formula) ? signed : String)(short(pass.data[k])));
 const cut = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
 const partialName = (k, operand) => `∂${inFormula(nodes[k].name)}/∂${inFormula(nodes[operand].name)}`;
 const gradientName = (k) => partialName(output, k);
@@ -285,20 +287,20 @@ function paint(now) {
     group.classList.toggle("passed", Boolean(before));
     group.classList.toggle("reversed", Boolean(active || before));
     group.classList.toggle("idle", !nodes[to].flows[place] && !nodes[from].constant);
-    if (active) product(label, active, now.step);
-    else if (before && reserved) product(label, before, now.step);
+    const said = active || (reserved && before);
+    if (said) product(label, said, now.step, reserved);
     else show("", label);
   }
 }
 
 const said = (x) => (x === null ? "not computed yet" : short(x));
 
-// local × upstream = contribution, on an edge
-function product(label, { step, place, local, upstream, amount }, at) {
+// On an edge local × upstream = contribution, or where there is no room, the contribution.
+function product(label, { step, place, local, upstream, amount }, at, room) {
   const hidden = (kind) => at === step && hides(step, kind, place);
   const parts = [
-    hidden("local") ? "?" : short(local),
-    ` × ${signed(short(upstream))} = `,
+    room ? (hidden("local") ? "?" : short(local)) : "",
+    room ? ` × ${short(upstream)} = ` : "",
     hidden("amount") ? "?" : short(amount),
   ];
   if (label.textContent === parts.join("")) return;
@@ -319,6 +321,25 @@ function fit() {
   const top = h / 2 - (height + buttons) / scale / 2;
   view = [w / 2 - width / scale / 2, top, width / scale, height / scale];
   fitted = true;
+  applyView();
+}
+
+// The whole picture; but if that would be too small to read, the part where things happen.
+function look() {
+  fit();
+  const { width, height } = svg.getBoundingClientRect();
+  const scale = width / view[2];
+  if (scale > 0.45) return;
+  const readable = Math.max(0.45, 0.85 * Math.min(1, width / 700));
+  view = [view[0], view[1], width / readable, height / readable];
+  fitted = false;
+  const first = nodes.findIndex((node) => !node.constant);
+  centre(drawn.nodes[step ? activeNode(step) : first]);
+}
+
+function centre({ at }) {
+  const [x, y] = [at[0] + drawn.layout.shift[0], at[1] + drawn.layout.shift[1]];
+  view = [x - view[2] / 2, y - view[3] / 2, view[2], view[3]];
   applyView();
 }
 
@@ -343,10 +364,8 @@ function follow(k) {
   const parts = drawn.nodes[k];
   if (!parts || fitted) return;
   const [x, y] = [parts.at[0] + drawn.layout.shift[0], parts.at[1] + drawn.layout.shift[1]];
-  const inside = x > view[0] + 40 && x < view[0] + view[2] - 40 && y > view[1] + 30 && y < view[1] + view[3] - 30;
-  if (inside) return;
-  view = [x - view[2] / 2, y - view[3] / 2, view[2], view[3]];
-  applyView();
+  const inside = (at, start, size) => Math.abs(at - start - size / 2) < 0.25 * size;
+  if (!inside(x, view[0], view[2]) || !inside(y, view[1], view[3])) centre(parts);
 }
 
 const pointers = new Map();
@@ -401,8 +420,7 @@ function board(now) {
     if (active === pass.failed) {
       paragraph("There is no such value: ", pass.reason);
     } else {
-      const numbers = written(node.expression, (k) => signed(short(pass.data[k])));
-      paragraph(`= ${numbers} = `, span("value", short(pass.data[active])));
+      paragraph(`= ${withNumbers(node.expression)} = `, span("value", short(pass.data[active])));
     }
   } else if (step === seed) {
     title("Backward: the start", `${gradientName(output)} = 1`);
@@ -431,13 +449,13 @@ function contributionLines({ step, k, place, operand, local, upstream, amount, b
   else first.append(formula && formula !== number ? `${formula} = ${number}` : number);
   const second = make("p", {}, `${nodes[operand].name}.grad += `);
   second.append(
-    `${hidden("local") ? "?" : number} × `, span("gradient", signed(short(upstream))), " = ",
+    `${hidden("local") ? "?" : number} × `, span("gradient", short(upstream)), " = ",
     span("gradient", hidden("amount") ? "?" : short(amount)),
   );
   const lines = make("div", { class: "contribution" }, first, second);
   if (before !== null) {
     const [added, total] = hidden("amount") ? ["?", "?"] : [signed(short(amount)), short(sum)];
-    lines.append(make("p", {}, `the sum so far: ${short(before)} + ${added} = `, span("gradient", total)));
+    lines.append(make("p", {}, `${nodes[operand].name}.grad = ${short(before)} + ${added} = `, span("gradient", total)));
   }
   return lines;
 }
@@ -490,7 +508,7 @@ function chainRule(line, parts) {
       for (const { k, place, local, upstream, amount } of arriving.slice(0, 50)) {
         const formula = withNames(nodes[k].formulas[place]);
         list.append(make("li", {}, `through ${nodes[k].name}: ${formula ? `${formula} = ` : ""}${short(local)} × `,
-          span("gradient", signed(short(upstream))), " = ", span("gradient", short(amount))));
+          span("gradient", short(upstream)), " = ", span("gradient", short(amount))));
       }
       parts.push(list);
     }
@@ -826,7 +844,7 @@ function onResize() {
     draw(layout);
     update();
   }
-  fit();
+  look();
 }
 
 const onClick = { rewind: () => manual(0), back: () => manual(step - 1), play: () => play(), next: () => manual(step + 1),
@@ -852,4 +870,4 @@ pass = run();
 draw(chooseLayout());
 buildTable();
 recompute();
-fit();
+look();

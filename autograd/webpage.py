@@ -17,17 +17,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import primitives
-from .backward import StaleGraphError, local_derivatives
+from .backward import local_derivatives, stale_error
 from .clock import stale_edges
 from .drawing import THEMES
 from .gate import shorten
 from .graph import topological_order
 from .grouping import class_index
 from .javascript import Script, runtime
-from .naming import Names, variables
-from .text import python
-from .value import Value, name_of
+from .naming import variables
+from .notation import Board, board
+from .value import Value
 
 __all__ = ["Page", "page"]
 
@@ -110,17 +109,13 @@ def page(
             "sub-expression or of a smaller example, or raise max_nodes="
         )
     if stale := stale_edges(order):
-        operand, node = stale[0]
-        raise StaleGraphError(
-            f"{name_of(operand)} was changed after {name_of(node)} was computed from it; "
-            "call forward() on the output first, or compute it again"
-        )
+        raise stale_error(*stale[0])
     if names is None:
         caller = sys._getframe(1)
         found = variables(caller.f_locals, caller.f_globals)
     else:
         found = variables(names)
-    computation, source = _computation(order, Names(found))
+    computation, source = _computation(order, Board(order, found))
     edges = sum(len(node.operands) for node in order)
     computation["layouts"] = [
         _layout(computation, direction, labelled, time_limit)
@@ -141,16 +136,18 @@ def _default_title(computation: dict[str, Any]) -> str:
 # ------------------------------------------------------------------ the graph as JSON
 
 
-def _computation(order: list[Value], names: Names) -> tuple[dict[str, Any], str]:
+def _computation(order: list[Value], names: Board) -> tuple[dict[str, Any], str]:
     """The graph as the page's data, and the JavaScript of its gates."""
     index = {node: k for k, node in enumerate(order)}
-    called = _called(order, names)
-    spelled = _Placeholders(index)
+    spelled = _Placeholders(order)
     script = Script()
     unreadable = ""
     nodes: list[dict[str, Any]] = []
     for node in order:
-        entry: dict[str, Any] = {"name": called[node], "data": _json_number(node.data)}
+        entry: dict[str, Any] = {
+            "name": "" if node.is_constant else names.name(node),
+            "data": _json_number(node.data),
+        }
         if node.op is None:
             nodes.append(entry | {"constant": True} if node.is_constant else entry)
             continue
@@ -182,22 +179,6 @@ def _computation(order: list[Value], names: Names) -> tuple[dict[str, Any], str]
     return {"nodes": nodes, "fixed": unreadable}, script.source()
 
 
-def _called(order: list[Value], names: Names) -> dict[Value, str]:
-    """A name for every node: a page that is edited can't call a node by its number."""
-    called = {node: names.name(node) for node in order}
-    taken = set(called.values())
-    counters = {"v": 0, "leaf": 0}
-    for node in order:
-        if node.is_constant or called[node]:
-            continue
-        kind = "leaf" if node.op is None else "v"
-        while not called[node]:
-            counters[kind] += 1
-            candidate = f"{kind}{counters[kind]}"
-            called[node] = "" if candidate in taken else candidate
-    return called
-
-
 def _symbol(node: Value) -> str:
     assert node.op is not None
     symbol = "−" if node.op.symbol == "-" else node.op.symbol
@@ -205,34 +186,19 @@ def _symbol(node: Value) -> str:
     return symbol if place is None else f"{symbol}, class {place}"
 
 
-class _Placeholders(Names):
+class _Placeholders(Board):
     """Names of the form Ξ7Ξ, for which the page puts in the node's name or its number."""
 
-    def __init__(self, index: Mapping[Value, int]) -> None:
-        super().__init__({})
-        self.index = index
-
-    def name(self, node: Value) -> str:
-        return "" if node.is_constant else f"Ξ{self.index[node]}Ξ"
+    def __init__(self, order: list[Value]) -> None:
+        super().__init__(order, {})
+        self.found = {node: f"Ξ{k}Ξ" for k, node in enumerate(order) if not node.is_constant}
 
     def computation(self, node: Value) -> str:
         """What a gate computes, ``Ξ0Ξ + Ξ1Ξ``."""
-        op = node.op
-        assert op is not None
+        assert node.op is not None
         if len(node.operands) > _LONGEST_EXPRESSION:
-            return f"{op.name} of {len(node.operands)} operands"
-        operands = [self.expression(operand) for operand in node.operands]
-        if op in (primitives.sum, primitives.dot):
-            assert op.elementary is not None
-            return python(op.elementary(*operands)).replace(" * ", "·")
-        if op is primitives.branch:
-            return str(operands[1])
-        if (place := class_index(node)) is not None:
-            rest = ", ".join(map(str, operands[1:]))
-            return f"{op.name}({rest}), class {place}"
-        text = python(op(*operands)).replace(" * ", "·")
-        text = re.sub(r"^pow\((Ξ\d+Ξ), 2\)$", r"\1²", text)
-        return re.sub(r"^pow\((Ξ\d+Ξ|[\d.]+), (Ξ\d+Ξ|[\d.]+)\)$", r"\1^\2", text)
+            return f"{node.op.name} of {len(node.operands)} operands"
+        return board(self.gate(node))
 
 
 def _json_number(x: float | None) -> float | str | None:
@@ -261,7 +227,7 @@ def _layout(
 
     nodes = computation["nodes"]
     lines = [
-        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep=0.5; pad=0.15",
+        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep=0.6; pad=0.15",
         'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.7, fontsize=11]',
     ]
     boxes: dict[str, tuple[int, float, float]] = {}
