@@ -330,7 +330,7 @@ function look() {
   const { width, height } = svg.getBoundingClientRect();
   const scale = width / view[2];
   if (scale > 0.45) return;
-  const readable = Math.max(0.45, 0.85 * Math.min(1, width / 700));
+  const readable = Math.max(0.7, 0.85 * Math.min(1, width / 700));
   view = [view[0], view[1], width / readable, height / readable];
   fitted = false;
   const first = nodes.findIndex((node) => !node.constant);
@@ -526,7 +526,7 @@ function finiteDifference(line, gradient) {
   const slope = (above.data[output] - below.data[output]) / (x + h - (x - h));
   const noise = (1e-15 * Math.max(1, Math.abs(pass.data[output]))) / h;
   const agrees = Math.abs(slope - gradient) <= 1e-5 * Math.max(Math.abs(gradient), Math.abs(slope)) + noise;
-  const name = nodes[chosen].name;
+  const name = inFormula(nodes[chosen].name);
   line(`Finite difference: (f(${name} + h) - f(${name} - h)) / 2h = ${slope.toPrecision(8)}, `,
     span(agrees ? "verdict right" : "verdict wrong",
       agrees ? "agrees ✓" : "differs: look for a kink or a very steep place"));
@@ -564,6 +564,7 @@ function paintTable(now) {
   for (const [k, { row, value, gradient, input }] of rows) {
     if (!input) show(short(now.value[k]), value);
     show(hides(now.step, "gradient", k) ? "?" : short(now.gradient[k]), gradient);
+    gradient.classList.toggle("faint", now.gradient[k] === null);
     row.classList.toggle("active", k === now.active);
     row.classList.toggle("chosen", k === chosen);
   }

@@ -144,10 +144,8 @@ def _computation(order: list[Value], names: Board) -> tuple[dict[str, Any], str]
     unreadable = ""
     nodes: list[dict[str, Any]] = []
     for node in order:
-        entry: dict[str, Any] = {
-            "name": "" if node.is_constant else names.name(node),
-            "data": _json_number(node.data),
-        }
+        name = "" if node.is_constant else names.name(node)
+        entry: dict[str, Any] = {"name": name, "data": _json_number(node.data)}
         if node.op is None:
             nodes.append(entry | {"constant": True} if node.is_constant else entry)
             continue

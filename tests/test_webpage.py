@@ -722,7 +722,7 @@ def test_hostile_labels_show_as_text(visit: Callable[..., Any]) -> None:
     assert tab.title() == HOSTILE[1]
     names = tab.evaluate("nodes.map((node) => node.name)")
     assert names[: len(HOSTILE)] == [printable(label, 32) for label in HOSTILE]
-    assert "∂(<script>window.hacked = 1</script>)" in tab.inner_text("#details")
+    assert "∂(<script>window.hacked = 1" in tab.inner_text("#details")
     assert tab.evaluate("document.querySelectorAll('img, script').length") == 2
     assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
 
@@ -759,7 +759,7 @@ def test_variables_of_the_caller_name_the_nodes() -> None:
     square = weight * weight
     text = page(square + 1).html
     data = json.loads(re.search(r'id="computation">(.*)</script>', text)[1])  # type: ignore[index]
-    assert [node["name"] for node in data["nodes"]] == ["", "weight", "square", "v1"]
+    assert [node["name"] for node in data["nodes"]] == ["", "weight", "square", "out"]
     assert [node.get("expression") for node in data["nodes"][2:]] == ["Ξ1Ξ·Ξ1Ξ", "Ξ2Ξ + 1"]
 
 
