@@ -2,7 +2,7 @@
 
 The trick is the text reading (text.py): a row's partials read on names are small trees, and
 this module prints them as JavaScript. No derivative is written here or in the page. The values
-come from ``webpage_values.js`` (JavaScript's own functions mostly), or where a gate is not in
+come from ``template/values.js`` (JavaScript's own functions mostly), or where a gate is not in
 there, from the row's ``elementary`` form, or from its value read on names.
 """
 
@@ -28,7 +28,7 @@ _COMPARISON, _CONDITIONAL = 0, -1
 @cache
 def runtime() -> str:
     """The JavaScript with the gates' values, which the page includes."""
-    return (Path(__file__).parent / "webpage_values.js").read_text(encoding="utf-8")
+    return (Path(__file__).parent / "template" / "values.js").read_text(encoding="utf-8")
 
 
 @cache

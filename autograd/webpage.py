@@ -3,8 +3,8 @@
 The file needs no server and no network. Python writes into it the nodes, their numbers, the
 layout (by Graphviz, from left to right and from top to bottom; the page takes what fits its
 window) and the gates' partials as JavaScript (javascript.py), so that the page can compute again
-when a leaf is edited. All that the reader sees is built by ``webpage.js`` from this data, as text
-nodes, never as markup: labels can't inject anything.
+when a leaf is edited. All that the reader sees is built from this data by the scripts in
+``template/``, as text nodes, never as markup: labels can't inject anything.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from .value import Value
 
 __all__ = ["Page", "page"]
 
-_HERE = Path(__file__).parent
+_TEMPLATE = Path(__file__).parent / "template"
+_PROGRAM = ("passes", "words", "picture", "panels", "quiz", "player")
 _LABELLED_EDGES = 60  # with more edges than this there is no room for a label on each
 _LONGEST_NAME, _LONGEST_EXPRESSION = 28, 9
 _NODE_HEIGHT, _LETTER, _POINTS = 58.0, 8.0, 72.0
@@ -57,7 +58,7 @@ class Page:
         )
 
     def __repr__(self) -> str:
-        return f"<page of {len(self.html) / 1000:.0f} kB: page.save('f.html'), then open it>"
+        return "<page: save it with .save('f.html') and open it in a browser>"
 
 
 def page(
@@ -150,26 +151,28 @@ def _computation(order: list[Value], names: Board) -> tuple[dict[str, Any], str]
             nodes.append(entry | {"constant": True} if node.is_constant else entry)
             continue
         try:
-            gate = script.add(node.op, len(node.operands))
+            rule = script.add(node.op, len(node.operands))
+            value = script.value(node.op, len(node.operands))
         except ValueError as error:
-            gate, unreadable = "", str(error)
-        rules = node.op.locals([operand.data for operand in node.operands], node.data)
+            rule, value, unreadable = "", "", str(error)
+        partials = node.op.locals([operand.data for operand in node.operands], node.data)
+        # whether a gradient can pass to each operand; through a gate that routes, it passes only
+        # where the local derivative is not 0
+        flows = [
+            partial is not None and not operand.is_constant
+            for partial, operand in zip(partials, node.operands, strict=True)
+        ]
         entry |= {
             "op": node.op.name,
             "symbol": _symbol(node),
-            "gate": gate,
+            "value": value.removeprefix("values."),
+            "rule": rule,
             "operands": [index[operand] for operand in node.operands],
             "expression": spelled.computation(node),
             "formulas": [
-                spelled.formula(node, k) if rule is not None and not operand.is_constant else ""
-                for k, (rule, operand) in enumerate(zip(rules, node.operands, strict=True))
+                spelled.formula(node, place) if flow else "" for place, flow in enumerate(flows)
             ],
-            # whether a gradient can pass to each operand; through a gate that routes, it
-            # passes only where the local derivative is not 0
-            "flows": [
-                rule is not None and not operand.is_constant
-                for rule, operand in zip(rules, node.operands, strict=True)
-            ],
+            "flows": flows,
             "routes": node.op.routes,
             "locals": [_json_number(local) for local in local_derivatives(node)],
         }
@@ -280,18 +283,18 @@ def _fill(computation: dict[str, Any], source: str, title: str) -> str:
     data = json.dumps(computation, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     parts = {
         "TITLE": html.escape(_printable(title)),
-        "STYLE": _colours() + _part("webpage.css"),
+        "STYLE": _colours() + _part("page.css"),
         # inside <script> only "<" could end the element or open a comment
         "DATA": _printable(data).replace("<", "\\u003c"),
         "VALUES": runtime(),
         "GATES": source,
-        "PROGRAM": _part("webpage.js"),
+        **{name.upper(): _part(f"{name}.js") for name in _PROGRAM},
     }
-    return re.sub(r"@@(\w+)@@", lambda found: parts[found[1]], _part("webpage.html"))
+    return re.sub(r"@@(\w+)@@", lambda found: parts[found[1]], _part("page.html"))
 
 
 def _part(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+    return (_TEMPLATE / name).read_text(encoding="utf-8")
 
 
 def _printable(text: str) -> str:

@@ -49,6 +49,15 @@ ARGUMENTS = [
 BUILT_IN = [op for op in registry.values() if op.name in oracle.FUNCTIONS]
 
 
+@pytest.fixture(autouse=True)
+def same_table() -> Iterator[None]:
+    """Gates that a test defines leave the table with it."""
+    before = dict(registry)
+    yield
+    registry.clear()
+    registry.update(before)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
@@ -84,8 +93,8 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert complaints == []
-    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
-    assert len(requests) <= 2 * len(contexts)  # the file itself, and its empty icon
+    assert [url for url in requests if not url.startswith(("file:", "data:", "about:"))] == []
+    assert len(requests) <= 3 * len(contexts)  # the file, its empty icon, a frame's own text
 
 
 def l1() -> dict[str, Value]:
@@ -410,7 +419,8 @@ def test_the_runtime_has_values_of_gates_only() -> None:
 
 @in_a_browser
 def test_a_gate_of_ones_own_is_recomputed_if_it_reads_as_text(visit: Callable[..., Any]) -> None:
-    cube = primitive("page_cube", lambda x: x * x * x, [lambda x, out: 3 * x * x])
+    # a name that every JavaScript object already has
+    cube = primitive("constructor", lambda x: x * x * x, [lambda x, out: 3 * x * x])
     x = Value(2.0, "x")
     tab = visit(page(cube(x)))
     press(tab, "End")
@@ -701,7 +711,7 @@ HOSTILE = [
     "<script>window.hacked = 1</script>",
     "</script><img src=x onerror='window.hacked = 1'>",
     "]]> --> <!-- &amp; &lt; \"'`${window.hacked = 1}",
-    "@@DATA@@ @@PROGRAM@@ Ξ0Ξ \\1 \u2028\n\t\ud800",
+    "@@DATA@@ @@PLAYER@@ Ξ0Ξ \\1 \u2028\n\t\ud800",
     "ω" * 300,
 ]
 
@@ -740,7 +750,10 @@ def test_the_file_stands_alone_and_forbids_the_network() -> None:
 
 def test_no_derivative_is_written_in_the_template() -> None:
     folder = Path(autograd.__file__).parent
-    for source in (runtime(), (folder / "webpage.js").read_text(encoding="utf-8")):
+    scripts = sorted((folder / "template").glob("*.js"))
+    assert len(scripts) == 7
+    for script in scripts:
+        source = script.read_text(encoding="utf-8")
         assert not re.search(r"^locals\.|locals\.\w+ =", source, re.MULTILINE)
     assert "locals.tanh_1 = (x, out) => [values.sech2(x)];" in page(Value(0.3).tanh()).html
 
@@ -768,7 +781,17 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own() -> None:
     shown = made._repr_html_()
     assert shown.startswith("<iframe") and 'sandbox="allow-scripts"' in shown
     assert "<script" not in shown  # it is all inside the attribute
-    assert "page.save" in repr(made)
+    assert ".save(" in repr(made)
+
+
+@in_a_browser
+def test_the_frame_of_a_notebook_works(visit: Callable[..., Any]) -> None:
+    tab = visit(Page(f"<!DOCTYPE html><title>notebook</title>{page(l1()['f'])._repr_html_()}"))
+    frame = tab.frame_locator("iframe")
+    for _ in range(5):
+        frame.locator("#next").click()
+    assert frame.locator("#position").inner_text() == "5 / 5"
+    assert "x.grad += 1 × -4 = -4" in frame.locator("#board").inner_text()
 
 
 def test_errors_name_the_way_out(tmp_path: Path) -> None:
