@@ -18,7 +18,7 @@ from . import primitives
 from .gate import Primitive
 from .text import Expression, number
 
-__all__ = ["Script", "javascript", "runtime", "runtime_gates"]
+__all__ = ["Script", "runtime", "runtime_gates"]
 
 _INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2)}
 _NEGATION, _ATOM = 3, 4
@@ -87,6 +87,14 @@ class Script:
         return f"values.{key}"
 
     def print(self, thing: Any) -> str:
+        """Print an expression (or a plain number).
+
+        >>> x, y = Expression("x"), Expression("y")
+        >>> Script().print((x + 1) * -y), Script().print(-primitives.exp(x % y))
+        ('(x + 1) * -y', '-values.exp(values.mod(x, y))')
+        >>> Script().print(primitives.where(x == 0, math.inf, lambda: 1 / x))
+        'x === 0 ? Infinity : 1 / x'
+        """
         expression = thing if isinstance(thing, Expression) else Expression(float(thing))
         return self._print(expression)[0]
 
@@ -123,18 +131,6 @@ class Script:
         lines = [f"values.{key} = {source};" for key, source in self.values.items()]
         lines += [f"locals.{key} = {source};" for key, source in self.locals.items()]
         return "\n".join(lines)
-
-
-def javascript(expression: Any) -> str:
-    """Print an expression as JavaScript.
-
-    >>> x, y = Expression("x"), Expression("y")
-    >>> javascript((x + 1) * -y), javascript(x % y), javascript(-primitives.exp(-x))
-    ('(x + 1) * -y', 'values.mod(x, y)', '-values.exp(-x)')
-    >>> javascript(primitives.where(x == 0, math.inf, lambda: 1 / x))
-    'x === 0 ? Infinity : 1 / x'
-    """
-    return Script().print(expression)
 
 
 def _names(count: int) -> list[str]:
