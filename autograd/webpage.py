@@ -244,7 +244,7 @@ def _layout(
                 boxes[tail] = (operand, 56.0, 26.0)
             name = f"e{len(edges)}"
             edges[name] = {"from": operand, "to": k, "place": place}
-            room = f', label="{"0" * 25}"' if labelled and node["flows"][place] else ""
+            room = f', label="{"0" * 27}"' if labelled and node["flows"][place] else ""
             lines.append(f"{tail} -> n{k} [id={name}{room}]")
     for name, (_, width, height) in boxes.items():
         size = f"width={width / _POINTS:.3f}, height={height / _POINTS:.3f}"
