@@ -15,6 +15,8 @@ from autograd.javascript import Script, runtime, runtime_gates
 from autograd.primitives import mul, neg, softmax, where
 from autograd.text import Expression
 
+from . import oracle
+
 x, y, z = map(Expression, "xyz")
 
 
@@ -44,7 +46,7 @@ def test_expressions(expression: Expression, source: str) -> None:
 
 def test_every_row_of_the_table_can_be_printed() -> None:
     script = Script()
-    for op in list(registry.values()):
+    for op in (registry[name] for name in oracle.FUNCTIONS):  # not gates that other tests define
         count = op.arity or (4 if op.name == "soft_cross_entropy" else 5)
         assert script.add(op, count) == f"{op.name}_{count}"
     assert script.locals["mul_2"] == "(x, y, out) => [y, x]"
