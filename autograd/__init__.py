@@ -71,6 +71,7 @@ from .primitives import (
 from .rebuilding import elementary
 from .stepping import walk
 from .value import Value
+from .webpage import page
 
 __version__ = "0.1.0"
 
@@ -122,6 +123,7 @@ __all__ = [
     "maximum",
     "minimum",
     "no_grad",
+    "page",
     "pow",
     "primitive",
     "radians",
