@@ -69,7 +69,7 @@ def power_slope(x: float, y: float) -> float:
         return y * x  # a square: the most common power
     size = abs(x)
     power = pow(size, z)
-    if not 1e-290 < power < inf:
+    if not 1e-290 < power < inf or (x < 0 and y % 1 != 0):
         return power_derivative(1, 0, x, y)
     back = z - y
     error = (y - (z - back)) + (-1 - back)
@@ -94,6 +94,8 @@ def power_derivative(times_x: float, times_y: float, x: float, y: float) -> floa
     k, m = int(times_x), int(times_y)
     if x != x or y != y:
         return nan
+    if x < 0 and y - y == 0 and y % 1 != 0:
+        raise ValueError("a negative number has only integer powers")
     if x <= 0 and m:
         return 0.0 if x == 0 else nan  # the conventions of power_log
     if x == 0:
