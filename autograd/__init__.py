@@ -11,6 +11,7 @@
 from . import copying, tables  # noqa: F401 - give Value its copies, and walks their tables
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
+from .checking import check_gradients, finite_difference
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
 from .drawing import draw
 from .explaining import explain
@@ -89,6 +90,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "ceil",
+    "check_gradients",
     "cos",
     "cosh",
     "cross_entropy",
@@ -104,6 +106,7 @@ __all__ = [
     "exp2",
     "explain",
     "expm1",
+    "finite_difference",
     "floor",
     "grad",
     "gradients",

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
 from operator import mul as _mul
 
 inf, nan = math.inf, math.nan
+
+_many_digits = Context(prec=50, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+"""For the few operands at which floats cancel, or leave their range on the way."""
 
 
 def overflow_to_inf(function: Callable[[float], float]) -> Callable[[float], float]:
@@ -38,15 +42,6 @@ def sinh(x: float) -> float:
         return math.copysign(inf, x)
 
 
-def degrees(x: float) -> float:
-    """Python's own rounds twice; 180/pi as a sum of two floats rounds once, near enough."""
-    return x * 57.29577951308232 + x * -1.9878495670576283e-15
-
-
-def radians(x: float) -> float:
-    return x * 0.017453292519943295 + x * 2.9486522708701687e-19
-
-
 def pow(x: float, y: float) -> float:
     """x to the power y: real or an error, never complex."""
     try:
@@ -63,8 +58,7 @@ def pow(x: float, y: float) -> float:
 def power_slope(x: float, y: float) -> float:
     """y · x**(y - 1), right to 2 ulp although y - 1 is rounded.
 
-    x**(y - 1) is corrected by exp(e · log x), e being the rounding error of y - 1; where it
-    leaves the range of floats though the product does not, it is taken in two halves.
+    x**(y - 1) is corrected by exp(e · log x), e being the rounding error of y - 1.
     """
     if y == 0:
         return 0.0
@@ -74,22 +68,60 @@ def power_slope(x: float, y: float) -> float:
     if z == 1:
         return y * x  # a square: the most common power
     size = abs(x)
+    power = pow(size, z)
+    if not 1e-290 < power < inf or (x < 0 and y % 1 != 0):
+        return power_derivative(1, 0, x, y)
     back = z - y
     error = (y - (z - back)) + (-1 - back)
-    power = pow(size, z)
-    if 1e-290 < power < inf:
-        slope = y * power * (1 + error * math.log(size)) if error else y * power
-    else:
-        half = pow(size, z / 2)
-        slope = y * half * half
+    slope = y * (power + power * (error * math.log(size))) if error else y * power
     return -slope if x < 0 and y % 2 == 0 else slope
 
 
 def power_log(x: float, y: float) -> float:
     """x**y · log x; 0 at x = 0, where the limit is (for y > 0), and NaN below it."""
-    if x > 0:
-        return pow(x, y) * math.log(x)
-    return 0.0 if x == 0 and y >= 0 else nan
+    if x <= 0:
+        return 0.0 if x == 0 and y >= 0 else nan
+    power = pow(x, y)
+    return power * math.log(x) if 1e-290 < power < inf else power_derivative(0, 1, x, y)
+
+
+def power_derivative(times_x: float, times_y: float, x: float, y: float) -> float:
+    """x**y, differentiated so many times by x and by y: to 50 digits, then rounded.
+
+    It is x**(y - k) times a polynomial of y and log x, which cancels at its zeros, and either
+    factor may leave the range of floats though the product does not.
+    """
+    k, m = int(times_x), int(times_y)
+    if x != x or y != y:
+        return nan
+    if x < 0 and y - y == 0 and y % 1 != 0:
+        raise ValueError("a negative number has only integer powers")
+    if x <= 0 and m:
+        return 0.0 if x == 0 else nan  # the conventions of power_log
+    if x == 0:
+        falling = math.prod([y - j for j in range(k)])  # y(y - 1)(y - 2)...
+        return falling if y == k else 0.0 if y > k or not falling else math.copysign(inf, falling)
+    size, odd = abs(x), x < 0 and (y - k) % 2 == 1
+    z = y - k
+    if not m and z + k == y and z - y == -k:  # z is exact: floats will do, if they have the range
+        power = pow(size, z)
+        if 1e-290 < power < inf:
+            result = math.prod([y - j for j in range(k)]) * power
+            return -result if odd else result
+    with localcontext(_many_digits):
+        base, exponent = Decimal(size), Decimal(y)
+        logarithm = base.ln() if m else Decimal(0)
+
+        def polynomial(k: int, m: int, y: Decimal) -> Decimal:
+            if m < 0:
+                return Decimal(0)
+            if k == 0:
+                return logarithm**m if m else Decimal(1)
+            return y * polynomial(k - 1, m, y - 1) + m * polynomial(k - 1, m - 1, y - 1)
+
+        factor = polynomial(k, m, exponent)
+        result = float(factor * base ** (exponent - k)) if factor else 0.0
+    return -result if odd else result
 
 
 def mod(x: float, y: float) -> float:
@@ -162,24 +194,23 @@ def _no_angle(x: float) -> float:
 
 def sech2(x: float) -> float:
     """1 - tanh² without its cancellation."""
-    if abs(x) < 0.35:
-        t = math.tanh(x)
-        return 1 - t * t
-    e = math.exp(-2 * abs(x))
-    d = 1 + e
-    return 4 * (e / d / d)
+    return 4 * sigmoid_slope(2 * x)
 
 
-def gaussian(x: float) -> float:
-    """exp(-x²) with the rounding error of x² put right (x split into two halves)."""
-    if abs(x) > 27.5:
-        return 0.0
+def gaussian(x: float, scale: float) -> float:
+    """scale · exp(-x²) with the rounding error of x² put right (x split into two halves)."""
+    if abs(x) > 38.6:
+        return math.copysign(0.0, scale) if scale == scale else nan
+    if abs(x) > 26.4:  # exp(-x²) underflows, but the product need not
+        with localcontext(_many_digits):
+            return float(Decimal(scale) * (-(Decimal(x) ** 2)).exp())
     square = x * x
     high = x * 134217729.0
     high -= high - x
     low = x - high
     error = ((high * high - square) + 2 * high * low) + low * low
-    return math.exp(-square) * (1 - error)
+    bell = math.exp(-square)
+    return scale * (bell - bell * error)
 
 
 def floor(x: float) -> float:
@@ -218,14 +249,21 @@ def sigmoid(x: float) -> float:
     if x >= 0:
         return 1 / (1 + math.exp(-x))
     e = math.exp(x)
-    return e / (1 + e)
+    return _over_one_plus(e, e)
 
 
 def sigmoid_slope(x: float) -> float:
-    """sigmoid · (1 - sigmoid) without its cancellation."""
+    """sigmoid · (1 - sigmoid) without its cancellation: e / (1 + e)², e being exp(-|x|)."""
     e = math.exp(-abs(x))
-    d = 1 + e
-    return e / d / d
+    return _over_one_plus(e, 2 * e + e * e)
+
+
+def _over_one_plus(x: float, y: float) -> float:
+    """x / (1 + y), the rounding error of the sum put right."""
+    total = 1 + y
+    ratio = x / total
+    left = y - (total - 1) if y < 1 else 1 - (total - y)
+    return ratio - ratio * left / total
 
 
 # Gates over a sequence
@@ -262,48 +300,71 @@ def dot(*operands: float) -> float:
         return float(sum(terms))
 
 
-def exponentials(xs: Sequence[float]) -> tuple[float, list[float]]:
-    """The largest x, and exp(x - largest) of them all.
+def exponentials(xs: Sequence[float]) -> tuple[float, list[float], list[float]]:
+    """The largest x, exp(x - largest) of them all, and what each must be multiplied by, less 1.
 
-    The rounding error of ``x - largest`` (by two-sum) corrects each exponential.
+    The rounding error of ``x - largest`` (by two-sum) is that correction.
     """
     if not xs:
         raise ValueError("needs at least one operand")
     top = maximum(*xs)
     if top - top != 0:  # inf or NaN: the limit, where there is one
-        return top, [1.0 if x == top else 0.0 if top == inf and x == x else nan for x in xs]
-    powers = []
+        powers = [1.0 if x == top else 0.0 if top == inf and x == x else nan for x in xs]
+        return top, powers, [0.0] * len(xs)
+    powers, errors = [], []
     for x in xs:
         gap = x - top
         back = gap + top
-        error = (x - back) - (top - (back - gap)) if gap > -inf else 0.0
-        powers.append(math.exp(gap) * (1 + error))
-    return top, powers
+        powers.append(math.exp(gap))
+        errors.append((x - back) - (top - (back - gap)) if gap > -inf else 0.0)
+    return top, powers, errors
 
 
 def logsumexp(*xs: float) -> float:
-    top, powers = exponentials(xs)
+    top, powers, errors = exponentials(xs)
     if top - top != 0:
         return top
     powers.remove(1.0)  # the largest itself
-    return top + math.log1p(math.fsum(powers))
+    more = math.log1p(math.fsum([*powers, *map(_mul, powers, errors)]))
+    result = top + more
+    if more <= 1.25 * abs(result):
+        return result
+    with localcontext(_many_digits):  # the two cancel
+        return float(sum((Decimal(x).exp() for x in xs), Decimal(0)).ln())
+
+
+def _rounded_sum(terms: Sequence[float]) -> tuple[float, float]:
+    """The sum, and the rounding error that is left in it, relative to it."""
+    total = math.fsum(terms)
+    return total, math.fsum([*terms, -total]) / total if total else 0.0
 
 
 def softmaxes(xs: Sequence[float]) -> list[float]:
-    """Each exp(x) over the sum of them all."""
-    _, powers = exponentials(xs)
-    total = math.fsum(powers)
-    return [power / total for power in powers]
+    """Each exp(x) over the sum of them all.
+
+    The rounding error of the sum is put right together with those of the exponentials.
+    """
+    _, powers, errors = exponentials(xs)
+    total, left = _rounded_sum([*powers, *map(_mul, powers, errors)])
+    shares = [power / total for power in powers]
+    return [s + s * (error - left) for s, error in zip(shares, errors, strict=True)]
 
 
 def rests(xs: Sequence[float]) -> list[float]:
     """Each 1 - softmax, as the sum of the others where the subtraction would cancel."""
-    _, powers = exponentials(xs)
-    total = math.fsum(powers)
-    return [
-        (total - power if 2 * power < total else math.fsum(powers[:k] + powers[k + 1 :])) / total
-        for k, power in enumerate(powers)
-    ]
+    _, powers, errors = exponentials(xs)
+    corrections = list(map(_mul, powers, errors))
+    total, left = _rounded_sum([*powers, *corrections])
+
+    def of(k: int, share: float) -> float:
+        if share < 0.5:
+            return 1 - share
+        terms = [*powers[:k], *powers[k + 1 :], *corrections[:k], *corrections[k + 1 :]]
+        others, left_of_them = _rounded_sum(terms)
+        ratio = others / total
+        return ratio + ratio * (left_of_them - left)
+
+    return [of(k, share) for k, share in enumerate(softmaxes(xs))]
 
 
 def softmax(index: float, *xs: float) -> float:
@@ -314,13 +375,19 @@ def rest(index: float, *xs: float) -> float:
     return rests(xs)[class_index(index, len(xs))]
 
 
+def log_softmaxes(xs: Sequence[float]) -> list[float]:
+    """Each x - logsumexp(xs), from the other exponentials where x is the largest."""
+    top, powers, errors = exponentials(xs)
+    powers = [power + power * error for power, error in zip(powers, errors, strict=True)]
+    logarithm = math.log(math.fsum(powers)) if top == top else nan
+    return [
+        -math.log1p(math.fsum(powers[:k] + powers[k + 1 :])) if x == top else (x - top) - logarithm
+        for k, x in enumerate(xs)
+    ]
+
+
 def log_softmax(index: float, *xs: float) -> float:
-    """x - logsumexp(xs), from the other exponentials where x is the largest."""
-    k = class_index(index, len(xs))
-    top, powers = exponentials(xs)
-    if xs[k] == top:
-        return -math.log1p(math.fsum(powers[:k] + powers[k + 1 :]))
-    return (xs[k] - top) - math.log(math.fsum(powers))
+    return log_softmaxes(xs)[class_index(index, len(xs))]
 
 
 def cross_entropy(index: float, *xs: float) -> float:
@@ -331,7 +398,7 @@ def soft_cross_entropy(*operands: float) -> float:
     """-Σ p log softmax(x), the operands being the n probabilities and the n logits."""
     n = len(operands) // 2
     ps, xs = operands[:n], operands[n:]
-    return math.fsum(-p * log_softmax(k, *xs) for k, p in enumerate(ps) if p != 0)
+    return math.fsum(-p * s for p, s in zip(ps, log_softmaxes(xs), strict=True) if p != 0)
 
 
 def class_index(index: float, n: int) -> int:

@@ -56,6 +56,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 # Rows that others mention before their turn
 power_slope: Primitive
 power_log: Primitive
+power_derivative: Primitive
 exp: Primitive
 log: Primitive
 sign: Primitive
@@ -113,7 +114,10 @@ power_slope = row(
     "power_slope",
     "y·x^(y-1)",
     numeric.power_slope,
-    (lambda x, y, out: y * power_slope(x, y - 1), lambda x, y, out: _power_mixed(x, y)),
+    (
+        lambda x, y, out: power_derivative(2, 0, x, y),
+        lambda x, y, out: power_derivative(1, 1, x, y),
+    ),
     formulas=("y·(y-1)·x^(y-2)", "x^(y-1)·(1 + y·log x)"),
 )
 power_log = row(
@@ -121,16 +125,23 @@ power_log = row(
     "x^y·log x",
     numeric.power_log,
     (
-        lambda x, y, out: _power_mixed(x, y),
-        lambda x, y, out: where(x > 0, lambda: out * log(x), lambda: out * 0.0),
+        lambda x, y, out: power_derivative(1, 1, x, y),
+        lambda x, y, out: power_derivative(0, 2, x, y),
     ),
     formulas=("x^(y-1)·(1 + y·log x)", "x^y·log²x"),
 )
-
-
-def _power_mixed(x: Any, y: Any) -> Any:
-    """d²(x**y) / dx dy, which both orders of differentiation share."""
-    return where(x == 0, 0.0, lambda: pow(x, y - 1) + y * power_log(x, y - 1))
+power_derivative = row(
+    "power_derivative",
+    "∂x^y",
+    numeric.power_derivative,
+    (
+        None,
+        None,
+        lambda k, m, x, y, out: power_derivative(k + 1, m, x, y),
+        lambda k, m, x, y, out: power_derivative(k, m + 1, x, y),
+    ),
+    formulas=("", "", "once more by x", "once more by y"),
+)
 
 
 def _power_by_elements(x: Any, y: Any) -> Any:
@@ -365,24 +376,27 @@ erf = row(
     "erf",
     "erf",
     math.erf,
-    (lambda x, out: 2 / math.sqrt(math.pi) * gaussian(x),),
+    (lambda x, out: gaussian(x, 2 / math.sqrt(math.pi)),),
     formulas=("2/√π·e^(-x²)",),
 )
 erfc = row(
     "erfc",
     "erfc",
     math.erfc,
-    (lambda x, out: -2 / math.sqrt(math.pi) * gaussian(x),),
+    (lambda x, out: gaussian(x, -2 / math.sqrt(math.pi)),),
     formulas=("-2/√π·e^(-x²)",),
 )
 gaussian = row(
     "gaussian",
     "e^(-x²)",
     numeric.gaussian,
-    (lambda x, out: -2 * x * out,),
-    formulas=("-2x·e^(-x²)",),
-    array=lambda np, x: np.exp(-x * x),
-    elementary=lambda x: exp(0.0 - x * x),
+    (
+        lambda x, scale, out: gaussian(x, -2 * x * scale),
+        lambda x, scale, out: gaussian(x, 1),
+    ),
+    formulas=("-2x·γ·e^(-x²)", "e^(-x²)"),
+    array=lambda np, x, scale: scale * np.exp(-x * x),
+    elementary=lambda x, scale: scale * exp(0.0 - x * x),
 )
 
 # ------------------------------------------------------- steps, rounding, conversion
@@ -471,7 +485,13 @@ elu = row(
     "elu",
     numeric.elu,
     (
-        lambda x, alpha, out: where(x > 0, 1.0, lambda: alpha * exp(x)),
+        lambda x, alpha, out: where(
+            x > 0,
+            1.0,
+            lambda: where(
+                x > -700, lambda: alpha * exp(x), lambda: alpha * exp(x / 2) * exp(x / 2)
+            ),
+        ),
         lambda x, alpha, out: where(x > 0, 0.0, lambda: expm1(x)),
     ),
     formulas=("I(x > 0) + γeˣ·I(x ≤ 0)", "(eˣ - 1)·I(x ≤ 0)"),

@@ -34,7 +34,7 @@ def test_the_oracle_knows_every_gate_of_the_table() -> None:
 def test_value(op: Primitive) -> None:
     for operands in oracle.points(op):
         got = op.value(*operands)
-        assert oracle.ulps(got, oracle.value(op, operands)) <= 4, operands
+        assert oracle.ulps(got, oracle.value(op, operands)) <= 2, operands
 
 
 @GATES
@@ -45,11 +45,7 @@ def test_partials(op: Primitive) -> None:
         for k in differentiable(op, operands):
             orders = [int(j == k) for j in range(len(operands))]
             expected = oracle.derivative(op, operands, orders)
-            if abs(expected) < 1e-40:
-                assert abs(partials[k]) == 0, operands
-            else:
-                limit = 60 if op.name in ("power_slope", "power_log") else 8
-                assert oracle.ulps(partials[k], expected) <= limit, (operands, k)
+            assert oracle.ulps(partials[k], expected) <= 4, (operands, k)
 
 
 @GATES
@@ -105,7 +101,7 @@ def test_rules_read_as_text(op: Primitive) -> None:
         names = [Expression(name) for name in ("x0", "x1", "x2", "x3")]
         texts = [python(p) for p in op.locals(names, Expression("out")) if p is not None]
     else:
-        names = [Expression(name) for name in "xyz"[: op.arity]]
+        names = [Expression(name) for name in "xyzw"[: op.arity]]
         texts = [python(p) for p in op.locals(names, Expression("out")) if p is not None]
         assert (step_source(op) is None) == op.routes
     for text in texts:
@@ -126,7 +122,7 @@ def test_nan_gives_nan(op: Primitive) -> None:
         assert math.isnan(out), k
         local = op.locals(broken, out)[k]
         constant = isinstance(op.partials, tuple) and not callable(op.partials[k])
-        linear = op.name in ("mul", "dot", "sum", "soft_cross_entropy", "div")
+        linear = op.name in ("mul", "dot", "sum", "soft_cross_entropy", "div", "gaussian")
         assert math.isnan(local) or constant or linear, k
 
 
@@ -138,11 +134,11 @@ def test_the_public_functions_are_gates() -> None:
 
 
 def test_every_one_operand_gate_is_a_method() -> None:
-    helpers = {"neg", "identity", "sech2", "gaussian", "sigmoid_slope"}
+    helpers = {"neg", "identity", "sech2", "sigmoid_slope"}
     for op in TABLE:
         if op.arity == 1 and op.name not in helpers:
             point = oracle.points(op)[0]
-            assert getattr(Value(*point), op.name)() == op(*point)
+            assert getattr(Value(point[0]), op.name)() == op(*point)
     assert Value(-2.0).leaky_relu(0.1) == -0.2
     assert Value(-2.0).elu(2.0) == 2.0 * math.expm1(-2.0)
 
@@ -158,7 +154,11 @@ KINKS = [
     ("maximum", (2.0, 2.0), [0.5, 0.5]),
     ("maximum", (1.0, 2.0, 2.0), [0.0, 0.5, 0.5]),
     ("minimum", (2.0, 2.0, 3.0, 2.0), [1 / 3, 1 / 3, 0.0, 1 / 3]),
+    ("maximum", (2.0, 2.0, 2.0), [1 / 3, 1 / 3, 1 / 3]),
+    ("minimum", (2.0, 2.0, 2.0), [1 / 3, 1 / 3, 1 / 3]),
     ("maximum", (math.inf, math.inf), [0.5, 0.5]),
+    ("maximum", (0.0, -0.0), [0.5, 0.5]),
+    ("maximum", (1.0, math.nan), [math.nan, math.nan]),
     ("pow", (0.0, 0.0), [0.0, 0.0]),
     ("pow", (0.0, 2.0), [0.0, 0.0]),
     ("pow", (0.0, 1.0), [1.0, 0.0]),
@@ -173,6 +173,59 @@ KINKS = [
     ("acosh", (1.0,), [math.inf]),
     ("leaky_relu", (0.0, 0.01), [0.01, 0.0]),
     ("elu", (0.0, 1.0), [1.0, 0.0]),
+    # zeros of both signs
+    ("abs", (-0.0,), [0.0]),
+    ("sqrt", (-0.0,), [math.inf]),
+    ("sign", (-0.0,), [0.0]),
+    ("leaky_relu", (-0.0, 0.1), [0.1, 0.0]),
+    ("atan2", (0.0, -1.0), [-1.0, 0.0]),
+    ("atan2", (0.0, 0.0), [math.nan, math.nan]),
+    ("pow", (-0.0, 3.0), [0.0, 0.0]),
+    ("pow", (0.0, 3.0), [0.0, 0.0]),
+    ("mul", (0.0, -0.0), [0.0, 0.0]),
+    # infinities
+    ("relu", (math.inf,), [1.0]),
+    ("relu", (-math.inf,), [0.0]),
+    ("abs", (-math.inf,), [-1.0]),
+    ("exp", (-math.inf,), [0.0]),
+    ("exp", (math.inf,), [math.inf]),
+    ("exp2", (-math.inf,), [0.0]),
+    ("log", (math.inf,), [0.0]),
+    ("sqrt", (math.inf,), [0.0]),
+    ("atan", (-math.inf,), [0.0]),
+    ("tanh", (math.inf,), [0.0]),
+    ("sigmoid", (-math.inf,), [0.0]),
+    ("sigmoid", (math.inf,), [0.0]),
+    ("softplus", (math.inf,), [1.0]),
+    ("softplus", (-math.inf,), [0.0]),
+    ("elu", (-math.inf, 1.0), [0.0, -1.0]),
+    ("erf", (math.inf,), [0.0]),
+    ("erfc", (-math.inf,), [0.0]),
+    ("floor", (math.inf,), [0.0]),
+    ("div", (1.0, math.inf), [0.0, 0.0]),
+    ("logsumexp", (-math.inf, 0.0), [0.0, 1.0]),
+    ("add", (math.inf, -math.inf), [1.0, 1.0]),
+    # NaN in, NaN out
+    ("relu", (math.nan,), [math.nan]),
+    ("abs", (math.nan,), [math.nan]),
+    ("sign", (math.nan,), [math.nan]),
+    ("floor", (math.nan,), [math.nan]),
+    ("tanh", (math.nan,), [math.nan]),
+    ("sigmoid", (math.nan,), [math.nan]),
+    ("gaussian", (math.nan, 1.0), [math.nan, math.nan]),
+    ("logsumexp", (math.nan, 0.0), [math.nan, math.nan]),
+    ("pow", (math.nan, 2.0), [math.nan, math.nan]),
+    ("pow", (math.nan, 0.0), [0.0, math.nan]),
+    # subnormal numbers
+    ("relu", (5e-324,), [1.0]),
+    ("relu", (-5e-324,), [0.0]),
+    ("abs", (-5e-324,), [-1.0]),
+    ("tanh", (5e-324,), [1.0]),
+    ("sqrt", (2.0**-1074,), [2.0**536]),
+    ("log", (5e-324,), [math.inf]),
+    ("mul", (5e-324, 3.0), [3.0, 5e-324]),
+    ("exp", (-740.0,), [math.exp(-740.0)]),
+    ("pow", (5e-324, 2.0), [1e-323, 0.0]),
 ]
 
 
@@ -181,7 +234,7 @@ def test_kinks(name: str, operands: tuple[float, ...], expected: list[float]) ->
     xs = [Value(x) for x in operands]
     registry[name](*xs).backward()
     for x, gradient in zip(xs, expected, strict=True):
-        assert x.grad == gradient or (math.isnan(gradient) and math.isnan(x.grad))
+        assert x.grad == gradient or str(x.grad) == str(gradient)  # NaN is NaN
 
 
 OVERFLOWS = [

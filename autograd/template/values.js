@@ -32,6 +32,7 @@ const values = {
   pow: (x, y) => power(x, y),
   power_slope: (x, y) => powerSlope(x, y),
   power_log: (x, y) => (x > 0 ? power(x, y) * Math.log(x) : x === 0 && y >= 0 ? 0 : NaN),
+  power_derivative: (k, m, x, y) => powerDerivative(k, m, x, y),
   abs: Math.abs,
   identity: (x) => x,
   exp: Math.exp,
@@ -60,7 +61,7 @@ const values = {
   atanh: real(Math.atanh, "needs a number between -1 and 1", true),
   erf: (x) => (Math.abs(x) < 2.5 ? erfSeries(x) : x > 0 ? 1 - erfcFraction(x) : erfcFraction(-x) - 1),
   erfc: (x) => (Math.abs(x) < 2.5 ? 1 - erfSeries(x) : x > 0 ? erfcFraction(x) : 2 - erfcFraction(-x)),
-  gaussian: (x) => Math.exp(-x * x),
+  gaussian: (x, scale) => scale * Math.exp(-x * x),
   sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : x * 0),
   step: (x) => (x > 0 ? 1 : x <= 0 ? 0 : NaN),
   floor: Math.floor,
@@ -110,6 +111,18 @@ function floorMod(x, y) {
 function branch(condition, taken, expected) {
   const changed = (condition !== 0) !== (expected !== 0);
   return changed ? domain("the condition changed, and the other branch was never built") : taken;
+}
+
+// x ** y, differentiated k times by x and m times by y: a polynomial times x ** (y - k).
+function powerDerivative(k, m, x, y) {
+  if (x < 0 && Number.isFinite(y) && y % 1 !== 0) return domain("a negative number has only integer powers");
+  if (x <= 0 && m) return x === 0 ? 0 : NaN;
+  const polynomial = (k, m, y) =>
+    m < 0 ? 0
+      : k === 0 ? Math.pow(Math.log(x), m)
+      : y * polynomial(k - 1, m, y - 1) + m * polynomial(k - 1, m - 1, y - 1);
+  const factor = polynomial(k, m, y);
+  return factor === 0 ? 0 : factor * Math.pow(x, y - k);
 }
 
 function sech2(x) {

@@ -1,0 +1,225 @@
+"""Every gate in exact arithmetic: the oracle that the table is held against.
+
+Each function here is the *definition* of a gate, in mpmath's arithmetic of any precision, and
+says nothing of derivatives: these are taken by a central difference with hundreds of digits to
+spare. So no derivative is written down a second time, and no error of the table can hide here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+__all__ = ["derivative", "functions", "ulps", "value"]
+
+Number = Any
+"""mpmath's number of any precision."""
+
+LEVELS = (100, 400, 1600, 5000)
+"""How many digits to try, one after the other, until the answer no longer depends on it."""
+
+ENOUGH = 1600
+"""With so many digits no derivative is lost that is a float: what looks like 0 is 0."""
+
+TINY, HUGE = 2.0**-1022, math.nextafter(math.inf, 0.0)
+"""The least normal float, and the greatest."""
+
+
+def precise() -> Any:
+    """mpmath, or an ImportError that says how to get it."""
+    try:
+        import mpmath
+    except ImportError:
+        raise ImportError("exact arithmetic needs mpmath: pip install 'gatewise[test]'") from None
+    return mpmath
+
+
+@cache
+def functions() -> dict[str, Callable[..., Number]]:
+    """Each gate's value by its name, written from the definition and not from the table."""
+    mp = precise()
+
+    def softmax(i: Number, *xs: Number) -> Number:
+        return 1 / mp.fsum(mp.exp(x - xs[int(i)]) for x in xs)
+
+    def logsumexp(*xs: Number) -> Number:
+        top = max(xs)
+        return top + mp.log(mp.fsum(mp.exp(x - top) for x in xs))
+
+    def log_softmax(i: Number, *xs: Number) -> Number:
+        return -logsumexp(*[x - xs[int(i)] for x in xs])
+
+    def dot(*operands: Number) -> Number:
+        n = len(operands) // 2
+        return mp.fdot(operands[:n], operands[n:-1]) + operands[-1]
+
+    def power_derivative(k: Number, m: Number, x: Number, y: Number) -> Number:
+        falling = mp.taylor(lambda t: mp.fprod(t - j for j in range(int(k))), y, int(m))
+        log = mp.log(x) if m else 0
+        terms = (
+            mp.binomial(m, j) * mp.factorial(j) * falling[j] * log ** (int(m) - j)
+            for j in range(int(m) + 1)
+        )
+        return mp.power(x, y - k) * mp.fsum(terms)
+
+    def soft_cross_entropy(*operands: Number) -> Number:
+        n = len(operands) // 2
+        ps, xs = operands[:n], operands[n:]
+        return -mp.fsum(p * log_softmax(i, *xs) for i, p in enumerate(ps))
+
+    return {
+        "add": lambda x, y: x + y,
+        "sub": lambda x, y: x - y,
+        "mul": lambda x, y: x * y,
+        "div": lambda x, y: x / y,
+        "mod": lambda x, y: x - y * mp.floor(x / y),
+        "neg": lambda x: -x,
+        "pow": mp.power,
+        "power_slope": lambda x, y: y * mp.power(x, y - 1),
+        "power_log": lambda x, y: mp.power(x, y) * mp.log(x),
+        "power_derivative": power_derivative,
+        "abs": mp.fabs,
+        "identity": lambda x: x,
+        "exp": mp.exp,
+        "exp2": lambda x: mp.power(2, x),
+        "expm1": lambda x: mp.exp(x) - 1,
+        "log": mp.log,
+        "log2": lambda x: mp.log(x) / mp.log(2),
+        "log10": lambda x: mp.log(x) / mp.log(10),
+        "log1p": lambda x: mp.log(1 + x),
+        "sqrt": mp.sqrt,
+        "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
+        "hypot": lambda x, y: mp.sqrt(x * x + y * y),
+        "sin": mp.sin,
+        "cos": mp.cos,
+        "tan": mp.tan,
+        "asin": mp.asin,
+        "acos": mp.acos,
+        "atan": mp.atan,
+        "atan2": mp.atan2,
+        "sinh": mp.sinh,
+        "cosh": mp.cosh,
+        "tanh": mp.tanh,
+        "sech2": lambda x: mp.sech(x) ** 2,
+        "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)),
+        "acosh": lambda x: mp.log(x + mp.sqrt(x * x - 1)),
+        "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
+        "erf": mp.erf,
+        "erfc": lambda x: mp.erfc(min(x, mp.mpf(10) ** 5)),  # mpmath fails above
+        "gaussian": lambda x, scale: scale * mp.exp(-x * x),
+        "sign": mp.sign,
+        "step": lambda x: mp.mpf(x > 0),
+        "floor": mp.floor,
+        "ceil": mp.ceil,
+        "degrees": lambda x: x * 180 / mp.pi,
+        "radians": lambda x: x * mp.pi / 180,
+        "where": lambda condition, a, b: a if condition else b,
+        "branch": lambda condition, taken, expected: taken,
+        "relu": lambda x: max(x, mp.mpf(0)),
+        "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
+        "elu": lambda x, alpha: x if x > 0 else alpha * (mp.exp(x) - 1),
+        "softplus": lambda x: max(x, mp.mpf(0)) + mp.log(1 + mp.exp(-abs(x))),
+        "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+        "sigmoid_slope": lambda x: 1 / (1 + mp.exp(-x)) / (1 + mp.exp(x)),
+        "maximum": max,
+        "minimum": min,
+        "sum": lambda *xs: mp.fsum(xs),
+        "dot": dot,
+        "logsumexp": logsumexp,
+        "softmax": softmax,
+        "rest": lambda i, *xs: 1 - softmax(i, *xs),
+        "log_softmax": log_softmax,
+        "cross_entropy": lambda i, *xs: -log_softmax(i, *xs),
+        "soft_cross_entropy": soft_cross_entropy,
+    }
+
+
+def value(function: Callable[..., Number], operands: Sequence[float]) -> Number:
+    """The function's value at these floats, to 40 digits at least.
+
+    >>> print(value(functions()["log1p"], [1e-300]))
+    1.0e-300
+    """
+
+    def at(digits: int) -> Number:
+        mp = precise()
+        with mp.workdps(digits):
+            return function(*map(mp.mpf, operands))
+
+    return _settled(at)
+
+
+def derivative(function: Callable[..., Number], operands: Sequence[float], *places: int) -> Number:
+    """The function's derivative by the operands at these places, to 20 digits at least.
+
+    Args:
+        function: of mpmath numbers.
+        operands: where; no kink may be there.
+        places: which operands to differentiate by, one after the other; ``0, 0`` is the second
+            derivative by the first operand.
+
+    Raises:
+        ArithmeticError: no answer, with thousands of digits (is there a kink?).
+
+    The central difference has a step of 10**(-digits/3), relative for operands below 1, and an
+    error of the order of its square; it is taken again with a thousandth of the step and with
+    more digits, until two agree.
+
+    >>> print(float(derivative(functions()["tanh"], [300.0], 0)))  # 4·exp(-600)
+    1.0601586212017243e-260
+    """
+    mp = precise()
+
+    def difference(at: list[Number], places: tuple[int, ...], fraction: Number) -> Number:
+        if not places:
+            return function(*at)
+        place, *others = places
+        h = min(abs(at[place]), 1) * fraction or fraction
+        above, below = ([*at[:place], at[place] + s * h, *at[place + 1 :]] for s in (1, -1))
+        left = tuple(others)
+        return (difference(above, left, fraction) - difference(below, left, fraction)) / (2 * h)
+
+    for digits in LEVELS:
+        with mp.workdps(digits * len(places)):
+            at = list(map(mp.mpf, operands))
+            fraction = mp.mpf(10) ** (-digits // 3)
+            first = difference(at, places, fraction)
+            if abs(first) < 1e-300:  # a 0 it is, or else a number lost: 1 + 1e-200 is 1
+                if digits >= ENOUGH and abs(first) < mp.mpf(10) ** -400:
+                    return mp.mpf(0)
+                if first == 0:
+                    continue
+        with mp.workdps((digits + 40) * len(places)):
+            again = difference(at, places, fraction / 1000)
+            if abs(first - again) <= abs(again) * 1e-20:
+                return again
+    raise ArithmeticError(f"no derivative at {list(operands)}: is there a kink?")
+
+
+def _settled(at: Callable[[int], Number]) -> Number:
+    """``at(digits)``, with as many digits as it takes to be sure of 40."""
+    before = at(60)
+    for digits in LEVELS[1:-1]:
+        now = at(digits)
+        if abs(now - before) <= abs(now) * 1e-40 and now != 0:
+            break
+        before = now
+    return now
+
+
+def ulps(got: float, expected: Number) -> float:
+    """How far ``got`` is off, in units in the last place of the expected number.
+
+    Where that underflows, any float not above the least normal one is right (error 0); where it
+    overflows, inf is; anything else there, and NaN everywhere, is off by inf.
+    """
+    if got != got:
+        return math.inf
+    size = abs(expected)
+    if size < TINY:
+        return 0.0 if abs(got) <= TINY else math.inf
+    if size > HUGE:
+        return 0.0 if abs(got) >= HUGE and (got > 0) == (expected > 0) else math.inf
+    return float(abs(expected - got) / math.ulp(float(expected))) if abs(got) <= HUGE else math.inf

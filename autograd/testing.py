@@ -1,0 +1,504 @@
+"""Hypothesis strategies: random computations, each with its twin in exact arithmetic.
+
+A ``Computation`` is a graph written down as data: its inputs, and a list of steps (a gate, and
+which of the numbers so far it takes; a number may be taken many times). It can be run on Values
+and in mpmath, prints as Python that can be pasted, and holds its own gradient against the exact
+one. The strategies grow it from a list of wishes and drop each wish that can't be granted (a
+domain error, a kink nearby, numbers out of hand): so every example is a good one, and shrinking
+is only a matter of wishing for less.
+
+Needs Hypothesis and mpmath: ``pip install 'gatewise[test]'``. A gate of your own is tested by::
+
+    from hypothesis import given
+    from autograd import primitive
+    from autograd.testing import expressions
+
+    softsign = primitive(
+        "softsign", lambda x: x / (1 + abs(x)), [lambda x, out: 1 / (1 + abs(x)) ** 2]
+    )
+
+    @given(expressions([softsign, "add", "mul", "exp"], exact={"softsign": softsign.value}))
+    def test_softsign(computation):
+        computation.check()
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from . import exact as exact_arithmetic
+from .derivatives import gradients
+from .gate import Primitive, lookup
+from .graph import consumers, topological_order
+from .text import number
+from .value import Value
+
+__all__ = ["Computation", "Step", "error_bounds", "expressions", "networks", "values"]
+
+EPSILON = 2.0**-52
+
+LARGEST = 1e4
+"""No number of a computation is larger, nor any partial derivative."""
+
+STEEPEST = 1e8
+"""The most that rounding in an input may be amplified on its way to a node."""
+
+MARGIN = 1e-4
+"""How near a kink may be, in relation to the operand (or to 1, if that is larger)."""
+
+REACH = 31
+"""How far back an operand may be, counted in nodes."""
+
+SEQUENCES = ("sum", "logsumexp", "softmax", "log_softmax", "cross_entropy")
+INDEXED = ("softmax", "log_softmax", "cross_entropy")
+INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%"}
+
+DEFAULT = (
+    *("add", "sub", "mul", "div", "neg", "pow", "abs", "exp", "exp2", "expm1", "log", "log2"),
+    *("log10", "log1p", "sqrt", "cbrt", "hypot", "sin", "cos", "tan", "asin", "acos", "atan"),
+    *("atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "degrees"),
+    *("radians", "relu", "leaky_relu", "elu", "softplus", "sigmoid", "maximum", "minimum"),
+    *("sum", "dot", "logsumexp", "softmax", "log_softmax", "cross_entropy"),
+)
+"""The gates that ``expressions`` uses unless told otherwise."""
+
+Exact = Mapping[str, Callable[..., Any]]
+
+
+def strategies() -> Any:
+    """hypothesis.strategies, or an ImportError that says how to get it."""
+    try:
+        import hypothesis.strategies
+    except ImportError:
+        raise ImportError(
+            "autograd.testing needs Hypothesis: pip install 'gatewise[test]'"
+        ) from None
+    return hypothesis.strategies
+
+
+class Step(NamedTuple):
+    """One gate of a computation: the places of its operands among the numbers so far.
+
+    ``target`` is the class that softmax and its like take before them.
+    """
+
+    gate: Primitive
+    operands: tuple[int, ...]
+    target: int | None = None
+
+
+class Computation:
+    """A random graph as data.
+
+    Args:
+        inputs: the numbers it starts from.
+        steps: the gates, each taking inputs and results of earlier steps; the last is the result.
+        exact: a gate's value in mpmath by its name, for gates that are not of the table.
+
+    >>> from autograd.primitives import mul, tanh
+    >>> print(Computation([0.5], [Step(tanh, (0,)), Step(mul, (1, 0))]))
+    from autograd import Value, tanh
+    x0 = Value(0.5)
+    x1 = tanh(x0)
+    x2 = x1 * x0
+    x2.backward()
+    """
+
+    def __init__(
+        self, inputs: Sequence[float], steps: Sequence[Step], exact: Exact | None = None
+    ) -> None:
+        self.inputs = tuple(inputs)
+        self.steps = tuple(steps)
+        self.exact = dict(exact or {})
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Run it on these inputs: numbers, Values, arrays."""
+        return self._run(inputs, lambda gate: gate)
+
+    def build(self) -> tuple[list[Value], Value]:
+        """The inputs as Values, and the result that was computed from them."""
+        leaves = [Value(x) for x in self.inputs]
+        return leaves, self(*leaves)
+
+    def exactly(self, *inputs: Any) -> Any:
+        """Run it in mpmath's arithmetic, on mpmath's numbers."""
+        table = exact_arithmetic.functions()
+
+        def function(gate: Primitive) -> Callable[..., Any]:
+            found = self.exact.get(gate.name) or table.get(gate.name)
+            if found is None:
+                raise TypeError(
+                    f"{gate.name} has no value in exact arithmetic: give one, "
+                    f"exact={{{gate.name!r}: function of mpmath numbers}}"
+                )
+            return found
+
+        return self._run(inputs, function)
+
+    def _run(self, inputs: Sequence[Any], read: Callable[[Primitive], Callable[..., Any]]) -> Any:
+        numbers = list(inputs)
+        for gate, operands, target in self.steps:
+            prefix = () if target is None else (float(target),)
+            numbers.append(read(gate)(*prefix, *[numbers[k] for k in operands]))
+        return numbers[-1]
+
+    def exact_value(self) -> Any:
+        """The result to some 60 digits, as mpmath's number."""
+        mp = exact_arithmetic.precise()
+        with mp.workdps(60):
+            return self.exactly(*map(mp.mpf, self.inputs))
+
+    def exact_derivative(self, *places: int) -> Any:
+        """The derivative by the inputs at these places, one after the other, as mpmath's number.
+
+        A central difference, right to some 35 digits.
+        """
+        mp = exact_arithmetic.precise()
+
+        def difference(at: list[Any], places: tuple[int, ...]) -> Any:
+            if not places:
+                return self.exactly(*at)
+            k, *others = places
+            h = mp.mpf(10) ** -20
+            above, below = ([*at[:k], at[k] + s * h, *at[k + 1 :]] for s in (1, -1))
+            return (difference(above, tuple(others)) - difference(below, tuple(others))) / (2 * h)
+
+        with mp.workdps(60 * len(places)):
+            return difference(list(map(mp.mpf, self.inputs)), places)
+
+    def check(self, order: int = 1) -> None:
+        """Hold value and derivatives against exact arithmetic.
+
+        Args:
+            order: up to which order to differentiate: 2 includes the gradients of gradients.
+
+        Raises:
+            AssertionError: a derivative is off by more than rounding explains.
+        """
+        leaves, output = self.build()
+        derivatives: dict[tuple[int, ...], Value] = {(): output}
+        self._compare("the result", output.data, self.exact_value(), _value_bound(output))
+        for turn in range(order):
+            previous, derivatives = derivatives, {}
+            for places, lower in previous.items():
+                if turn + 1 < order:
+                    slopes = gradients(lower, leaves, create_graph=True)
+                    derivatives.update({(*places, k): slope for k, slope in enumerate(slopes)})
+                if turn == 0:
+                    lower.backward()
+                    found = [leaf.grad or 0.0 for leaf in leaves]
+                else:
+                    found = gradients(lower, leaves)
+                bounds = error_bounds(lower, leaves)
+                for k, (got, bound) in enumerate(zip(found, bounds, strict=True)):
+                    what = "the derivative by " + " and ".join(f"x{j}" for j in (*places, k))
+                    self._compare(what, got, self.exact_derivative(*places, k), bound)
+
+    def _compare(self, what: str, got: float, expected: Any, bound: float) -> None:
+        if not abs(got - expected) <= bound + 1e-30:  # where all is flat: the oracle's own error
+            raise AssertionError(
+                f"{what} should be {float(expected)!r} ± {bound:.1g}, got {got!r}, in\n{self}"
+            )
+
+    def __repr__(self) -> str:
+        """Python that can be pasted."""
+        names = {"Value"}
+        lines = [f"x{k} = Value({x!r})" for k, x in enumerate(self.inputs)]
+        own: list[str] = []
+        for place, step in enumerate(self.steps, len(self.inputs)):
+            lines.append(f"x{place} = {_source(step)}")
+            gate = step.gate.name
+            if gate not in INFIX and gate != "neg":
+                (own.append if gate in self.exact else names.add)(gate)
+        last = len(self.inputs) + len(self.steps) - 1
+        note = f"  # and your {', '.join(sorted(set(own)))}" if own else ""
+        names_ = ", ".join(sorted(names, key=lambda name: (name != "Value", name)))
+        return "\n".join([f"from autograd import {names_}{note}", *lines, f"x{last}.backward()"])
+
+
+def error_bounds(output: Value, leaves: Sequence[Value]) -> list[float]:
+    """How far each derivative that the walk back gives may be from the exact one.
+
+    4 · path length · EPSILON · Σ |path products| for the rounding on the way back; the length
+    of a path counts an addition for each use of a node. To that comes the rounding on the way
+    forward, 2 ulp at each node, which reaches the derivative through *its* derivative by that
+    node.
+    """
+    order = topological_order(output)
+    uses = consumers(order)
+    length: dict[Value, float] = {output: 1.0}
+    products: dict[Value, float] = {output: 1.0}
+    for node in reversed(order):
+        if node.op is None or node not in products:
+            continue
+        numbers = [operand.data for operand in node.operands]
+        for operand, local in zip(node.operands, node.op.locals(numbers, node.data), strict=True):
+            if local is not None:
+                products[operand] = products.get(operand, 0.0) + abs(local) * products[node]
+                far = length[node] + len(uses[operand])
+                length[operand] = max(length.get(operand, 0.0), far)
+    slopes = gradients(output, leaves, create_graph=True)
+    return [
+        4 * length.get(leaf, 0.0) * EPSILON * products.get(leaf, 0.0) + _value_bound(slope, order)
+        for leaf, slope in zip(leaves, slopes, strict=True)
+    ]
+
+
+def _value_bound(output: Value, nodes: Sequence[Value] | None = None) -> float:
+    """How far the rounding of these nodes, 2 ulp each, may move the output."""
+    inner = [node for node in nodes or topological_order(output) if node.op is not None]
+    slopes = gradients(output, inner)
+    moved = [_size(node) * abs(slope) for node, slope in zip(inner, slopes, strict=True)]
+    return 2 * EPSILON * math.fsum(moved)
+
+
+def _size(node: Value) -> float:
+    """What a node's rounding is in relation to: its number; Σ|w·x| + |b| for a dot product."""
+    numbers: list[float] = [node.data]
+    if node.op is lookup("dot"):
+        n = len(node.operands) // 2
+        pairs = zip(node.operands[:n], node.operands[n:-1], strict=True)
+        numbers = [*(w.data * x.data for w, x in pairs), node.operands[-1].data]
+    return math.fsum(map(abs, numbers))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What Hypothesis and IPython print: the same, not the draws that it grew from."""
+        for line in repr(self).splitlines():
+            printer.text(line)
+            printer.break_()
+
+
+def _source(step: Step) -> str:
+    """The step as an expression of Python."""
+    gate, operands = step.gate.name, [f"x{k}" for k in step.operands]
+    if gate in INFIX:
+        return f" {INFIX[gate]} ".join(operands)
+    if gate == "neg":
+        return f"-{operands[0]}"
+    if gate == "dot":
+        n = len(operands) // 2
+        ws, xs = ", ".join(operands[:n]), ", ".join(operands[n:-1])
+        return f"dot([{ws}], [{xs}], {operands[-1]})"
+    if gate in SEQUENCES:
+        listed = f"[{', '.join(operands)}]"
+        if gate == "cross_entropy":
+            return f"{gate}({listed}, {number(step.target or 0)})"
+        return f"{gate}({listed})" + ("" if step.target is None else f"[{step.target}]")
+    return f"{gate}({', '.join(operands)})"
+
+
+# ---------------------------------------------------------------------- growing
+
+
+class _Garden:
+    """A computation while it grows: its numbers, and how steep each is in the inputs."""
+
+    def __init__(self, inputs: Sequence[float]) -> None:
+        self.inputs = list(inputs)
+        self.numbers = list(inputs)
+        self.steepness = [1.0] * len(inputs)
+        self.steps: list[Step] = []
+
+    def try_step(self, step: Step) -> bool:
+        """Take the step, unless it leads out of a domain, near a kink, or out of hand."""
+        prefix = [] if step.target is None else [float(step.target)]
+        at = prefix + [self.numbers[k] for k in step.operands]
+        seen = _tame(step.gate, at, len(prefix))
+        if seen is None:
+            return False
+        out, partials = seen
+        steepness = sum(
+            abs(partial) * self.steepness[k]
+            for k, partial in zip(step.operands, partials, strict=True)
+        )
+        if steepness > STEEPEST:
+            return False
+        self.steps.append(step)
+        self.numbers.append(out)
+        self.steepness.append(steepness)
+        return True
+
+    def harvest(self, exact: Exact | None) -> Computation:
+        """The computation without what the result does not depend on."""
+        n = len(self.inputs)
+        needed = {len(self.numbers) - 1}
+        for place in range(len(self.numbers) - 1, n - 1, -1):
+            if place in needed:
+                needed.update(self.steps[place - n].operands)
+        rank = {place: k for k, place in enumerate(sorted(needed))}
+        steps = [
+            Step(step.gate, tuple(rank[k] for k in step.operands), step.target)
+            for place, step in enumerate(self.steps, n)
+            if place in needed
+        ]
+        return Computation([x for k, x in enumerate(self.inputs) if k in needed], steps, exact)
+
+
+def _tame(gate: Primitive, at: list[float], fixed: int) -> tuple[float, list[float]] | None:
+    """The gate's value and partials here, if they are smooth within a margin; else None.
+
+    Moved by a sixteenth of a step, a smooth function changes by about a sixteenth as much, and
+    its second difference by the square of that; but a jump is there as a whole, and the second
+    difference at a kink by a sixteenth.
+    """
+
+    def look(operands: Sequence[float]) -> list[float]:
+        out = gate.value(*operands)
+        partials = gate.locals(operands, out)
+        return [out, *[partial for partial in partials if partial is not None]]
+
+    try:
+        here = look(at)
+        if not all(abs(x) <= LARGEST for x in here):
+            return None
+        for k in range(fixed, len(at)):
+            step = MARGIN * max(abs(at[k]), 1.0)
+            around = [
+                look([*at[:k], at[k] + times * step, *at[k + 1 :]]) for times in (-16, -1, 1, 16)
+            ]
+            for x, far_left, left, right, far_right in zip(here, *around, strict=True):
+                slack = 1e-9 * max(abs(x), 1.0)
+                far = max(abs(far_left - x), abs(far_right - x))
+                if not max(abs(left - x), abs(right - x)) <= max(far / 2, slack):
+                    return None
+                bend, far_bend = left - 2 * x + right, far_left - 2 * x + far_right
+                if not abs(bend) <= max(abs(far_bend) / 64, slack):
+                    return None
+    except (ArithmeticError, ValueError):
+        return None
+    return here[0], here[1:]
+
+
+def _gates(primitives: Sequence[Primitive | str] | None) -> list[Primitive]:
+    chosen = DEFAULT if primitives is None else primitives
+    gates = [lookup(gate) if isinstance(gate, str) else gate for gate in chosen]
+    if not gates:
+        raise ValueError("expressions of no primitives: give at least one")
+    return gates
+
+
+# ---------------------------------------------------------------------- strategies
+
+
+def numbers(min_value: float, max_value: float) -> Any:
+    """Floats in a range, none of them so small that it is a kink's neighbour."""
+    return strategies().floats(min_value, max_value).map(lambda x: x if abs(x) > 0.01 else 1.0)
+
+
+def values(min_value: float = -4.0, max_value: float = 4.0) -> Any:
+    """A strategy for leaves: ``Value(x)`` with x in a range, not within 0.01 of 0.
+
+    >>> import hypothesis
+    >>> @hypothesis.given(values())
+    ... def test(x):
+    ...     (x * x).backward()
+    ...     assert x.grad == 2 * x.data
+    >>> test()
+    """
+    return numbers(min_value, max_value).map(Value)
+
+
+def expressions(
+    primitives: Sequence[Primitive | str] | None = None,
+    max_nodes: int = 200,
+    exact: Exact | None = None,
+) -> Any:
+    """A strategy for random computations with shared nodes.
+
+    No domain error or kink is met, and numbers and slopes stay within reason. Failing examples
+    shrink to a few nodes and print as Python.
+
+    Args:
+        primitives: the gates to use, or their names; by default most of the table.
+        max_nodes: how many nodes there may be, inputs included.
+        exact: by name, the value in mpmath of gates that are not of the table.
+
+    Raises:
+        LookupError: no primitive has that name.
+        ValueError: no primitives, or fewer than 2 nodes.
+
+    >>> import hypothesis
+    >>> @hypothesis.given(expressions(["add", "mul", "tanh"], max_nodes=20))
+    ... def test(computation):
+    ...     computation.check()
+    >>> test()
+    """
+    st = strategies()
+    gates = _gates(primitives)
+    if max_nodes < 2:
+        raise ValueError(f"max_nodes must be 2 or more, got {max_nodes}")
+    wish = st.tuples(st.sampled_from(gates), st.integers(0, REACH**7 * 2 - 1))
+    most_inputs = min(3, max_nodes - 1)
+
+    def grow(inputs: list[float], wishes: list[Any]) -> Computation:
+        garden = _Garden(inputs)
+        for gate, code in wishes:  # one number for all choices, as few draws are quick draws
+            last = len(garden.numbers) - 1
+            n = 2 + code // REACH**7
+            count = gate.arity or (2 * n + 1 if gate.name == "dot" else n)
+            back = [code // REACH**k % REACH % (last + 1) for k in range(7)]
+            operands = tuple(last - k for k in back[:count])
+            garden.try_step(Step(gate, operands, back[-1] % n if gate.name in INDEXED else None))
+        return garden.harvest(exact)
+
+    def of_size(least: int) -> Any:
+        wishes = st.lists(wish, min_size=least, max_size=max_nodes - most_inputs)
+        inputs = st.lists(numbers(-4.0, 4.0), min_size=1, max_size=most_inputs)
+        return st.builds(grow, inputs, wishes)
+
+    sizes = [least for least in (1, 8, 30, 80, 150) if least <= max_nodes - most_inputs]
+    return st.sampled_from(sizes).flatmap(of_size).filter(lambda computation: computation.steps)
+
+
+def networks(max_inputs: int = 3, max_width: int = 4, max_layers: int = 3) -> Any:
+    """A strategy for small networks with their loss, as computations.
+
+    The inputs are a sample, its target, and all weights and biases; layers of neurons
+    (``dot``, then tanh, sigmoid, softplus or relu) end in a squared error.
+
+    >>> import hypothesis
+    >>> @hypothesis.given(networks(max_width=2, max_layers=2))
+    ... @hypothesis.settings(max_examples=10)
+    ... def test(network):
+    ...     network.check()
+    >>> test()
+    """
+    st = strategies()
+    layer = st.tuples(
+        st.integers(1, max_width), st.sampled_from(["tanh", "sigmoid", "softplus", "relu"])
+    )
+    plan = st.tuples(st.integers(1, max_inputs), st.lists(layer, min_size=1, max_size=max_layers))
+
+    def count(n: int, layers: list[tuple[int, str]]) -> int:
+        widths = [n, *[width for width, _ in layers], 1]
+        return n + 1 + sum((a + 1) * b for a, b in pairwise(widths))
+
+    def wire(n: int, layers: list[tuple[int, str]], inputs: list[float]) -> Computation:
+        garden = _Garden(inputs)
+        free = iter(range(n + 1, len(inputs)))  # the weights and biases, in the order of use
+        below = list(range(n))
+        for width, activation in [*layers, (1, "")]:
+            row = []
+            for _ in range(width):
+                weights = [next(free) for _ in below]
+                garden.try_step(Step(lookup("dot"), (*weights, *below, next(free))))
+                if activation:
+                    here = (len(garden.numbers) - 1,)
+                    if not garden.try_step(Step(lookup(activation), here)):  # a kink is near
+                        garden.try_step(Step(lookup("softplus"), here))
+                row.append(len(garden.numbers) - 1)
+            below = row
+        garden.try_step(Step(lookup("sub"), (below[0], n)))
+        last = len(garden.numbers) - 1
+        garden.try_step(Step(lookup("mul"), (last, last)))
+        return garden.harvest(None)
+
+    def with_numbers(drawn: tuple[int, list[tuple[int, str]]]) -> Any:
+        size = count(*drawn)
+        inputs = st.lists(numbers(-2.0, 2.0), min_size=size, max_size=size)
+        return inputs.map(lambda given: wire(*drawn, given))
+
+    return plan.flatmap(with_numbers)

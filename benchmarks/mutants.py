@@ -1,0 +1,264 @@
+"""Break each derivative of the table in every small way, and see whether the tests notice.
+
+    python -m benchmarks.mutants [--gate NAME]
+
+Each partial of each row is multiplied by (1 - 1e-12); has its sign flipped; is exchanged with
+another operand's; and where its formula has a sum, difference or quotient, loses a term or has
+its operands swapped. One at a time, in memory: the row is changed, the tests of that gate run
+in this process, and the row is put back. A mutant is caught when a test fails. Exits with 1 if
+one is missed.
+
+Not counted, as they change nothing: multiplying or negating a partial that is 0 everywhere
+(sign, step, floor, ceil), exchanging equal partials (add's), dropping a 0 from a sum.
+"""
+
+from __future__ import annotations
+
+import argparse
+import operator
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from autograd import exact, gate
+from autograd.gate import Primitive
+from autograd.primitives import choice, registry, where
+from autograd.text import Expression, python
+from tests import oracle, test_primitives
+
+__all__ = ["Mutant", "caught", "mutants"]
+
+Rule = Callable[..., Any]
+FLAT = ("sign", "step", "floor", "ceil")
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class Mutant(NamedTuple):
+    """A broken row: the gate, what was done to it, and its partials now."""
+
+    gate: Primitive
+    what: str
+    partials: Any
+
+
+# --------------------------------------------------------------------- formulas as trees
+
+
+def evaluate(tree: Expression, names: dict[str, Any]) -> Any:
+    """Read a formula on what the names stand for; only the branches that are taken."""
+    head, operands = tree.head, tree.operands
+    if isinstance(head, float):
+        return head
+    if isinstance(head, str):
+        if not operands:
+            return names[head]
+        a, b = (evaluate(operand, names) for operand in operands)
+        return COMPARISONS[head](a, b)
+    if head is choice:
+        condition, a, b = operands
+        return where(
+            evaluate(condition, names), lambda: evaluate(a, names), lambda: evaluate(b, names)
+        )
+    return head(*[evaluate(operand, names) for operand in operands])
+
+
+def variants(tree: Expression) -> Iterator[tuple[str, Expression]]:
+    """The formula with one term dropped, or the operands of one difference or quotient swapped."""
+    head, operands = tree.head, tree.operands
+    name = head.name if isinstance(head, Primitive) else ""
+    if name in ("add", "sub"):
+        a, b = operands
+        if b.head != 0.0:
+            yield f"drop {python(b)}", a
+        if a.head != 0.0:
+            yield f"drop {python(a)}", b if name == "add" else -b
+    if name in ("sub", "div"):
+        yield f"swap in {python(tree)}", Expression(head, (operands[1], operands[0]))
+    for place, operand in enumerate(operands):
+        for what, changed in variants(operand):
+            yield what, Expression(head, (*operands[:place], changed, *operands[place + 1 :]))
+
+
+def formula(rule: Any, names: Sequence[str]) -> Expression | None:
+    """A partial as a tree, or None where it is a number or nothing."""
+    if not callable(rule):
+        return None
+    tree = rule(*map(Expression, names), Expression("out"))
+    return tree if isinstance(tree, Expression) else None
+
+
+# --------------------------------------------------------------------- mutants
+
+
+def mutants(op: Primitive) -> Iterator[Mutant]:
+    """Every way to break the row."""
+    yield from _of_operands(op) if op.arity is not None else _of_sequences(op)
+
+
+def _of_operands(op: Primitive) -> Iterator[Mutant]:
+    """Of a gate with a partial for each operand."""
+    partials: tuple[Any, ...] = op.partials  # type: ignore[assignment]
+    names = [f"x{k}" for k in range(len(partials))]
+
+    def replaced(place: int, rule: Any) -> tuple[Any, ...]:
+        return (*partials[:place], rule, *partials[place + 1 :])
+
+    def reading(tree: Expression) -> Rule:
+        def rule(*operands: Any) -> Any:
+            return evaluate(tree, dict(zip([*names, "out"], operands, strict=True)))
+
+        return rule
+
+    flowing = [place for place, partial in enumerate(partials) if partial is not None]
+    for place in flowing:
+        partial, title = partials[place], f"by operand {place + 1}"
+        if op.name not in FLAT:
+            yield Mutant(op, f"{title}: × (1 - 1e-12)", replaced(place, times(partial, 1 - 1e-12)))
+            yield Mutant(op, f"{title}: × -1", replaced(place, times(partial, -1.0)))
+        tree = formula(partial, names)
+        for what, changed in variants(tree) if tree is not None else ():
+            yield Mutant(op, f"{title}: {what}", replaced(place, reading(changed)))
+    for place, other in pairwise(flowing):
+        if partials[place] != partials[other]:
+            swapped = list(partials)
+            swapped[place], swapped[other] = swapped[other], swapped[place]
+            yield Mutant(op, f"exchange partials {place + 1} and {other + 1}", tuple(swapped))
+
+
+def times(partial: Any, factor: float) -> Any:
+    return (lambda *xs: partial(*xs) * factor) if callable(partial) else partial * factor
+
+
+def _of_sequences(op: Primitive) -> Iterator[Mutant]:
+    """Of a gate over any number of operands: its rule gives the list of all partials."""
+    rule: Rule = op.partials  # type: ignore[assignment]
+    point = oracle.points(op)[0]
+    flowing = [k for k, p in enumerate(rule(list(point), op.value(*point))) if p is not None]
+
+    def changed(place: int, change: Callable[[Any], Any]) -> Rule:
+        def mutant(xs: list[Any], out: Any) -> list[Any]:
+            found = list(rule(xs, out))
+            if place < len(found) and found[place] is not None:
+                found[place] = change(found[place])
+            return found
+
+        return mutant
+
+    def rewritten(place: int, number: int) -> Rule:
+        """The variant of this number, written anew for as many operands as there are."""
+
+        def mutant(xs: list[Any], out: Any) -> list[Any]:
+            found = list(rule(xs, out))
+            tree = written(len(xs))[place] if place < len(xs) else None
+            several = list(variants(tree)) if isinstance(tree, Expression) else []
+            if number < len(several):
+                names = {f"x{k}": x for k, x in enumerate(xs)} | {"out": out}
+                found[place] = evaluate(several[number][1], names)
+            return found
+
+        return mutant
+
+    def written(n: int) -> list[Any]:
+        return list(rule([Expression(f"x{k}") for k in range(n)], Expression("out")))
+
+    for place in flowing:
+        title = f"by operand {place + 1}"
+        yield Mutant(op, f"{title}: × (1 - 1e-12)", changed(place, lambda p: p * (1 - 1e-12)))
+        yield Mutant(op, f"{title}: × -1", changed(place, lambda p: -p))
+        tree = written(len(point))[place]
+        for number, (what, _) in enumerate(variants(tree) if isinstance(tree, Expression) else ()):
+            yield Mutant(op, f"{title}: {what}", rewritten(place, number))
+
+    def exchanged(xs: list[Any], out: Any) -> list[Any]:
+        found = list(rule(xs, out))
+        a, b = flowing[:2]
+        if len(found) > b:
+            found[a], found[b] = found[b], found[a]
+        return found
+
+    if op.name != "sum":
+        yield Mutant(op, "exchange the first two partials", exchanged)
+
+
+# --------------------------------------------------------------------- the gate's tests
+
+
+@contextmanager
+def planted(mutant: Mutant) -> Iterator[None]:
+    """The table with the mutant in its row."""
+    op, partials, step = mutant.gate, mutant.gate.partials, mutant.gate.step
+    op.partials, op.step = mutant.partials, gate.first_step
+    try:
+        yield
+    finally:
+        op.partials, op.step = partials, step
+
+
+def tests_of(op: Primitive) -> list[tuple[str, Callable[[], None]]]:
+    """The tests of the suite that look at this gate's derivatives, quickest first."""
+
+    def kinks() -> None:
+        for name, operands, expected in test_primitives.KINKS:
+            if name == op.name:
+                test_primitives.test_kinks(name, operands, expected)
+
+    return [
+        ("partials", lambda: test_primitives.test_partials(op)),
+        ("kinks", kinks),
+        (
+            "second derivatives",
+            lambda: test_primitives.test_second_derivatives_read_the_rules_on_values(op),
+        ),
+        ("NaN", lambda: test_primitives.test_nan_gives_nan(op)),
+    ]
+
+
+def caught(op: Primitive) -> str:
+    """The test of the gate's suite that fails, or nothing."""
+    for name, test in tests_of(op):
+        try:
+            test()
+        except Exception:  # an assertion, or whatever a broken rule runs into
+            return name
+    return ""
+
+
+def main(arguments: Any = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.mutants",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--gate", help="only this one")
+    options = parser.parse_args(arguments)
+    start, total, missed = time.perf_counter(), 0, []
+    for op in registry.values():
+        if op.name not in exact.functions() or options.gate not in (None, op.name):
+            continue
+        assert not caught(op), f"{op.name} fails its tests as it is"
+        for mutant in list(mutants(op)):
+            with planted(mutant):
+                by = caught(op)
+            total += 1
+            print(
+                f"{'caught' if by else 'MISSED'}  {op.name}: {mutant.what}" + f"  [{by}]" * bool(by)
+            )
+            if not by:
+                missed.append(mutant)
+    seconds = time.perf_counter() - start
+    print(f"{total - len(missed)} of {total} mutants caught in {seconds:.0f} s")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
