@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autograd import abs, cross_entropy, dot, exp, log, relu, softplus, sum, where
+from autograd import Value, abs, cross_entropy, dot, exp, log, relu, softplus, sum, where
 
 __all__ = [
     "LOSSES",
@@ -178,7 +178,7 @@ def zero_one(f: Any, y: Any, threshold: float = 0.0) -> float:
     """
     if not _is_list(f):
         f = [f]
-    scores = [getattr(score, "data", score) for score in f]
+    scores = [score.data if isinstance(score, Value) else score for score in f]
     if len(scores) == 1:
         target = y[0] if _is_list(y) else y
         return float((scores[0] > threshold) != (target > 0))

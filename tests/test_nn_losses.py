@@ -130,6 +130,8 @@ def test_zero_one() -> None:
     assert nn.zero_one(0.4, 1) == 0.0
     assert nn.zero_one(0.4, 1, threshold=0.5) == 1.0
     assert nn.zero_one([0.4], [1]) == 0.0
+    assert nn.zero_one(np.float64(-0.4), 1) == 1.0
+    assert nn.zero_one(np.array([0.1, 0.7]), np.int64(1)) == 0.0
 
 
 def test_l2_penalty() -> None:
