@@ -63,10 +63,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def summary(name: str) -> str:
-    """The first line of a demo's docstring, without importing what the demo needs."""
+    """The first line of a demo's docstring, read without importing what the demo needs."""
     source = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
     first = (ast.get_docstring(ast.parse(source)) or "").splitlines()[0]
-    return " ".join(first.split())
+    return first.split("   ")[0].rstrip(".")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import nn
 from .board import OUT, title
 from .plots import COLORS, canvas, label, save_figure
 
-EPOCHS = 6
+EPOCHS = 4
 
 
 def main(out: Path = OUT) -> None:
