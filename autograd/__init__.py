@@ -8,11 +8,12 @@
 (-4.0, -4.0, 3.0)
 """
 
-from . import copying  # noqa: F401 - gives Value its copies and pickles
+from . import copying, tables  # noqa: F401 - give Value its copies, and walks their tables
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
 from .drawing import draw
+from .explaining import explain
 from .functions import (
     cross_entropy,
     dot,
@@ -67,7 +68,9 @@ from .primitives import (
     where,
 )
 from .rebuilding import elementary
+from .stepping import walk
 from .value import Value
+from .webpage import page
 
 __version__ = "0.1.0"
 
@@ -99,6 +102,7 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "explain",
     "expm1",
     "floor",
     "grad",
@@ -116,6 +120,7 @@ __all__ = [
     "maximum",
     "minimum",
     "no_grad",
+    "page",
     "pow",
     "primitive",
     "radians",
@@ -132,5 +137,6 @@ __all__ = [
     "tan",
     "tanh",
     "value_and_grad",
+    "walk",
     "where",
 ]

@@ -123,7 +123,7 @@ def propagate(
                         order.append(operand)
             order.sort(key=born)
             if stale := stale_edges(order):
-                raise _stale_error(*stale[0])
+                raise stale_error(*stale[0])
             for node in reversed(order):
                 op = node.op
                 if op is not None:
@@ -156,7 +156,7 @@ def _interrupting(output: Value, *more: Any) -> Any:
         _in_flight.append(outer)
 
 
-def _stale_error(operand: Value, node: Value) -> StaleGraphError:
+def stale_error(operand: Value, node: Value) -> StaleGraphError:
     return StaleGraphError(
         f"{name_of(operand)} was changed after {name_of(node)} was computed from it; "
         "call forward() on the output first, or compute it again"

@@ -310,10 +310,11 @@ class Value:
 
     # ------------------------------------------------------------------ methods added elsewhere
     # The modules that build on this one add theirs: backward.py the chain rule, copying.py
-    # copies and pickles, drawing.py the display in notebooks, the end of this file one method
-    # for each one-operand gate.
+    # copies and pickles, stepping.py the walk, drawing.py the display in notebooks, the end of
+    # this file one method for each one-operand gate.
 
     backward: Callable[..., None]
+    walk: Callable[..., Any]
     _repr_svg_: Callable[..., str | None]
 
     abs: Callable[[], Value]

@@ -25,12 +25,13 @@ LAYERS = [  # a module of autograd imports from the layers before its own, or fr
     ["primitives"],
     ["text", "functions", "graph"],
     ["value", "copying"],
-    ["backward"],
-    ["derivatives", "anomaly", "rebuilding"],
-    ["naming", "grouping", "rendering", "stepping", "drawing", "checking", "testing", "compiler"],
+    ["backward", "expressions"],
+    ["derivatives", "anomaly", "contributions", "rebuilding", "javascript"],
+    ["naming", "grouping", "rendering", "drawing", "checking", "testing", "compiler"],
+    ["notation", "explaining", "stepping", "tables", "terminal"],
     ["webpage"],
     ["__init__"],
-    ["__main__"],
+    ["commandline", "__main__"],
 ]
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 
