@@ -86,19 +86,16 @@ def draw_first_sample(out: Path) -> None:
     x = [Value(X[0][0], "x₁"), Value(X[0][1], "x₂")]
     h = model.layers[0](x)
     z = model.layers[1](h)
-    clusters: dict[str, list[Value]] = {}
-    names = ((h, "h", "hidden", model.layers[0]), (z, "z", "output", model.layers[1]))
-    for nodes, letter, place, layer in names:
-        for k, (node, w, b) in enumerate(zip(nodes, layer.weight, layer.bias, strict=True)):
+    for nodes, letter, layer in ((h, "h", model.layers[0]), (z, "z", model.layers[1])):
+        for k, (node, neuron) in enumerate(zip(nodes, layer.neurons, strict=True)):
             node.label = f"{letter}{'₁₂₃'[k]}"
-            b.label = f"b{'₁₂₃'[k]}"
-            for j, weight in enumerate(w):
+            neuron.bias.label = f"b{'₁₂₃'[k]}"
+            for j, weight in enumerate(neuron.weight):
                 weight.label = f"w{'₁₂₃'[k]}{'₁₂₃'[j]}"
-            clusters[f"{place} neuron {k + 1}"] = [node, *w, b]
     loss = cross_entropy(z, 0)
     loss.label = "loss"
     loss.backward()
-    save(draw(loss, clusters=clusters, constants=False), "first_step", out)
+    save(draw(loss, clusters=nn.clusters(model, loss), constants=False), "first_step", out)
 
 
 def gradient_of(parameter: list[Value] | list[list[Value]]) -> np.ndarray:

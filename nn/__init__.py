@@ -46,6 +46,7 @@ from .optim import (
     linear,
     step_decay,
 )
+from .pictures import clusters
 from .state import load, save
 from .training import History, fit
 
@@ -75,6 +76,7 @@ __all__ = [
     "binary_cross_entropy",
     "clip_grad_norm",
     "clip_grad_value",
+    "clusters",
     "cosine",
     "cross_entropy",
     "exponential",
