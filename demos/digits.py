@@ -47,6 +47,7 @@ def main(out: Path = OUT) -> None:
     curve.plot(epochs, history.loss, "o-", color=COLORS[0], label="training")
     curve.plot(epochs, history.validation_loss, "o-", color=COLORS[1], label="test")
     label(curve, f"{test_accuracy[-1]:.1%} of the test digits right", "epoch", "cross-entropy")
+    curve.set_xticks(list(epochs))
     outputs = [[score.data for score in model(x)] for x in test_X[:32]]
     guesses = [int(np.argmax(scores)) for scores in outputs]
     draw_digits(grid, test_X[:32], guesses, test_Y[:32])

@@ -54,6 +54,7 @@ class Eager:
         l2: float = 0.0,
     ) -> None:
         self.model, self.loss, self.xs, self.ys, self.l2 = model, loss, xs, ys, l2
+        self.parameters = model.parameters()
         self.weights = [
             value
             for name, parameter in model.named_parameters()
@@ -62,7 +63,8 @@ class Eager:
         ]
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
-        self.model.zero_grad()
+        for parameter in self.parameters:
+            parameter.grad = None
         total, predictions = 0.0, []
         for k in batch:
             loss, prediction = self._sample(k)

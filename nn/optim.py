@@ -2,7 +2,8 @@
 
 ``update(theta, gradient, state)`` is the rule: it gives the new parameter and keeps what it must
 remember in the dictionary ``state``, empty at first. It uses arithmetic only, so theta may be a
-float or a NumPy vector of all parameters. ``step()`` applies it to Values, from their ``.grad``.
+float or a NumPy vector of all parameters. ``step()`` applies it to Values, from their ``.grad``,
+and counts ``steps``; who calls ``update`` directly adds 1 to ``steps`` after each one.
 
 Every class takes ``lr``, the learning rate: a number, or a schedule, which is a function of the
 number of steps done so far.

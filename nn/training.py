@@ -78,11 +78,13 @@ class History:
         if self.validation_loss:
             axes[0].axvline(self.best_epoch, color="0.6", linestyle=":", label="best")
         axes[0].set_ylabel("loss")
+        names = list(dict.fromkeys(map(_plain, self.metrics)))
         for name, curve in self.metrics.items():
-            validation = name.startswith("validation ")
-            style = "C3" if validation else "C0"
-            axes[1].plot(range(1, len(curve) + 1), curve, style, label=name)
-            axes[1].set_ylabel("metric" if len(self.metrics) > 2 else name.split()[-1])
+            validation, k = name.startswith("validation "), names.index(_plain(name))
+            color = "C3" if validation and len(names) == 1 else f"C{k}"
+            style = "--" if validation and len(names) > 1 else "-"
+            axes[1].plot(range(1, len(curve) + 1), curve, style, color=color, label=name)
+            axes[1].set_ylabel(names[0] if len(names) == 1 else "metrics")
         for axis in axes:
             axis.grid(alpha=0.3)
             axis.legend()
@@ -97,6 +99,11 @@ class History:
         if self.validation_loss:
             last += f", validation loss {self.validation_loss[-1]:.4g}"
         return f"{len(self.loss)} epochs ({self.stopped}), {last}, best epoch {self.best_epoch}"
+
+
+def _plain(name: str) -> str:
+    """A metric's name, on whichever samples."""
+    return name.removeprefix("validation ")
 
 
 def fit(

@@ -164,7 +164,7 @@ def test_100_layers_run_forward_and_backward(name: str) -> None:
 # ---------------------------------------------------------------------- PyTorch
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh"])
+@pytest.mark.parametrize("name", nn.ACTIVATIONS)
 def test_values_and_gradients_of_an_mlp_are_pytorchs(name: str) -> None:
     torch = pytest.importorskip("torch")
     model = nn.MLP(3, [5, 4, 2], activation=name, output_activation="softmax", rng=11)
@@ -177,7 +177,12 @@ def test_values_and_gradients_of_an_mlp_are_pytorchs(name: str) -> None:
     h = peer_x
     for k in range(3):
         h = tensors[f"layers.{k}.weight"] @ h + tensors[f"layers.{k}.bias"]
-        h = getattr(torch.nn.functional, name)(h) if k < 2 else h.softmax(0)
+        if k == 2:
+            h = h.softmax(0)
+        elif name in ("softmax", "log_softmax"):
+            h = getattr(h, name)(0)
+        elif name != "identity":
+            h = getattr(torch.nn.functional, name)(h)
     outputs = model(x)
     assert [y.data for y in outputs] == pytest.approx(h.tolist(), rel=1e-13)
     outputs[1].backward()

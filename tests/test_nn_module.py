@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -135,3 +138,16 @@ def test_copies_are_independent_and_equal(duplicate) -> None:  # type: ignore[no
     sum(twin(x)).backward()
     assert any(p.grad for p in twin.parameters())
     assert all(p.grad is None for p in model.parameters())
+
+
+def test_import_nn_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, nn\n"
+        "heavy = {'numpy', 'safetensors', 'matplotlib', 'tqdm', 'torch', 'sklearn', 'graphviz'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

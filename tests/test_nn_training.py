@@ -334,6 +334,20 @@ def test_the_history_plots_itself(tmp_path: Path) -> None:
     assert "4 epochs (all epochs), loss" in str(history)
 
 
+def test_several_metrics_have_a_color_each_and_validation_is_dashed() -> None:
+    history = nn.History(
+        [1.0], [1.0], {"a": [1.0], "b": [2.0], "validation a": [3.0], "validation b": [4.0]}
+    )
+    lines = history.plot().axes[1].get_lines()
+    styles = [(line.get_label(), line.get_color(), line.get_linestyle()) for line in lines]
+    assert styles == [
+        ("a", "C0", "-"),
+        ("b", "C1", "-"),
+        ("validation a", "C0", "--"),
+        ("validation b", "C1", "--"),
+    ]
+
+
 def test_a_history_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install 'gatewise\[demos\]'"):
