@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from math import nan
 from operator import attrgetter
 from typing import Any
 
@@ -179,7 +180,7 @@ class Value:
         try:
             return record(self._data / other._data, _div, (self, other))
         except ZeroDivisionError as error:
-            raise domain_error(_div, map(describe, (self, other)), error) from None
+            return _outside_domain(_div, (self, other), error)
 
     def __rtruediv__(self, other: Any) -> Value:
         other = _operand(other)
@@ -199,7 +200,7 @@ class Value:
         try:
             return record(_power(self._data, other._data), _pow, (self, other))
         except (ValueError, ZeroDivisionError) as error:
-            raise domain_error(_pow, map(describe, (self, other)), error) from None
+            return _outside_domain(_pow, (self, other), error)
 
     def __rpow__(self, other: Any) -> Value:
         other = _operand(other)
@@ -239,6 +240,8 @@ class Value:
         return bool(self._data >= _comparable(other))
 
     def __bool__(self) -> bool:
+        if _special:
+            _look()
         return self._data != 0
 
     # ------------------------------------------------------------------ conversion and display
@@ -384,6 +387,9 @@ class Constant(Value):
     label = property(lambda self: "", doc="A constant shows its number.")
     grad = property(lambda self: None, doc="A constant has no gradient.")
 
+    def __bool__(self) -> bool:  # may be looked at even while the compiler traces
+        return self._data != 0
+
 
 _add, _sub, _mul, _div = primitives.add, primitives.sub, primitives.mul, primitives.div
 _neg, _pow, _power = primitives.neg, primitives.pow, primitives.pow.value
@@ -419,7 +425,18 @@ def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -
 
 def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
     """Compute a gate on Values and record it."""
-    return record(evaluate(op, operands), op, operands)
+    try:
+        data = op.value(*[operand._data for operand in operands])
+    except (ValueError, ZeroDivisionError) as error:
+        return _outside_domain(op, operands, error)
+    return record(data, op, operands)
+
+
+def _outside_domain(op: Primitive, operands: tuple[Value, ...], error: Exception) -> Value:
+    """Raise the gate's domain error; while the compiler traces, a branch may have no value."""
+    if current("refuse") is not None:
+        return record(nan, op, operands)
+    raise domain_error(op, map(describe, operands), error) from None
 
 
 def evaluate(op: Primitive, operands: tuple[Value, ...]) -> float:
@@ -459,7 +476,16 @@ def _must_operand(op: Primitive, thing: Any) -> Value:
     return thing if isinstance(thing, Value) else constant(as_number(thing, f"{op.name}()"))
 
 
+def _look() -> None:
+    """Someone looks at a Value's number: the compiler refuses that while it traces."""
+    refuse = getattr(_mode, "refuse", None)
+    if refuse is not None:
+        refuse()
+
+
 def _comparable(other: Any) -> Any:
+    if _special:
+        _look()
     return other._data if isinstance(other, Value) else other
 
 
@@ -549,7 +575,7 @@ def _method(op: Primitive) -> Callable[[Value], Value]:
         try:
             return record(value(self._data), op, (self,))
         except (ValueError, ZeroDivisionError) as error:
-            raise domain_error(op, (describe(self),), error) from None
+            return _outside_domain(op, (self,), error)
 
     method.__name__ = method.__qualname__ = op.name
     method.__doc__ = f"{op.name} of this Value: the gate of that name."

@@ -1,0 +1,207 @@
+"""Trace: call a function once on placeholders, and keep the scalar graph it leaves behind.
+
+A placeholder is a Value whose number is not known yet (its data is NaN). Every node made while
+tracing is ``Traced``: it records gates as any Value does, builds both branches of a ``where``,
+and refuses whatever would need its number (``if``, ``<``, ``int()``), because the answer would
+be frozen into the program.
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from .. import primitives, value
+from ..gate import Primitive, as_number, shorten
+from ..value import Value, apply, special
+
+__all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph"]
+
+Shape = tuple[int, ...]
+
+
+class TraceError(TypeError):
+    """The function asked for the number of a Value that stands for a whole batch."""
+
+
+def refuse(*_: Any) -> NoReturn:
+    """Stop a program that looks at a number while it is being traced."""
+    raise TraceError(
+        "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), sort): "
+        "it is traced once and then run on whole batches. Write where(step(x - y), a, b) instead "
+        "of `a if x > y else b`, maximum/minimum/relu/abs instead of max/min, and "
+        "cross_entropy(logits, target) to choose by a class index"
+    )
+
+
+class Traced(Value):
+    """A node of the graph while it is traced: it has no number."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    @staticmethod
+    def apply_gate(op: Primitive, operands: tuple[Any, ...]) -> Value:
+        nodes = tuple(
+            operand
+            if isinstance(operand, Value)
+            else value.constant(as_number(operand, f"{op.name}()"))
+            for operand in operands
+        )
+        return apply(op, nodes)
+
+    def choose(self, a: Any, b: Any) -> Value:
+        """``where``: a program computes both branches and selects."""
+        a, b = (branch() if callable(branch) else branch for branch in (a, b))
+        return self.apply_gate(primitives.choice, (self, a, b))
+
+    def __format__(self, spec: str) -> str:
+        return "<traced Value>"
+
+    def __repr__(self) -> str:
+        return "<traced Value>"
+
+    __bool__ = refuse
+    __lt__ = refuse
+    __le__ = refuse
+    __gt__ = refuse
+    __ge__ = refuse
+    __eq__ = refuse
+    __ne__ = refuse
+    __int__ = refuse
+    __float__ = refuse
+    __index__ = refuse  # type: ignore[assignment]
+
+
+@dataclass
+class Argument:
+    """One argument of the function: a batch of numbers, or a number held fixed."""
+
+    name: str
+    shape: Shape | None  # the shape of one sample; None for a number held fixed
+    fixed: Any = None
+
+    @property
+    def width(self) -> int:
+        return math.prod(self.shape or ())
+
+
+@dataclass
+class Trace:
+    """A scalar graph: its outputs, and what each leaf stands for."""
+
+    outputs: list[Value]
+    single: bool
+    arguments: list[Argument]
+    inputs: dict[Value, tuple[int, int]] = field(default_factory=dict)  # argument, column
+    clock: int | None = None  # a leaf made after this was made by the function: a constant
+    rebuild: Callable[..., Any] | None = None
+
+    def is_data(self, leaf: Value, parameters: set[Value] | None) -> bool:
+        """Whether a leaf is a number of the program (and not an input or a parameter)."""
+        if leaf.is_constant:
+            return True
+        if self.clock is not None and leaf.born > self.clock:
+            return True
+        if parameters is None or leaf in parameters:
+            return False
+        if self.clock is not None:
+            raise ValueError(
+                f"{value.name_of(leaf)} is used by the function but is not among parameters=; "
+                "add it there, or use its .data"
+            )
+        return True
+
+
+def trace_function(
+    f: Callable[..., Any], shapes: Sequence[Any], fixed: Sequence[Any] | None = None
+) -> Trace:
+    """Call ``f`` on placeholders.
+
+    Args:
+        f: a function of scalars, or of (nested) lists of them.
+        shapes: for each argument the shape of one sample: ``()`` a scalar, ``(n,)`` a list of
+            n, ``(m, n)`` a list of m lists; or None for a number held fixed.
+        fixed: the numbers held fixed, None elsewhere.
+
+    Raises:
+        TraceError: f looks at a Value's number.
+        TypeError: f gives something else than a Value or a list of them.
+    """
+    names = _names(f, len(shapes))
+    arguments = [
+        Argument(name, None if shape is None else tuple(shape), fixed[k] if fixed else None)
+        for k, (name, shape) in enumerate(zip(names, shapes, strict=True))
+    ]
+    inputs: dict[Value, tuple[int, int]] = {}
+    actual: list[Any] = []
+    for k, argument in enumerate(arguments):
+        if argument.shape is None:
+            actual.append(argument.fixed)
+            continue
+        flat = []
+        for column in range(argument.width):
+            label = argument.name if argument.shape == () else f"{argument.name}[{column}]"
+            placeholder = Traced(math.nan, label)
+            inputs[placeholder] = (k, column)
+            flat.append(placeholder)
+        actual.append(nested(flat, argument.shape))
+    clock = value.tick()
+
+    def watch(node: Value) -> None:
+        node.__class__ = Traced
+
+    collecting = gc.isenabled()
+    gc.disable()  # a growing graph has no cycles, and the collector would walk it again and again
+    try:
+        with special("watch", watch), special("refuse", refuse), special("no_grad", False):
+            result = f(*actual)
+    finally:
+        if collecting:
+            gc.enable()
+    single = not isinstance(result, (list, tuple))
+    outputs = []
+    for output in [result] if single else result:
+        if not isinstance(output, Value):
+            if isinstance(output, (list, tuple)):
+                raise TypeError(
+                    "compile: the function must give a Value or a flat list of Values, "
+                    f"got a list that holds {shorten(output)}"
+                )
+            output = value.constant(as_number(output, "the compiled function's result"))
+        outputs.append(output)
+    if not outputs:
+        raise TypeError("compile: the function gives an empty list; give at least one Value")
+    return Trace(outputs, single, arguments, inputs, clock, f)
+
+
+def trace_graph(output: Value) -> Trace:
+    """The trace of a graph that exists already: no inputs, its leaves are the parameters."""
+    return Trace([output], True, [])
+
+
+def nested(flat: Sequence[Any], shape: Shape) -> Any:
+    """A flat list as nested lists of this shape (the first element for a scalar)."""
+    if shape == ():
+        return flat[0]
+    if len(shape) == 1:
+        return list(flat)
+    size = math.prod(shape[1:])
+    return [nested(flat[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0])]
+
+
+def _names(f: Callable[..., Any], count: int) -> list[str]:
+    """What the function calls its arguments."""
+    try:
+        kinds = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        kinds = []  # type: ignore[assignment]
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [each.name for each in kinds if each.kind in positional]
+    if len(names) < count:
+        names = [*names, *(f"x{k + 1}" for k in range(len(names), count))]
+    return names[:count]
