@@ -11,6 +11,7 @@
 from . import copying  # noqa: F401 - gives Value its copies and pickles
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
+from .compiler import TraceError, compile
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
 from .elementary import elementary
 from .functions import (
@@ -73,6 +74,7 @@ __all__ = [
     "AnomalyError",
     "Primitive",
     "StaleGraphError",
+    "TraceError",
     "Value",
     "abs",
     "acos",
@@ -84,6 +86,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "ceil",
+    "compile",
     "cos",
     "cosh",
     "cross_entropy",

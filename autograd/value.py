@@ -269,7 +269,9 @@ class Value:
     @staticmethod
     def apply_gate(op: Primitive, operands: tuple[Any, ...]) -> Value:
         """Read a row on Values: compute its value and record it (see gate.py)."""
-        return apply(op, tuple(_must_operand(op, operand) for operand in operands))
+        return apply(
+            op, tuple([o if isinstance(o, Value) else _must_operand(op, o) for o in operands])
+        )
 
     def choose(self, a: Any, b: Any) -> Value:
         """``where(self, a, b)``; a branch given as a function is called only if it is taken."""
@@ -414,9 +416,14 @@ def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -
     """``record`` while some thread is under no_grad or detect_anomaly; perhaps not this one."""
     if getattr(_mode, "no_grad", False):
         return Value(data)
-    node = Value(data)
+    node = _new(Value)
+    node._data = data
     node.op = op
     node.operands = operands
+    node.grad = None
+    node.label = ""
+    node.flow = None
+    node.born = node.computed = tick()
     watch = getattr(_mode, "watch", None)
     if watch is not None:
         watch(node)
@@ -473,7 +480,7 @@ def _operand(thing: Any) -> Any:
 
 
 def _must_operand(op: Primitive, thing: Any) -> Value:
-    return thing if isinstance(thing, Value) else constant(as_number(thing, f"{op.name}()"))
+    return constant(as_number(thing, f"{op.name}()"))
 
 
 def _look() -> None:

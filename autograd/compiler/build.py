@@ -33,11 +33,11 @@ class Built:
 
 
 def build(
-    trace: Trace, parameters: list[Value] | None, reduction: str, batch_size: int | None
+    trace: Trace, data: set[Value], reduction: str, batch_size: int | None
 ) -> Built:
-    """Compile a traced graph."""
+    """Compile a traced graph; the leaves in ``data`` are numbers."""
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
-    scalars = canonicalise(trace, parameters)
+    scalars = canonicalise(trace, data)
     grouping = group(scalars, shapes)
     lay_out(grouping)
     batched = [k for k, a in enumerate(trace.arguments) if a.shape is not None]

@@ -9,12 +9,14 @@ with 0 or 1 stay products: folding them would make neurons of one layer unlike e
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Union
 
 from .. import primitives
 from ..gate import Primitive
-from ..graph import topological_order
 from ..value import Value
 from .trace import Trace
 
@@ -57,13 +59,10 @@ class Lin:
         return (1, self.t[0]) if self.t else (-1, self.u[0])
 
 
-@dataclass
-class Product:
-    """± a·b that nobody else uses: waiting to be absorbed by a sum."""
+Product = tuple[int, int, int]
+"""± a·b, as (sign, a, b), that nobody else uses: waiting to be absorbed by a sum."""
 
-    sign: int
-    a: int
-    b: int
+Form = Union[int, Lin, Product]
 
 
 class Scalars:
@@ -90,51 +89,72 @@ class Scalars:
         seen = bytearray(len(self))
         for output in self.outputs:
             seen[output] = 1
+        leaves = ("parameter", "input", "constant")
         for node in range(len(self) - 1, -1, -1):
-            if seen[node]:
+            if seen[node] and self.kind[node] not in leaves:
                 for operand in self.operands(node):
                     seen[operand] = 1
         return [node for node in range(len(self)) if seen[node]]
 
 
-def canonicalise(trace: Trace, parameters: list[Value] | None = None) -> Scalars:
-    """Rewrite a traced graph as canonical nodes."""
-    return _Canonicaliser(trace, parameters).run()
+def canonicalise(trace: Trace, data: set[Value]) -> Scalars:
+    """Rewrite a traced graph as canonical nodes; the leaves in ``data`` are numbers."""
+    return _Canonicaliser(trace, data).run()
 
 
 class _Canonicaliser:
-    def __init__(self, trace: Trace, parameters: list[Value] | None) -> None:
+    def __init__(self, trace: Trace, data: set[Value]) -> None:
         self.trace = trace
-        self.declared = None if parameters is None else set(parameters)
+        self.data = data
         self.graph = Scalars()
         self.interned: dict[Any, int] = {}
 
     def run(self) -> Scalars:
-        graph = self.graph
-        order = topological_order(*self.trace.outputs)
+        graph, data, inputs = self.graph, self.data, self.trace.inputs
+        kind, rank = graph.kind, graph.rank
+        order = self.trace.order
         graph.count = len(order)
-        uses = dict.fromkeys(order, 0)
-        for node in order:
-            for operand in node.operands:
-                uses[operand] += 1
-        for output in self.trace.outputs:
-            uses[output] += 2
+        uses = Counter(chain.from_iterable(map(attrgetter("operands"), order)))
+        uses.update([*self.trace.outputs, *self.trace.outputs])  # an output is never absorbed
         # A node becomes a number, or a Lin or Product that waits for its one consumer.
-        forms: dict[Value, int | Lin | Product] = {}
+        forms: dict[Value, Form] = {}
+        pop = forms.pop
         for node in order:
             op = node.op
             if op is None:
-                forms[node] = self.leaf(node)
+                if node in data or node in inputs:
+                    forms[node] = self.leaf(node)
+                else:
+                    forms[node] = len(kind)
+                    kind.append("parameter")
+                    graph.detail.append(node)
+                    rank.append(PARAM)
+                    graph.level.append(0)
                 continue
-            if op is primitives.mul:
-                form: int | Lin | Product = self.product(*[forms.pop(o) if uses[o] == 1 else forms[o] for o in node.operands])
-            elif op in _SUMS:
-                form = self.sum(op, [forms.pop(o) if uses[o] == 1 else forms[o] for o in node.operands])
-            elif op is primitives.dot:
-                form = self.dot([self.number(forms[o]) for o in node.operands])
+            operands = node.operands
+            if op is dot:
+                own = [*map(forms.__getitem__, operands)]
+                if {*map(type, own)} != {int}:
+                    own = [*map(self.number, own)]
+                form: Form = self.dot(own)  # type: ignore[arg-type]
+            elif op in _SUMS or op is mul:
+                own = [pop(o) if uses[o] == 1 else forms[o] for o in operands]
+                if op is mul:
+                    form = self.product(own[0], own[1])
+                elif op is add and type(own[0]) is Lin and type(own[1]) is tuple:
+                    form = own[0]  # by far the most frequent case, written out for speed
+                    sign, a, b = own[1]
+                    if sign > 0:
+                        form.a.append(a)
+                        form.b.append(b)
+                    else:
+                        form.c.append(a)
+                        form.d.append(b)
+                else:
+                    form = self.sum(op, own)
             else:
-                places = tuple([self.number(forms[o]) for o in node.operands])
-                if all(graph.rank[place] == CONST for place in places):
+                places = tuple([self.number(forms[o]) for o in operands])
+                if all(rank[place] == CONST for place in places):
                     form = self.constant(node.data)
                 else:
                     form = self.intern(op, (op, places), places, places)
@@ -145,12 +165,9 @@ class _Canonicaliser:
     # ------------------------------------------------------------------ leaves
 
     def leaf(self, node: Value) -> int:
-        place = self.trace.inputs.get(node)
-        if place is not None:
-            return self.add("input", place, BATCH, 0)
-        if self.trace.is_data(node, self.declared):
+        if node in self.data:
             return self.constant(node.data)
-        return self.add("parameter", node, PARAM, 0)
+        return self.add("input", self.trace.inputs[node], BATCH, 0)
 
     def constant(self, number: float) -> int:
         key = ("constant", float.hex(number))
@@ -176,11 +193,11 @@ class _Canonicaliser:
         number = self.interned[key] = self.add(kind, detail, batch, height)
         return number
 
-    def number(self, form: int | Lin | Product) -> int:
+    def number(self, form: Form) -> int:
         """The number of a node, which stops waiting."""
         if isinstance(form, int):
             return form
-        if isinstance(form, Product):
+        if isinstance(form, tuple):
             lin = Lin()
             self.absorb(lin, form, 1)
             form = lin
@@ -204,25 +221,27 @@ class _Canonicaliser:
 
     # ------------------------------------------------------------------ sums and products
 
-    def product(self, *factors: int | Lin | Product) -> Product:
+    def product(self, a: Form, b: Form) -> Product:
         sign = 1
-        places = []
-        for factor in factors:
-            single = factor.single() if isinstance(factor, Lin) else None
-            if single is not None:
-                sign *= single[0]
-                places.append(single[1])
-            else:
-                places.append(self.number(factor))
-        a, b = places
-        return Product(sign, *self.ordered(a, b))
+        if type(a) is not int:
+            own, a = self.signed(a)
+            sign *= own
+        if type(b) is not int:
+            own, b = self.signed(b)
+            sign *= own
+        return (sign, *self.ordered(a, b))
+
+    def signed(self, form: Form) -> tuple[int, int]:
+        """The sign and the number of a node: a minus moves from the factor to the product."""
+        single = form.single() if isinstance(form, Lin) else None
+        return (1, self.number(form)) if single is None else single
 
     def ordered(self, a: int, b: int) -> tuple[int, int]:
         """The weight first."""
-        rank = self.graph.rank
-        return (a, b) if (rank[a], a) <= (rank[b], b) else (b, a)
+        rank_a, rank_b = self.graph.rank[a], self.graph.rank[b]
+        return (a, b) if rank_a < rank_b or (rank_a == rank_b and a <= b) else (b, a)
 
-    def sum(self, op: Primitive, forms: list[int | Lin | Product]) -> Lin:
+    def sum(self, op: Primitive, forms: list[Form]) -> Lin:
         result = forms[0] if isinstance(forms[0], Lin) and op is not primitives.neg else None
         lin = Lin() if result is None else result
         signs = {primitives.sub: [1, -1], primitives.neg: [-1]}.get(op, [1] * len(forms))
@@ -231,17 +250,18 @@ class _Canonicaliser:
                 self.absorb(lin, form, sign)
         return lin
 
-    def absorb(self, lin: Lin, form: int | Lin | Product, sign: int) -> None:
+    def absorb(self, lin: Lin, form: Form, sign: int) -> None:
         """lin += sign * form"""
         if isinstance(form, int):
             if self.graph.rank[form] == CONST:
                 lin.constant += sign * self.graph.detail[form]
             else:
                 (lin.t if sign > 0 else lin.u).append(form)
-        elif isinstance(form, Product):
-            a, b = (lin.a, lin.b) if sign * form.sign > 0 else (lin.c, lin.d)
-            a.append(form.a)
-            b.append(form.b)
+        elif isinstance(form, tuple):
+            own, first, second = form
+            a, b = (lin.a, lin.b) if sign * own > 0 else (lin.c, lin.d)
+            a.append(first)
+            b.append(second)
         else:
             plus = (lin.a, lin.b, lin.c, lin.d, lin.t, lin.u)
             minus = (lin.c, lin.d, lin.a, lin.b, lin.u, lin.t)
@@ -252,15 +272,16 @@ class _Canonicaliser:
 
     def dot(self, places: list[int]) -> Lin:
         n = len(places) // 2
+        ws, xs = places[:n], places[n:-1]
         lin = Lin()
-        if n:
-            pairs = [
-                self.ordered(w, x) for w, x in zip(places[:n], places[n:-1], strict=True)
-            ]
-            a, b = zip(*pairs, strict=True)
-            lin.a, lin.b = list(a), list(b)
+        ranks = {*map(self.graph.rank.__getitem__, ws)}
+        if n and max(ranks) < min(map(self.graph.rank.__getitem__, xs)):
+            lin.a, lin.b = ws, xs
+        elif n:
+            lin.a, lin.b = map(list, zip(*map(self.ordered, ws, xs), strict=True))
         self.absorb(lin, places[-1], 1)
         return lin
 
 
-_SUMS = {primitives.add, primitives.sub, primitives.neg, primitives.sum, primitives.identity}
+add, mul, dot = primitives.add, primitives.mul, primitives.dot
+_SUMS = {add, primitives.sub, primitives.neg, primitives.sum, primitives.identity}

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from ..backward import propagate
 from ..gate import domain_error
-from ..graph import topological_order
 from ..value import Value, describe
 from .straight import guarded_nodes
 from .trace import Trace
@@ -32,7 +31,7 @@ def reference(
     Raises:
         ValueError, ZeroDivisionError: the sample is outside some gate's domain.
     """
-    order = topological_order(*trace.outputs)
+    order = trace.order
     for placeholder, (argument, column) in trace.inputs.items():
         placeholder._data = float(sample[argument][column])
     if trace.clock is not None:

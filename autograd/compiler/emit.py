@@ -212,10 +212,10 @@ class _Emitter:
         ways = []
         for region in regions:
             done = written[region]
-            repeats = len(np.unique(region)) != len(region)
+            repeats = _repeats(region)
             ways.append("=" if not done.any() and not repeats else "+=" if done.all() else "mixed")
             written[region] = True
-        if "mixed" in ways or any(len(np.unique(r)) != len(r) for r in regions):
+        if "mixed" in ways or any(map(_repeats, regions)):
             self.body.append("g[:] = 0")
             ways = ["+="] * len(ways)
         elif not written.all():
@@ -228,7 +228,7 @@ class _Emitter:
 
     def write_gradient(self, write: Write, region: Any, value: Array, way: str) -> None:
         shape = write.shape
-        if len(np.unique(region)) != len(region):
+        if _repeats(region):
             text = self.texts[value] if value in self.texts else self.compose(value)
             spread = f"np.broadcast_to({text.text}, {_tuple(shape)})"
             self.body.append(f"g += scatter({spread}, {self.constant('I', write.index)}, {len_of(self.wide.theta)})")
@@ -608,6 +608,11 @@ def _tuple(shape: tuple[int, ...]) -> str:
 def _tuple_text(sizes: str) -> str:
     sizes = sizes.rstrip(", ")
     return f"({sizes})" if "," in sizes or not sizes else f"({sizes},)"
+
+
+def _repeats(region: Any) -> bool:
+    """Whether an element is named twice."""
+    return slice_of(region) is None and int(np.bincount(region).max()) > 1
 
 
 def len_of(array: Array) -> int:

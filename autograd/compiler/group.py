@@ -85,13 +85,16 @@ def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
         result.shapes[2 + k] = () if shape == () else (math.prod(shape),)
         result.batched.add(2 + k)
     levels: dict[int, list[int]] = {}
-    for node in scalars.reachable():
+    reachable = scalars.reachable()
+    weights = [node for node in reachable if scalars.kind[node] == "parameter"]
+    result.parameters = [scalars.detail[node] for node in weights]
+    result.source[weights], result.column[weights] = THETA, np.arange(len(weights))
+    for node in reachable:
         kind, detail = scalars.kind[node], scalars.detail[node]
+        if kind == "parameter":
+            continue
         if kind == "input":
             result.source[node], result.column[node] = 2 + detail[0], detail[1]
-        elif kind == "parameter":
-            result.source[node], result.column[node] = THETA, len(result.parameters)
-            result.parameters.append(detail)
         elif kind == "constant":
             result.source[node], result.column[node] = CONSTANTS, len(result.constants)
             result.constants.append(detail)

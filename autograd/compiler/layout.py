@@ -23,11 +23,17 @@ def lay_out(grouping: Grouping) -> None:
     ranked = sorted(range(len(wishes)), key=lambda w: (wishes[w][0], -wishes[w][1].size, w))
     taken = np.zeros(count, dtype=bool)
     granted = []
+    so_far = 0
     for w in ranked:
         block = wishes[w][1].ravel()
-        if not taken[block].any() and len(np.unique(block)) == len(block):
-            taken[block] = True
+        if taken[block].any():
+            continue
+        taken[block] = True
+        if np.count_nonzero(taken) == so_far + len(block):
+            so_far += len(block)
             granted.append(w)
+        else:  # it names a parameter twice
+            taken[block] = False
     order = [wishes[w][1].ravel() for w in sorted(granted)]
     order.append(np.flatnonzero(~taken))
     sequence = np.concatenate(order)

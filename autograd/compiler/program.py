@@ -6,6 +6,7 @@ array program (or the straight line), and checks it against the scalar graph bef
 
 from __future__ import annotations
 
+import builtins
 import linecache
 import math
 from collections.abc import Callable, Sequence
@@ -14,11 +15,10 @@ from typing import Any
 
 from .. import value
 from ..gate import as_number, shorten
-from ..graph import topological_order
 from ..value import Value, name_of, note_edit
 from .check import disagreement, reference
 from .straight import straight_line
-from .trace import Argument, Trace, nested, trace_function, trace_graph
+from .trace import Argument, Trace, nested, trace_function, trace_graph, without_collector
 
 __all__ = ["Program", "compile"]
 
@@ -116,7 +116,8 @@ class Program:
                     "shapes=, or bind the number with functools.partial"
                 )
             shapes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
-            self._build(trace_function(f, shapes, fixed), None)
+            with without_collector():
+                self._build(trace_function(f, shapes, fixed), None)
 
     # ------------------------------------------------------------------ building
 
@@ -126,22 +127,16 @@ class Program:
         self._batched = [a for a in trace.arguments if a.shape is not None]
         self._single = trace.single
         self._scalar = not self._batched  # a graph of its own: no batch
-        order = topological_order(*trace.outputs)
-        self._nodes = len(order)
+        self._nodes = len(trace.order)
         declared = None if self._declared is None else set(self._declared)
-        leaves = [node for node in order if node.op is None and node not in trace.inputs]
-        self._parameters = [leaf for leaf in leaves if not trace.is_data(leaf, declared)]
-        self._data = [
-            (leaf, leaf.data)
-            for leaf in leaves
-            if not leaf.is_constant and trace.is_data(leaf, declared) and trace.clock is None
-        ]
+        self._parameters, data = trace.leaves(declared)
+        frozen = data if trace.clock is None else ()
+        self._data = [(leaf, leaf.data) for leaf in frozen if not leaf.is_constant]
         self._sources: dict[str, tuple[str, dict[str, Any]]] = {}
         self._explained: list[tuple[str, str]] = []
-        numpy_failure = None
         if self._wanted != "python":
             try:
-                width = self._build_numpy(trace)
+                width = self._build_numpy(trace, data)
                 narrow = width * (self.batch_size or batch) < WIDE
                 self.target = "python" if narrow and self._wanted is None else "numpy"
             except ImportError:
@@ -151,25 +146,23 @@ class Program:
                     ) from None
                 self.target = "python"
             except Exception as failure:  # a stated fallback, never a wrong program
-                numpy_failure = failure
                 self.target = "python"
                 self.note = f"straight line, because no array program was found ({failure!r})"
         else:
             self.target = "python"
-        del numpy_failure
         if self.target == "python":
             self._use_straight_line(trace)
         self._built = True
         self.load()
         self._check(trace, sample)
-        if sample is not None:
+        if sample is not None or not self._unchecked:
             self._trace = None
 
-    def _build_numpy(self, trace: Trace) -> float:
+    def _build_numpy(self, trace: Trace, data: set[Value]) -> float:
         """Build the array program; gives the mean number of elements of its instructions."""
         from .build import build
 
-        built = build(trace, self._declared, self.reduction, self.batch_size)
+        built = build(trace, data, self.reduction, self.batch_size)
         self._parameters = built.parameters
         self._sources = built.sources
         self._explained = built.explained
@@ -186,8 +179,7 @@ class Program:
     def _check(self, trace: Trace, sample: list[Any] | None) -> None:
         """Hold the program against the scalar graph; fall back to the straight line."""
         rows = self._rows(sample)
-        if rows is None or self.target == "python" and not rows:
-            return
+        self._unchecked = False
         expected = []
         kept = []
         for row in rows:
@@ -201,9 +193,8 @@ class Program:
                 expected.append((outputs, gradient))
                 kept.append(row)
         if not kept:
-            self._unchecked = True
+            self._unchecked = sample is None  # the first call's data will be checked
             return
-        self._unchecked = False
         if sample is not None and self._nodes <= 10 * CHECKED:
             self._check_repeatable(trace, kept[0], expected[0][0])
         problem = self._compare(kept, expected)
@@ -219,7 +210,7 @@ class Program:
         if problem:
             raise RuntimeError(f"the compiled program disagrees with the scalar graph: {problem}")
 
-    def _rows(self, sample: list[Any] | None) -> list[list[list[float]]] | None:
+    def _rows(self, sample: list[Any] | None) -> list[list[list[float]]]:
         """Up to three samples, each a flat list an argument; invented ones if there is no data."""
         wanted = 3 if self._nodes <= CHECKED else 1
         if self._scalar:
@@ -427,7 +418,7 @@ class Program:
         """The batch as arrays of the right shape; builds the program on the first call."""
         if not self._built:
             self._first_call(arguments)
-        elif getattr(self, "_unchecked", False) and self._trace is not None:
+        elif self._unchecked and self._trace is not None:
             batch = self._convert(arguments)
             if self._batched and len(batch[0]):
                 trace, self._trace = self._trace, None
@@ -435,7 +426,7 @@ class Program:
         if self._data and value.last_edit != self._seen_edit:
             for leaf, number in self._data:
                 if leaf.data != number and number == number:
-                    raise value_error_stale(leaf)
+                    raise _edited_data(leaf)
         return self._convert(arguments)
 
     def _convert(self, arguments: Sequence[Any]) -> list[Any]:
@@ -499,6 +490,10 @@ class Program:
             fixed.append(given if shape == () else None)
             if shape == ():
                 as_number(given, "a number held fixed")
+        with without_collector():
+            self._trace_and_build(shapes, fixed, arguments)
+
+    def _trace_and_build(self, shapes: list[Any], fixed: list[Any], arguments: Any) -> None:
         trace = trace_function(self._f, shapes, fixed)
         self.arguments = trace.arguments
         batch = self._convert(arguments)
@@ -549,7 +544,7 @@ class Program:
         if value.last_edit != self._seen_edit:
             for parameter in self._parameters:
                 if parameter.computed > self._seen_edit:
-                    raise value.StaleParameter(name_of(parameter)) if False else _edited(parameter)
+                    raise _edited(parameter)
             self._seen_edit = value.last_edit
         return self._theta
 
@@ -627,7 +622,7 @@ def _edited(parameter: Value) -> Exception:
     )
 
 
-def value_error_stale(leaf: Value) -> Exception:
+def _edited_data(leaf: Value) -> Exception:
     from ..backward import StaleGraphError
 
     return StaleGraphError(
@@ -645,12 +640,9 @@ def _load_source(name: str, source: str, constants: dict[str, Any], program: Pro
         namespace = namespace_of(constants, program.dtype)
     else:
         namespace.update(constants)
-    exec(_compile(source, filename, "exec"), namespace)
+    exec(builtins.compile(source, filename, "exec"), namespace)
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     return namespace[name]
-
-
-_compile = __builtins__["compile"] if isinstance(__builtins__, dict) else __builtins__.compile
 
 
 def _list(numbers: Any) -> list[float]:

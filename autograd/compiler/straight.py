@@ -14,7 +14,6 @@ from typing import Any
 
 from .. import primitives
 from ..gate import Primitive
-from ..graph import topological_order
 from ..text import Expression, number, python
 from ..value import Value
 from .trace import Trace
@@ -28,6 +27,8 @@ CHUNK = 10_000
 def guarded_nodes(order: list[Value]) -> set[Value]:
     """The nodes that only a `where` may use: they may have no value, if it chooses the other."""
     guarded: set[Value] = set()
+    if not any(node.op is primitives.choice for node in order):
+        return guarded
     for node in reversed(order):
         inside = node in guarded
         for place, operand in enumerate(node.operands):
@@ -55,7 +56,7 @@ def straight_line(
 class _StraightLine:
     def __init__(self, trace: Trace, parameters: list[Value]) -> None:
         self.trace = trace
-        self.order = topological_order(*trace.outputs)
+        self.order = trace.order
         self.place = {parameter: k for k, parameter in enumerate(parameters)}
         self.count = len(parameters)
         self.guarded = guarded_nodes(self.order)

@@ -11,15 +11,17 @@ from __future__ import annotations
 import gc
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from .. import primitives, value
-from ..gate import Primitive, as_number, shorten
-from ..value import Value, apply, special
+from ..gate import as_number, shorten
+from ..graph import topological_order
+from ..value import Value, special
 
-__all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph"]
+__all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph", "without_collector"]
 
 Shape = tuple[int, ...]
 
@@ -43,16 +45,6 @@ class Traced(Value):
 
     __slots__ = ()
     __hash__ = object.__hash__
-
-    @staticmethod
-    def apply_gate(op: Primitive, operands: tuple[Any, ...]) -> Value:
-        nodes = tuple(
-            operand
-            if isinstance(operand, Value)
-            else value.constant(as_number(operand, f"{op.name}()"))
-            for operand in operands
-        )
-        return apply(op, nodes)
 
     def choose(self, a: Any, b: Any) -> Value:
         """``where``: a program computes both branches and selects."""
@@ -98,23 +90,33 @@ class Trace:
     single: bool
     arguments: list[Argument]
     inputs: dict[Value, tuple[int, int]] = field(default_factory=dict)  # argument, column
+    order: list[Value] = field(default_factory=list)  # all nodes, operands first
     clock: int | None = None  # a leaf made after this was made by the function: a constant
     rebuild: Callable[..., Any] | None = None
 
-    def is_data(self, leaf: Value, parameters: set[Value] | None) -> bool:
-        """Whether a leaf is a number of the program (and not an input or a parameter)."""
-        if leaf.is_constant:
-            return True
-        if self.clock is not None and leaf.born > self.clock:
-            return True
-        if parameters is None or leaf in parameters:
-            return False
-        if self.clock is not None:
-            raise ValueError(
-                f"{value.name_of(leaf)} is used by the function but is not among parameters=; "
-                "add it there, or use its .data"
-            )
-        return True
+    def leaves(self, declared: set[Value] | None) -> tuple[list[Value], set[Value]]:
+        """The parameters, and the leaves that are numbers of the program.
+
+        Raises:
+            ValueError: the function uses a leaf that is not among the declared parameters.
+        """
+        parameters, data = [], set()
+        clock = math.inf if self.clock is None else self.clock
+        for leaf in self.order:
+            if leaf.op is not None or leaf in self.inputs:
+                continue
+            if not leaf.born or leaf.born > clock:
+                data.add(leaf)
+            elif declared is None or leaf in declared:
+                parameters.append(leaf)
+            elif self.clock is None:
+                data.add(leaf)
+            else:
+                raise ValueError(
+                    f"{value.name_of(leaf)} is used by the function but is not among "
+                    "parameters=; add it there, or use its .data"
+                )
+        return parameters, data
 
 
 def trace_function(
@@ -155,14 +157,13 @@ def trace_function(
     def watch(node: Value) -> None:
         node.__class__ = Traced
 
-    collecting = gc.isenabled()
-    gc.disable()  # a growing graph has no cycles, and the collector would walk it again and again
-    try:
-        with special("watch", watch), special("refuse", refuse), special("no_grad", False):
-            result = f(*actual)
-    finally:
-        if collecting:
-            gc.enable()
+    with (
+        without_collector(),
+        special("watch", watch),
+        special("refuse", refuse),
+        special("no_grad", False),
+    ):
+        result = f(*actual)
     single = not isinstance(result, (list, tuple))
     outputs = []
     for output in [result] if single else result:
@@ -176,12 +177,24 @@ def trace_function(
         outputs.append(output)
     if not outputs:
         raise TypeError("compile: the function gives an empty list; give at least one Value")
-    return Trace(outputs, single, arguments, inputs, clock, f)
+    return Trace(outputs, single, arguments, inputs, topological_order(*outputs), clock, f)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Keep the cyclic collector away from a growing graph: it would walk it again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def trace_graph(output: Value) -> Trace:
     """The trace of a graph that exists already: no inputs, its leaves are the parameters."""
-    return Trace([output], True, [])
+    return Trace([output], True, [], {}, topological_order(output))
 
 
 def nested(flat: Sequence[Any], shape: Shape) -> Any:
