@@ -269,6 +269,8 @@ class Book:
         batch = batch and a.batched
         if not batch and not axes:
             return a
+        if batch and not axes and a.head == "sum" and not a.extra[0]:
+            return self.sum(a.operands[0], True, a.extra[1])
         shape = tuple(n for axis, n in enumerate(a.shape) if axis not in axes)
         return self.node("sum", (a,), shape, a.batched and not batch, (batch, axes))
 
@@ -323,6 +325,15 @@ class Book:
 
     # ------------------------------------------------------------------ access
 
+    def transpose(self, a: Array) -> Array:
+        """A matrix (without a batch) with rows and columns exchanged."""
+        if a.head == "transpose":
+            return a.operands[0]
+        if a.head == "outer_sum" and a.operands[0].rank == a.operands[1].rank:
+            d, x = a.operands
+            return self.outer_sum(x, d, 2)
+        return self.node("transpose", (a,), a.shape[::-1], a.batched)
+
     def take(self, source: Array, index: Any, keep: int = 0) -> Array:
         """Elements of a source by their flat index in it.
 
@@ -351,8 +362,16 @@ class Book:
         size = int(np.prod(source.shape, dtype=int))
         if squeezed.size == size and np.array_equal(squeezed.ravel(), np.arange(size)):
             return self.reshape(source, shape)
+        if source.head == "theta" and squeezed.ndim == 2 and _contiguous(squeezed.T):
+            if not _contiguous(squeezed):
+                return self.transpose(self.take(source, squeezed.T, keep=2))
         taken = self.node("take", (source,), squeezed.shape, source.batched, squeezed)
         return self.reshape(taken, shape)
+
+
+def _contiguous(index: Any) -> bool:
+    flat = index.ravel()
+    return bool((np.diff(flat) == 1).all())
 
 
 def _minimal(have: Shape, want: Shape) -> Shape:

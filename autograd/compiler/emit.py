@@ -25,7 +25,7 @@ from .reverse import Gradient, Write
 __all__ = ["Source", "emit_gradient", "emit_values"]
 
 WIDTH = 72  # of a line, without its indentation
-COMPARE, SUM, PRODUCT, SIGN, ATOM = range(5)  # how tightly a text binds
+COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how tightly a text binds
 _INFIX = {primitives.add: "+", primitives.sub: "-"}
 
 
@@ -51,27 +51,29 @@ class Text:
 
 @dataclass
 class Factors:
-    """A product taken apart: coefficient (/ B), factors, and masks such as (A > 0)."""
+    """A product taken apart: coefficient (/ B), factors, masks such as (A > 0), divisors."""
 
     coefficient: float = 1.0
     over_batch: bool = False
     plain: list[str] = field(default_factory=list)
     masks: list[str] = field(default_factory=list)
+    under: list[str] = field(default_factory=list)
 
     def text(self) -> Text:
         lead = number(self.coefficient)
         factors = [*self.plain, *self.masks]
+        sign = ""
         if self.over_batch:
-            if not factors:
-                return Text(f"{lead} / B", PRODUCT)
-            return Text(" * ".join([f"({lead} / B)", *factors]), PRODUCT)
-        if not self.plain and self.coefficient == 1:
-            factors.append("1.0")  # a mask alone is no number
+            factors.insert(0, f"({lead} / B)" if factors or self.under else f"{lead} / B")
+        elif not self.plain and (self.masks or self.under):
+            factors.insert(0, lead)  # a mask alone is no number
         elif self.coefficient == -1 and self.plain:
-            return Text("-" + " * ".join(factors), PRODUCT if factors[1:] else SIGN)
-        elif self.coefficient != 1:
+            sign = "-"
+        elif self.coefficient != 1 or not factors:
             factors.insert(0, lead)
-        return Text(" * ".join(factors), PRODUCT if factors[1:] else ATOM)
+        text = sign + " * ".join(factors) + "".join(f" / {divisor}" for divisor in self.under)
+        many = factors[1:] or self.under or text.endswith(" / B")
+        return Text(text, PRODUCT if many else SIGN if text.startswith("-") else ATOM)
 
 
 def emit_gradient(wide: Wide, gradient: Gradient, names: list[str]) -> Source:
@@ -167,7 +169,8 @@ class _Emitter:
                 operand = resolved(operand)
                 self.uses[operand] = self.uses.get(operand, 0) + 1
             if node.head == "matmul":
-                self.matrix_weights.add(resolved(node.operands[1]))
+                weight = resolved(node.operands[1])
+                self.matrix_weights.update((weight, *map(resolved, weight.operands)))
             if node.head in _INFIX:
                 self.summed.update(map(resolved, node.operands))
 
@@ -358,7 +361,7 @@ class _Emitter:
             power = resolved(operands[1])
             base = self.inner(operands[0], ATOM, rank)
             if power.head == "number":
-                return Text(f"{base} ** {self.inner(power, ATOM)}", PRODUCT, True)
+                return Text(f"{base} ** {self.inner(power, ATOM)}", POWER, True)
         arguments = ", ".join(self.inner(o, COMPARE, rank) for o in operands)
         name = f"np.{op.array}" if isinstance(op.array, str) else self.function(op)
         return Text(f"{name}({arguments})", ATOM, True)
@@ -370,47 +373,42 @@ class _Emitter:
         return name
 
     def product_text(self, node: Array, op: Primitive) -> Text:
-        factors = Factors()
-        rank = node.rank
+        """A product, a quotient or a negative, with the factors of inlined operands among its own."""
+        factors = Factors(coefficient=-1.0 if op is primitives.neg else 1.0)
+        above = node.operands
         if op is primitives.div:
-            over, under = map(resolved, node.operands)
-            if under.head != "batch_size" or node.batched or rank:
-                left = self.inner(over, PRODUCT, rank)
-                return Text(f"{left} / {self.inner(under, SIGN, rank)}", PRODUCT, True)
-            inside = self.texts[over]
-            if over.head == "number":
-                factors.coefficient, factors.over_batch = over.extra, True
-            elif inside.factors is not None and inside.pending and not inside.factors.over_batch:
-                return Text(f"{self.inner(over, PRODUCT)} / B", PRODUCT, True)
+            above, below = node.operands[:1], resolved(node.operands[1])
+            if below.head == "batch_size" and node.operands[0].head == "number":
+                factors.coefficient, factors.over_batch = node.operands[0].extra, True
+                above = ()
             else:
-                return Text(f"{self.inner(over, PRODUCT)} / B", PRODUCT, True)
-            text = factors.text()
-            return Text(text.text, text.binds, True, factors)
-        if op is primitives.neg:
-            factors.coefficient = -1.0
-        for operand in node.operands:
-            operand = resolved(operand)
-            text = self.texts[operand]
-            if operand.head == "number":
-                factors.coefficient *= operand.extra
-            elif (
-                text.pending
-                and text.factors is not None
-                and (operand.rank == rank or not operand.batched)
-                and not (factors.over_batch and text.factors.over_batch)
-            ):
-                factors.coefficient *= text.factors.coefficient
-                factors.over_batch |= text.factors.over_batch
-                factors.plain += text.factors.plain
-                factors.masks += text.factors.masks
-            elif text.pending and operand.value is None and _mask(operand) is not None:
-                mask = _mask(operand)
-                assert mask is not None
-                factors.masks.append(f"({self.inner(mask, SUM, rank)} > 0)")
-            else:
-                factors.plain.append(self.inner(operand, SIGN, rank))
+                factors.under.append(self.inner(below, POWER, node.rank))
+        for operand in map(resolved, above):
+            self.multiply(factors, operand, node.rank)
         text = factors.text()
         return Text(text.text, text.binds, True, factors)
+
+    def multiply(self, factors: Factors, operand: Array, rank: int) -> None:
+        """Put one more factor into a product."""
+        text = self.texts[operand]
+        own = text.factors if text.pending else None
+        mask = _mask(operand) if text.pending else None
+        if operand.head == "number":
+            factors.coefficient *= operand.extra
+        elif (
+            own is not None
+            and (operand.rank == rank or not operand.batched)
+            and not (factors.over_batch and own.over_batch)
+        ):
+            factors.coefficient *= own.coefficient
+            factors.over_batch |= own.over_batch
+            factors.plain += own.plain
+            factors.masks += own.masks
+            factors.under += own.under
+        elif mask is not None:
+            factors.masks.append(f"({self.inner(mask, SUM, rank)} > 0)")
+        else:
+            factors.plain.append(self.inner(operand, SIGN, rank))
 
     # leaves
 
@@ -464,6 +462,9 @@ class _Emitter:
         self.header.append((start, f"{name} = theta[{part}]{shape}"))
         return Text(name, ATOM)
 
+    def text_transpose(self, node: Array) -> Text:
+        return Text(f"{self.atom(node.operands[0])}.T", ATOM)
+
     def _index(self, index: Any) -> str:
         return self.constant("I", index)
 
@@ -488,6 +489,11 @@ class _Emitter:
                 text = f"np.concatenate([{', '.join(pieces)}], {1 if node.batched else 0})"
                 return Text(text, ATOM, True)
         pieces = [self.atom(operand) for _, operand in parts]
+        if len(parts) == 1 and parts[0][0].ndim and slice_of(parts[0][0]) is None:
+            text = f"scatter({pieces[0]}, {self._index(parts[0][0])}, {size})"
+            if len(shape) > 1:
+                text += f".reshape({lead}{', '.join(map(str, shape))})"
+            return Text(text, ATOM, True)
         name = self.new_name(node)
         self.body.append(f"{name} = np.zeros({_tuple_text(lead + str(size))}, theta.dtype)")
         axis = ":, " if node.batched else ""
@@ -517,7 +523,8 @@ class _Emitter:
         if node.shape == (*source.shape, 1):
             if not node.batched and not source.shape:
                 return text
-            where = ":, None" if node.batched and not source.shape else "..., None"
+            plain = source.rank + source.batched == 1
+            where = ":, None" if plain else "..., None"
             return Text(f"{self.atom(source)}[{where}]", ATOM, True)
         sizes = ", ".join(map(str, node.shape))
         if not lead and not sizes:
@@ -541,7 +548,7 @@ class _Emitter:
         if w.rank == 2 and node.extra:
             if not x.batched and x.rank == 1:
                 return Text(f"{right} @ {left}", PRODUCT, True)
-            right += ".T"
+            right = right[:-2] if w.head == "transpose" and right.endswith(".T") else right + ".T"
         if x.batched and x.rank > 1 and w.rank == 2:
             sizes = ", ".join(map(str, node.shape))
             text = f"({self.atom(x)}.reshape(-1, {x.shape[-1]}) @ {right}).reshape(B, {sizes})"

@@ -247,17 +247,25 @@ def _lin_group(result: Grouping, batched: bool, members: list[tuple[int, Any]]) 
     n = len(nodes)
     order, shape = _grid(result, runs, n)
     if order is None:
-        moving = [r for r in runs if r.b_source not in (THETA, CONSTANTS)] or runs
-        order = np.lexsort([run.b[:, 0] for run in reversed(moving)])
+        sides = [side for run in runs for side in _sides(run)]
+        moving = [side for side in sides if side[0] not in (THETA, CONSTANTS)] or sides
+        order = np.lexsort([columns[:, 0] for _, columns in reversed(moving)])
     nodes, constants = nodes[order], constants[order]
     for run in runs:
         run.a, run.b = run.a[order], run.b[order]
     if shape is None:
-        whole = [(run.b_source, run.b[:, 0]) for run in runs if run.k == 1]
+        sides = [side for run in runs if run.k == 1 for side in _sides(run)]
+        whole = [(source, columns[:, 0]) for source, columns in sides]
         shape = _shape_like(result, whole, n)
     for run in runs:
         run.matrix = _is_matrix(result, run, shape)
     return Group(-1, None, nodes.tolist(), batched, shape, runs, constants)
+
+
+def _sides(run: Run) -> list[tuple[int, Columns]]:
+    """The sources that a run reads, and the columns there; inputs before weights."""
+    inputs = [(run.b_source, run.b)]
+    return inputs if run.a_source is None else [*inputs, (run.a_source, run.a)]
 
 
 def _grid(

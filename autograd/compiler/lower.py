@@ -99,7 +99,9 @@ class _Lowering:
         negative: list[Array] = []
         runs = sorted(group.runs, key=_place)
         # Biases are made first, so that on the way back their gradients are written last.
-        made = {id(run): self.run_of(run, group.shape) for run in reversed(runs)}
+        biases = [run for run in runs if _place(run)[0]]
+        rest = [run for run in runs if not _place(run)[0]]
+        made = {id(run): self.run_of(run, group.shape) for run in (*biases, *rest)}
         for run in runs:
             (positive if run.sign > 0 else negative).append(made[id(run)])
         constant = book.array(np.asarray(group.constants).reshape(group.shape))
@@ -139,6 +141,8 @@ class _Lowering:
                 w, x = run.a[0], run.b[0]
             left, right = book.take(source, x, keep=x.ndim), book.take(weights, w, keep=w.ndim)
             if "number" not in (left.head, right.head):
+                if left.head == "take" and left.rank == 2:
+                    left.hint = left.hint or "P"  # the patches that a kernel slides over
                 return book.matmul(left, right)
         if k == 1:
             return book.mul(

@@ -45,6 +45,8 @@ def reduce_batch(book: Book, y: Array, reduction: str) -> Array:
     """The mean or the sum over the batch; a part that is the same for all samples stays out."""
     if not y.batched:
         return y if reduction == "mean" else book.mul(y, book.batch_size())
+    if y.head is primitives.neg:
+        return book.gate(primitives.neg, reduce_batch(book, y.operands[0], reduction))
     if y.head in (primitives.add, primitives.sub):
         a, b = y.operands
         if a.batched != b.batched:
@@ -141,6 +143,8 @@ class _Reverse:
             if source in self.live:
                 full = book.expand(d, node.shape, node.batched)
                 self.send(source, book.reshape(full, source.shape))
+        elif head == "transpose":
+            self.send(node.operands[0], book.transpose(book.expand(d, node.shape, False)))
         elif head == "sum":
             source, (_, axes) = node.operands[0], node.extra
             if d.shape:
