@@ -10,6 +10,7 @@ import numpy as np
 from ..gate import Primitive
 from ..value import Value
 from .arrays import Array, Book
+from .buffers import Buffer, with_buffers
 from .canonicalise import canonicalise
 from .emit import Source, emit_gradient, emit_values
 from .group import Group, group
@@ -33,7 +34,7 @@ class Built:
 
 
 def build(
-    trace: Trace, data: set[Value], reduction: str, batch_size: int | None
+    trace: Trace, data: set[Value], reduction: str, dtype: str, batch_size: int | None
 ) -> Built:
     """Compile a traced graph; the leaves in ``data`` are numbers."""
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
@@ -56,11 +57,14 @@ def build(
         gradient = differentiate(wide, reduction)
         last = emit_gradient(wide, gradient, all_names)
         sources["value_and_grad"] = last.text, last.constants
-        if batch_size is not None:
-            from .buffers import emit_buffered
-
-            buffered = emit_buffered(last, wide, all_names, batch_size)
-            sources["value_and_grad"] = buffered.text, buffered.constants
+        if batch_size is not None and batched:
+            scope = namespace_of(last.constants, dtype)
+            widths = [(batch_size, *grouping.shapes[2 + k]) for k in batched]
+            inputs = [np.zeros(shape, dtype) for shape in widths]
+            count = len(grouping.parameters)
+            sources["buffered"] = with_buffers(
+                last.text, last.constants, scope, inputs, count
+            )
     sizes = [float(np.prod(array.shape)) for array in last.names if array.head != "input"]
     width = sum(sizes) / len(sizes) if sizes else 1.0
     return Built(sources, grouping.parameters, _explain(wide, last), width)
@@ -126,5 +130,5 @@ def namespace_of(constants: dict[str, Any], dtype: str) -> dict[str, Any]:
         elif isinstance(thing, np.ndarray) and thing.dtype.kind == "f":
             namespace[name] = thing.astype(dtype)
         else:
-            namespace[name] = thing
+            namespace[name] = thing.make() if isinstance(thing, Buffer) else thing
     return namespace

@@ -22,7 +22,6 @@ from .trace import Argument, Trace, nested, trace_function, trace_graph, without
 
 __all__ = ["Program", "compile"]
 
-WIDE = 30  # elements an instruction, from which on NumPy is worth its overhead
 CHECKED = 20_000  # scalar nodes up to which three samples are checked, not one
 
 _numbers = count(1)
@@ -70,6 +69,8 @@ def compile(
 class Program:
     """A compiled function; ``compile`` makes it and documents the arguments."""
 
+    wide: float = 30  # elements an instruction, from which on NumPy is worth its overhead
+
     def __init__(
         self,
         f: Any,
@@ -103,6 +104,7 @@ class Program:
         self.target: str | None = None
         self.note = ""
         self._built = False
+        self._buffer: Any = None  # the gradient, if the batch size is fixed
         self._functions: dict[str, Any] = {}
         if isinstance(f, Value):
             if shapes is not None:
@@ -137,7 +139,7 @@ class Program:
         if self._wanted != "python":
             try:
                 width = self._build_numpy(trace, data)
-                narrow = width * (self.batch_size or batch) < WIDE
+                narrow = width * (self.batch_size or batch) < self.wide
                 self.target = "python" if narrow and self._wanted is None else "numpy"
             except ImportError:
                 if self._wanted == "numpy":
@@ -162,7 +164,7 @@ class Program:
         """Build the array program; gives the mean number of elements of its instructions."""
         from .build import build
 
-        built = build(trace, data, self.reduction, self.batch_size)
+        built = build(trace, data, self.reduction, self.dtype, self.batch_size)
         self._parameters = built.parameters
         self._sources = built.sources
         self._explained = built.explained
@@ -356,7 +358,8 @@ class Program:
     def _function(self, name: str) -> Any:
         function = self._functions.get(name)
         if function is None:
-            function = self._functions[name] = _load_source(name, *self._sources[name], self)
+            which = "buffered" if name != "values" and "buffered" in self._sources else name
+            function = self._functions[name] = _load_source(name, *self._sources[which], self)
         return function
 
     def _values(self, batch: list[Any], theta: Any) -> Any:
@@ -380,12 +383,11 @@ class Program:
         if self.target == "numpy":
             import numpy
 
-            if self.batch_size is not None:
-                gradient = self._buffer
-            else:
+            if self._buffer is None:
                 gradient = numpy.empty_like(theta)
-            with numpy.errstate(all="ignore"):
-                return float(function(theta, *batch, gradient)), gradient
+                with numpy.errstate(all="ignore"):
+                    return float(function(theta, *batch, gradient)), gradient
+            return self._value_and_buffer(function, batch, theta), self._buffer
         theta = _list(theta)
         if self._scalar:
             result, slopes = function(theta, [])
@@ -400,6 +402,21 @@ class Program:
         if self.reduction == "mean":
             total, slopes = total / size, [slope / size for slope in slopes]
         return total, _as_array(slopes)
+
+    def _value_and_buffer(self, function: Any, batch: list[Any], theta: Any) -> float:
+        """Run a program with buffers: it reads the program's own theta and no other."""
+        import numpy
+
+        kept = None
+        if theta is not self._theta:
+            kept = self._theta.copy()
+            self._theta[:] = theta
+        try:
+            with numpy.errstate(all="ignore"):
+                return float(function(theta, *batch, self._buffer))
+        finally:
+            if kept is not None:
+                self._theta[:] = kept
 
     def _samples(self, batch: list[Any]) -> list[list[Any]]:
         """For each sample the flat numbers of each argument."""
@@ -524,9 +541,14 @@ class Program:
         """Read theta from the Values."""
         self._must_be_built()
         numbers = [parameter.data for parameter in self._parameters]
-        self._theta = _as_array(numbers, self.dtype if self.target == "numpy" else "float64")
-        if self.target == "numpy" and self.batch_size is not None:
-            self._buffer = self._theta.copy()
+        fresh = _as_array(numbers, self.dtype if self.target == "numpy" else "float64")
+        if hasattr(self, "_theta") and type(self._theta) is type(fresh):
+            if getattr(self._theta, "dtype", None) == getattr(fresh, "dtype", None):
+                self._theta[:] = fresh  # in place: a program with buffers holds views of it
+                fresh = self._theta
+        self._theta = fresh
+        if self.target == "numpy" and self.batch_size is not None and self._buffer is None:
+            self._buffer = fresh.copy()
         self._seen_edit = value.last_edit
 
     def store(self) -> None:
@@ -570,7 +592,10 @@ class Program:
 
     @property
     def source(self) -> str:
-        """The program that runs: ``value_and_grad``, or ``values`` if f gives several outputs."""
+        """The program as text: ``value_and_grad``, or ``values`` if f gives several outputs.
+
+        With a fixed batch size, what runs is this program line by line, rewritten to buffers.
+        """
         self._must_be_built()
         return self._sources.get("value_and_grad", self._sources["values"])[0]
 
@@ -641,6 +666,8 @@ def _load_source(name: str, source: str, constants: dict[str, Any], program: Pro
     else:
         namespace.update(constants)
     exec(builtins.compile(source, filename, "exec"), namespace)
+    if "bind" in namespace:  # views of theta and g are made once
+        namespace[name] = namespace["bind"](program._theta, program._buffer)
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     return namespace[name]
 
