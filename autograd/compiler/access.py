@@ -82,7 +82,6 @@ def _block(shape: tuple[int, ...], index: Any) -> str | None:
         parts = slice_of(rows[:, 0]), slice_of(columns[0])
         if None not in parts:
             return ", ".join(
-                ":" if part == f"0:{n}" else str(part)
-                for part, n in zip(parts, shape, strict=True)
+                ":" if part == f"0:{n}" else str(part) for part, n in zip(parts, shape, strict=True)
             )
     return None

@@ -32,6 +32,9 @@ def first_non_finite(source: tuple[str, dict[str, Any]], theta: Any, batch: list
             exec(compile(ast.Module([statement], []), "<program>", "exec"), scope)
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 result = scope[statement.targets[0].id]
+                if statement.targets[0].id.startswith("hit") and not result.any(-1).all():
+                    sample = int(np.argwhere(~result.any(-1))[0][0])
+                    return f": {line.split()[2].split('[')[0]} holds no class in sample {sample}"
                 if not np.isfinite(result).all():
                     return f"; the first line that made {_bad(result)} is\n    {line}"
     return ""

@@ -218,22 +218,22 @@ class Book:
         return node
 
     def add(self, a: Any, b: Any) -> Array:
-        a, b = self.lift(a), self.lift(b)
-        if a.head == "number" and a.extra == 0:
-            return b
-        if b.head == "number" and b.extra == 0:
-            return a
-        return self.elementwise(primitives.add, (a, b))
+        left, right = self.lift(a), self.lift(b)
+        if left.head == "number" and left.extra == 0:
+            return right
+        if right.head == "number" and right.extra == 0:
+            return left
+        return self.elementwise(primitives.add, (left, right))
 
     def mul(self, a: Any, b: Any) -> Array:
-        a, b = self.lift(a), self.lift(b)
-        for one, other in ((a, b), (b, a)):
+        left, right = self.lift(a), self.lift(b)
+        for one, other in ((left, right), (right, left)):
             if one.head == "number":
                 if one.extra == 1:
                     return other
                 if other.head == "number":
                     return self.lift(one.extra * other.extra)
-        return self.elementwise(primitives.mul, (a, b))
+        return self.elementwise(primitives.mul, (left, right))
 
     def call(self, name: str, *operands: Any) -> Array:
         """A function of NumPy, elementwise."""
@@ -362,9 +362,9 @@ class Book:
         size = int(np.prod(source.shape, dtype=int))
         if squeezed.size == size and np.array_equal(squeezed.ravel(), np.arange(size)):
             return self.reshape(source, shape)
-        if source.head == "theta" and squeezed.ndim == 2 and _contiguous(squeezed.T):
-            if not _contiguous(squeezed):
-                return self.transpose(self.take(source, squeezed.T, keep=2))
+        turned = squeezed.ndim == 2 and _contiguous(squeezed.T) and not _contiguous(squeezed)
+        if source.head == "theta" and turned:
+            return self.transpose(self.take(source, squeezed.T, keep=2))
         taken = self.node("take", (source,), squeezed.shape, source.batched, squeezed)
         return self.reshape(taken, shape)
 

@@ -92,9 +92,7 @@ class _Rewriter:
         with np.errstate(all="ignore"):
             for statement in self.function.body:
                 self.statement(statement)
-        self.views += [
-            f"{short} = np.{name}" for name, short in sorted(self.functions.items())
-        ]
+        self.views += [f"{short} = np.{name}" for name, short in sorted(self.functions.items())]
         body = [f"    def value_and_grad({', '.join(['theta', *self.inputs, 'g'])}):"]
         body += [f"        {line}" for line in self.lines]
         views = [f"    {line}" for line in self.views]
@@ -107,15 +105,11 @@ class _Rewriter:
             name, expression = statement.targets[0].id, statement.value
             result = eval(compile(ast.Expression(expression), "<line>", "eval"), self.scope)
             self.scope[name] = result
-            if text.split(" = ")[1].startswith(("theta[", "g[")) and isinstance(result, np.ndarray):
-                if result.base is not None:
-                    self.views.append(text)
-                    return
             if name == "B":
                 self.views.append(f"B = {result}")
                 return
-            if isinstance(result, np.ndarray) and self.has_buffer(expression):
-                self.views.append(text)  # a reshaped buffer stays the same view
+            if isinstance(result, np.ndarray) and self.is_fixed(expression, result):
+                self.views.append(text)
                 return
             if isinstance(result, np.ndarray) and self.has_out(expression):
                 self.constants[name] = Buffer(result.shape, str(result.dtype))
@@ -141,19 +135,21 @@ class _Rewriter:
             text = f"{ast.unparse(statement.targets[0])} = {self.inner(statement.value, None)}"
         self.lines.append(text)
 
-    def has_buffer(self, node: ast.expr) -> bool:
-        """Whether this is ``A.reshape(...)`` or ``A[:, 2:4]`` of a buffer."""
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            source, view = node.func.value, node.func.attr == "reshape"
-        elif isinstance(node, ast.Subscript):
-            source, view = node.value, True
-        else:
+    def is_fixed(self, node: ast.expr, result: Any) -> bool:
+        """Whether this is ``A[:, 2:4].reshape(...)`` of theta, g or a buffer: always one view."""
+        while True:
+            if isinstance(node, ast.Subscript):
+                node = node.value
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr != "reshape":
+                    return False
+                node = node.func.value
+            else:
+                break
+        if not isinstance(node, ast.Name):
             return False
-        if not view or not isinstance(source, ast.Name):
-            return False
-        result = self.value(node)
-        known = isinstance(self.constants.get(source.id), Buffer)
-        return known and np.shares_memory(result, self.scope[source.id])
+        known = node.id in ("theta", "g") or isinstance(self.constants.get(node.id), Buffer)
+        return known and np.shares_memory(result, self.scope[node.id])
 
     def has_out(self, node: ast.expr) -> bool:
         """Whether the outermost operation can write into a buffer."""
@@ -262,12 +258,12 @@ class _Rewriter:
 
     def is_view(self, node: ast.expr) -> bool:
         """Whether this is the same view of the same buffer in every call."""
-        if isinstance(node, ast.Attribute) and node.attr == "T":
-            node = node.value
-        elif isinstance(node, ast.Subscript) and "None" in ast.unparse(node.slice):
-            node = node.value
-        else:
+        turned = isinstance(node, ast.Attribute) and node.attr == "T"
+        spread = isinstance(node, ast.Subscript) and "None" in ast.unparse(node.slice)
+        if not (turned or spread):
             return False
+        assert isinstance(node, (ast.Attribute, ast.Subscript))
+        node = node.value
         if not isinstance(node, ast.Name):
             return False
         named = any(view.startswith(f"{node.id} = ") for view in self.views)

@@ -62,9 +62,7 @@ def build(
             widths = [(batch_size, *grouping.shapes[2 + k]) for k in batched]
             inputs = [np.zeros(shape, dtype) for shape in widths]
             count = len(grouping.parameters)
-            sources["buffered"] = with_buffers(
-                last.text, last.constants, scope, inputs, count
-            )
+            sources["buffered"] = with_buffers(last.text, last.constants, scope, inputs, count)
     sizes = [float(np.prod(array.shape)) for array in last.names if array.head != "input"]
     width = sum(sizes) / len(sizes) if sizes else 1.0
     return Built(sources, grouping.parameters, _explain(wide, last), width)

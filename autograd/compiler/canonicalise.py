@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Union
+from typing import Any, TypeAlias
 
 from .. import primitives
 from ..gate import Primitive
@@ -62,7 +62,7 @@ class Lin:
 Product = tuple[int, int, int]
 """± a·b, as (sign, a, b), that nobody else uses: waiting to be absorbed by a sum."""
 
-Form = Union[int, Lin, Product]
+Form: TypeAlias = "int | Lin | Product"
 
 
 class Scalars:

@@ -63,15 +63,17 @@ def disagreement(
     """What differs between two values with gradients, or None.
 
     A gradient is held against the largest of its kind: rounding of one part may be as large as
-    the last digit of another.
+    the last digit of another. Where all of it cancels, what is left is rounding alone, a last
+    digit of numbers of about the size of the value.
     """
     value, gradient = got
     true_value, true_gradient = expected
     if not _close(value, true_value, tolerance * max(1.0, abs(true_value))):
         return f"value {value!r} instead of {true_value!r}"
     largest = max((abs(x) for x in true_gradient if math.isfinite(x)), default=0.0)
+    rounding = 1e-15 * max(1.0, abs(true_value))
     for k, (mine, theirs) in enumerate(zip(gradient, true_gradient, strict=True)):
-        if not _close(mine, theirs, tolerance * largest):
+        if not _close(mine, theirs, tolerance * largest + rounding):
             return f"element {k} of the gradient is {mine!r} instead of {theirs!r}"
     return None
 

@@ -157,7 +157,10 @@ class _Emitter:
             first = next((k for k, a in enumerate(self.wide.inputs) if a is not None), None)
             if first is not None:
                 header.insert(0, f"B = {self.input_names[first]}.shape[0]")
-        lines = [f"def {name}({', '.join(arguments)}):", *(f"    {x}" for x in (*header, *self.body))]
+        lines = [
+            f"def {name}({', '.join(arguments)}):",
+            *(f"    {x}" for x in (*header, *self.body)),
+        ]
         return Source("\n".join(lines) + "\n", self.constants, self.names, self.lines)
 
     def count(self, roots: list[Array]) -> None:
@@ -190,7 +193,9 @@ class _Emitter:
         """Whether an operation may be written inside the line of its user."""
         if node.head == "matmul":
             return node in self.summed
-        if node.head in ("outer_sum", "assemble") or (node.hint == "Z" and "@" in self.texts[node].text):
+        if node.head in ("outer_sum", "assemble") or (
+            node.hint == "Z" and "@" in self.texts[node].text
+        ):
             return False
         return len(self.texts[node].text) <= WIDTH - 16
 
@@ -234,7 +239,8 @@ class _Emitter:
         if _repeats(region):
             text = self.texts[value] if value in self.texts else self.compose(value)
             spread = f"np.broadcast_to({text.text}, {_tuple(shape)})"
-            self.body.append(f"g += scatter({spread}, {self.constant('I', write.index)}, {len_of(self.wide.theta)})")
+            index, size = self.constant("I", write.index), self.wide.theta.shape[0]
+            self.body.append(f"g += scatter({spread}, {index}, {size})")
             return
         target = self.target(write, region, way)
         text = self.texts[value] if value in self.texts else self.compose(value)
@@ -266,7 +272,11 @@ class _Emitter:
             return f"g[{part}]"
         name = self.names.get(write.place)
         if name is None:
-            return f"g[{part}]" if write.index.ndim == 1 else f"g[{part}].reshape{_tuple(write.index.shape)}[:]"
+            return (
+                f"g[{part}]"
+                if write.index.ndim == 1
+                else f"g[{part}].reshape{_tuple(write.index.shape)}[:]"
+            )
         view = f"d{name}"
         if view not in self.taken:
             self.taken.add(view)
@@ -322,10 +332,10 @@ class _Emitter:
                 return f"({text.text})"
         return self.texts[operand].text
 
-    def inner(self, operand: Array, least: int, rank: int = 0, batched: bool = False) -> str:
+    def inner(self, operand: Array, least: int, rank: int = 0) -> str:
         """An operand's text inside an expression that binds like ``least``."""
         operand = resolved(operand)
-        if operand.batched and 0 < rank and operand.rank < rank:
+        if operand.batched and operand.rank < rank:
             return f"{self.atom(operand)}[{', '.join([':'] + ['None'] * (rank - operand.rank))}]"
         text = self.texts[operand]
         return text.text if text.binds >= least else f"({text.text})"
@@ -373,7 +383,7 @@ class _Emitter:
         return name
 
     def product_text(self, node: Array, op: Primitive) -> Text:
-        """A product, a quotient or a negative, with the factors of inlined operands among its own."""
+        """A product, quotient or negative; the factors of inlined operands are its own."""
         factors = Factors(coefficient=-1.0 if op is primitives.neg else 1.0)
         above = node.operands
         if op is primitives.div:
@@ -442,9 +452,7 @@ class _Emitter:
     def text_take(self, node: Array) -> Text:
         source = resolved(node.operands[0])
         if source.head != "theta":
-            text = read(
-                self.atom(source), source.shape, source.batched, node.extra, self._index
-            )
+            text = read(self.atom(source), source.shape, source.batched, node.extra, self._index)
             return Text(text, ATOM, True)
         part = slice_of(node.extra)
         if node.extra.size == 1 or part is None:
@@ -536,7 +544,9 @@ class _Emitter:
         lead = ["B"] if node.batched else []
         shape = ", ".join([*lead, *map(str, node.shape)])
         if not source.shape and not source.batched:
-            return Text(f"np.full({_tuple_text(shape)}, {self.texts[source].text}, theta.dtype)", ATOM, True)
+            return Text(
+                f"np.full({_tuple_text(shape)}, {self.texts[source].text}, theta.dtype)", ATOM, True
+            )
         text = self.inner(source, COMPARE, node.rank)
         return Text(f"np.broadcast_to({text}, {_tuple_text(shape)})", ATOM, True)
 
@@ -598,7 +608,9 @@ class _Emitter:
     def text_pick(self, node: Array) -> Text:
         x, hit = node.operands
         rank = max(x.rank, hit.rank)
-        return Text(f"pick({self.inner(x, COMPARE, rank)}, {self.inner(hit, COMPARE, rank)})", ATOM, True)
+        return Text(
+            f"pick({self.inner(x, COMPARE, rank)}, {self.inner(hit, COMPARE, rank)})", ATOM, True
+        )
 
 
 def _mask(node: Array) -> Array | None:
@@ -620,10 +632,6 @@ def _tuple_text(sizes: str) -> str:
 def _repeats(region: Any) -> bool:
     """Whether an element is named twice."""
     return slice_of(region) is None and int(np.bincount(region).max()) > 1
-
-
-def len_of(array: Array) -> int:
-    return array.shape[0]
 
 
 def _runs_of(places: Any) -> list[str]:

@@ -168,7 +168,9 @@ def _parts(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> list[G
         towers = _towers(whole)
         if towers is not None:
             parts = [
-                _lin_group(result, batched, [m for m, t in zip(members, towers, strict=True) if t == k])
+                _lin_group(
+                    result, batched, [m for m, t in zip(members, towers, strict=True) if t == k]
+                )
                 for k in range(max(towers) + 1)
             ]
             if all(any(run.matrix for run in part.runs) for part in parts):
@@ -268,9 +270,7 @@ def _sides(run: Run) -> list[tuple[int, Columns]]:
     return inputs if run.a_source is None else [*inputs, (run.a_source, run.a)]
 
 
-def _grid(
-    result: Grouping, runs: list[Run], n: int
-) -> tuple[Any, tuple[int, ...] | None]:
+def _grid(result: Grouping, runs: list[Run], n: int) -> tuple[Any, tuple[int, ...] | None]:
     """An order of the nodes in which a run is every combination of U inputs and V weights."""
     if n == 1:
         return np.arange(1), ()

@@ -49,9 +49,7 @@ class _Lowering:
         self.arrays: dict[int, Array] = {THETA: self.theta}
         if grouping.constants:
             constants = np.array(grouping.constants)
-            self.arrays[CONSTANTS] = self.book.node(
-                "array", (), constants.shape, False, constants
-            )
+            self.arrays[CONSTANTS] = self.book.node("array", (), constants.shape, False, constants)
         self.arrays.update({2 + k: array for k, array in enumerate(self.inputs)})
         self.by_source = {group.source: group for group in grouping.groups}
         self.groups: list[tuple[Array, Group]] = []
@@ -185,18 +183,18 @@ class _Lowering:
                     for source, columns in group.operands[:lead]
                 ]
                 return sequence_gate(book, op, leading, rows, shape)
-        operands = [
+        arrays = [
             book.take(self.arrays[source], columns.reshape(shape))
             for source, columns in group.operands
         ]
         if op is primitives.branch:
-            condition, taken, expected = operands
+            condition, taken, expected = arrays
             node = book.elementwise(op, (condition, taken, expected))
             node.value = book.call("where", (condition != 0) == expected, taken, float("nan"))
             return node
         if op is primitives.sum or op is primitives.dot:
             raise Untranslatable(f"{op.name} was not canonicalised")
-        return book.gate(op, *operands)
+        return book.gate(op, *arrays)
 
 
 def _sources(group: Group) -> list[int]:

@@ -104,6 +104,7 @@ class Program:
         self.target: str | None = None
         self.note = ""
         self._built = False
+        self._theta: Any = None
         self._buffer: Any = None  # the gradient, if the batch size is fixed
         self._functions: dict[str, Any] = {}
         if isinstance(f, Value):
@@ -181,6 +182,14 @@ class Program:
     def _check(self, trace: Trace, sample: list[Any] | None) -> None:
         """Hold the program against the scalar graph; fall back to the straight line."""
         rows = self._rows(sample)
+        if sample is None and not self._scalar:  # perhaps its scalars are classes
+            rows += [
+                [
+                    [1.0] if argument.shape == () else numbers
+                    for argument, numbers in zip(self.arguments, row, strict=True)
+                ]
+                for row in rows
+            ]
         self._unchecked = False
         expected = []
         kept = []
@@ -194,6 +203,8 @@ class Program:
             if all(map(math.isfinite, (*outputs, *gradient))):
                 expected.append((outputs, gradient))
                 kept.append(row)
+            if len(kept) == 3 or self._nodes > CHECKED:
+                break
         if not kept:
             self._unchecked = sample is None  # the first call's data will be checked
             return
@@ -234,7 +245,9 @@ class Program:
         size = min(len(rows) for rows in batches if rows is not None)
         return [[rows[k] if rows is not None else [] for rows in batches] for k in range(size)]
 
-    def _check_repeatable(self, trace: Trace, row: list[list[float]], expected: list[float]) -> None:
+    def _check_repeatable(
+        self, trace: Trace, row: list[list[float]], expected: list[float]
+    ) -> None:
         """The function itself, called on numbers, must give what its trace gives."""
         if trace.rebuild is None:
             return
@@ -542,13 +555,13 @@ class Program:
         self._must_be_built()
         numbers = [parameter.data for parameter in self._parameters]
         fresh = _as_array(numbers, self.dtype if self.target == "numpy" else "float64")
-        if hasattr(self, "_theta") and type(self._theta) is type(fresh):
-            if getattr(self._theta, "dtype", None) == getattr(fresh, "dtype", None):
-                self._theta[:] = fresh  # in place: a program with buffers holds views of it
-                fresh = self._theta
-        self._theta = fresh
+        before = self._theta
+        if before is not None and getattr(before, "dtype", None) == getattr(fresh, "dtype", None):
+            before[:] = fresh  # in place: a program with buffers holds views of it
+        else:
+            self._theta = fresh
         if self.target == "numpy" and self.batch_size is not None and self._buffer is None:
-            self._buffer = fresh.copy()
+            self._buffer = self._theta.copy()
         self._seen_edit = value.last_edit
 
     def store(self) -> None:
@@ -673,7 +686,7 @@ def _load_source(name: str, source: str, constants: dict[str, Any], program: Pro
 
 
 def _list(numbers: Any) -> list[float]:
-    return numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)  # type: ignore[no-any-return]
+    return numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
 
 
 def _as_array(numbers: list[Any], dtype: str = "float64") -> Any:

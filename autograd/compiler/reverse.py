@@ -87,18 +87,16 @@ class _Reverse:
         for node in reversed(order):
             if node not in self.live:
                 continue
-            if node.head == "theta" or (
-                node.head == "take" and node.operands[0].head == "theta"
-            ):
+            if node.head == "theta" or (node.head == "take" and node.operands[0].head == "theta"):
                 assert node not in self.parts
                 arrived = self.arrived.get(node, [])
                 for d in dict.fromkeys(arrived):
                     twice = self.book.mul(float(sum(each is d for each in arrived)), d)
                     self.write(node.extra, node.shape, twice, node)
                 continue
-            d = self.total(node)
-            if d is not None:
-                self.step(node, d)
+            total = self.total(node)
+            if total is not None:
+                self.step(node, total)
 
     def total(self, node: Array) -> Array | None:
         """The sum of what has arrived at a node."""

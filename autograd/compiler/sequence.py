@@ -163,7 +163,7 @@ def _unify(trees: list[Any]) -> Expression:
     """One formula for three trees that differ in the place only."""
     trees = [tree if isinstance(tree, Expression) else Expression(float(tree)) for tree in trees]
     heads = [tree.head for tree in trees]
-    first = trees[0]
+    first: Expression = trees[0]
     if not first.operands:
         if heads == [0.0, 1.0, 2.0]:
             return Expression("j")
@@ -188,7 +188,9 @@ def _unify(trees: list[Any]) -> Expression:
             return Expression("sum", (_unify(terms),))
         except Untranslatable:
             pass
-    return Expression(head, tuple(_unify(list(o)) for o in zip(*(t.operands for t in trees), strict=True)))
+    return Expression(
+        head, tuple(_unify(list(o)) for o in zip(*(t.operands for t in trees), strict=True))
+    )
 
 
 def _chain(tree: Expression) -> list[Expression] | None:

@@ -96,8 +96,8 @@ class _StraightLine:
             body = "\n".join(f"    {line}" for line in [*self.lines, last])
             return f"{head}\n{body}\n", self.namespace
         size = len(self.order)
-        parts = []
-        calls = []
+        parts: list[str] = []
+        calls: list[str] = []
         start = 0
         while start < len(self.lines):
             stop = min(start + CHUNK, len(self.lines))

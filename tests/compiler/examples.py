@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import autograd as ag
@@ -28,12 +29,12 @@ def neuron(w: Vector, x: Vector, b: Any) -> Any:
 class MLP:
     """Layers of relu neurons, the last one linear; neurons from + and *, or from dot."""
 
-    def __init__(self, sizes: list[int], neuron: Callable[..., Any] = neuron, seed: int = 0) -> None:
+    def __init__(
+        self, sizes: list[int], neuron: Callable[..., Any] = neuron, seed: int = 0
+    ) -> None:
         rng = random.Random(seed)
         self.neuron = neuron
-        self.layers = [
-            (weights(rng, m, n), weights(rng, m)) for n, m in zip(sizes, sizes[1:], strict=False)
-        ]
+        self.layers = [(weights(rng, m, n), weights(rng, m)) for n, m in pairwise(sizes)]
 
     def __call__(self, x: Vector) -> Vector:
         for depth, (rows, biases) in enumerate(self.layers, 1):
@@ -42,7 +43,7 @@ class MLP:
         return x
 
     def parameters(self) -> Vector:
-        return [p for rows, biases in self.layers for p in [*sum(rows, []), *biases]]
+        return [p for rows, biases in self.layers for row in [*rows, biases] for p in row]
 
 
 @dataclass
@@ -164,7 +165,9 @@ def convolution_2d() -> Example:
             maps = [
                 [
                     ag.relu(
-                        ag.dot(kernel, [x[i + di][j + dj] for di in range(3) for dj in range(3)], bias)
+                        ag.dot(
+                            kernel, [x[i + di][j + dj] for di in range(3) for dj in range(3)], bias
+                        )
                     )
                     for j in range(4)
                 ]
@@ -190,7 +193,9 @@ def recurrent() -> Example:
         h: Vector = [0.0] * 6
         for step in x:
             h = [
-                ag.tanh(ag.dot(ui, step) + (ag.dot(wi, h) if h[0].__class__ is not float else 0) + bi)
+                ag.tanh(
+                    ag.dot(ui, step) + (ag.dot(wi, h) if h[0].__class__ is not float else 0) + bi
+                )
                 for ui, wi, bi in zip(u, w, b, strict=True)
             ]
         return (ag.dot(v, h, c) - y) ** 2
@@ -201,7 +206,9 @@ def recurrent() -> Example:
 def lstm_cell() -> Example:
     rng = random.Random(10)
     size = 4
-    gates = [(weights(rng, size, 3), weights(rng, size, size), weights(rng, size)) for _ in range(4)]
+    gates = [
+        (weights(rng, size, 3), weights(rng, size, size), weights(rng, size)) for _ in range(4)
+    ]
     v, b = weights(rng, size), weights(rng)
 
     def loss(x: Vector, h: Vector, c: Vector, y: Any) -> Any:
@@ -259,7 +266,11 @@ def moons_graph(size: int = 100) -> tuple[Value, list[Value]]:
     for k in range(size):
         angle = math.pi * rng.random()
         upper = k % 2 == 0
-        x = [math.cos(angle), math.sin(angle)] if upper else [1 - math.cos(angle), 0.5 - math.sin(angle)]
+        x = (
+            [math.cos(angle), math.sin(angle)]
+            if upper
+            else [1 - math.cos(angle), 0.5 - math.sin(angle)]
+        )
         xs.append([each + rng.gauss(0, 0.1) for each in x])
         ys.append(1 if upper else -1)
     model = MLP([2, 16, 16, 1], seed=1337)

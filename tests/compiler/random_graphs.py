@@ -117,7 +117,10 @@ def random_graph(seed: int) -> RandomGraph:
             elif kind == "map":
                 new = [UNARY[name](x) for x in pick(vectors)[:12]]
             elif kind == "zip":
-                new = [BINARY[name](x, y) for x, y in zip(pick(vectors)[:12], pick(vectors), strict=False)]
+                new = [
+                    BINARY[name](x, y)
+                    for x, y in zip(pick(vectors)[:12], pick(vectors), strict=False)
+                ]
             else:
                 x = pick(vectors)[:10]
                 kernel = [pick(parameters) for _ in range(min(k, len(x)))]
@@ -163,11 +166,13 @@ def _takes_class(graph: RandomGraph) -> bool:
     return bool(dict(zip(names, cells, strict=True))["with_class"].cell_contents)
 
 
-def eager(graph: RandomGraph, batch: list[list[Any]]) -> tuple[list[float], float, dict[Value, float]]:
+def eager(
+    graph: RandomGraph, batch: list[list[Any]]
+) -> tuple[list[float], float, dict[Value, float]]:
     """Each sample's value, their mean and its gradient, by the scalar engine."""
     size = len(batch[0])
     values = []
-    slopes = {parameter: 0.0 for parameter in graph.parameters}
+    slopes = dict.fromkeys(graph.parameters, 0.0)
     for k in range(size):
         sample = [
             [Value(x) for x in column[k]] if isinstance(column[k], list) else Value(column[k])
