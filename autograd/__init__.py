@@ -8,12 +8,13 @@
 (-4.0, -4.0, 3.0)
 """
 
-from . import copying  # noqa: F401 - gives Value its copies and pickles
+from . import copying, tables  # noqa: F401 - give Value its copies, and walks their tables
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .compiler import TraceError, compile
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
-from .elementary import elementary
+from .drawing import draw
+from .explaining import explain
 from .functions import (
     cross_entropy,
     dot,
@@ -27,6 +28,7 @@ from .functions import (
     sum,
 )
 from .gate import Primitive, primitive
+from .modes import no_grad
 from .primitives import (
     abs,
     acos,
@@ -66,7 +68,10 @@ from .primitives import (
     tanh,
     where,
 )
-from .value import Value, no_grad
+from .rebuilding import elementary
+from .stepping import walk
+from .value import Value
+from .webpage import page
 
 __version__ = "0.1.0"
 
@@ -93,12 +98,14 @@ __all__ = [
     "degrees",
     "detect_anomaly",
     "dot",
+    "draw",
     "elementary",
     "elu",
     "erf",
     "erfc",
     "exp",
     "exp2",
+    "explain",
     "expm1",
     "floor",
     "grad",
@@ -116,6 +123,7 @@ __all__ = [
     "maximum",
     "minimum",
     "no_grad",
+    "page",
     "pow",
     "primitive",
     "radians",
@@ -132,5 +140,6 @@ __all__ = [
     "tan",
     "tanh",
     "value_and_grad",
+    "walk",
     "where",
 ]

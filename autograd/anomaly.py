@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from math import isfinite
 
 from .backward import local_derivatives
-from .value import Value, describe, special
+from .modes import special
+from .value import Value, describe
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 

@@ -28,11 +28,12 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from . import gate, primitives, value
+from . import gate, modes, primitives
+from .clock import stale_edges, walking
 from .gate import Primitive, as_number
 from .graph import born
 from .text import Expression, python
-from .value import Value, name_of, stale_edges
+from .value import Value, name_of
 
 __all__ = ["StaleGraphError", "backward", "local_derivatives", "propagate", "step_source"]
 
@@ -106,8 +107,8 @@ def propagate(
     """
     if output.is_constant:
         return harvest([])
-    watch = value.current("watch_backward") if value._special else None
-    with value.shared:  # one walk at a time: threads may share leaves
+    watch = modes.current("watch_backward") if modes.active else None
+    with walking:  # one walk at a time: threads may share leaves
         if _in_flight:
             result: T = _interrupting(output, upstream, harvest, graph)
             return result
@@ -122,7 +123,7 @@ def propagate(
                         order.append(operand)
             order.sort(key=born)
             if stale := stale_edges(order):
-                raise _stale_error(*stale[0])
+                raise stale_error(*stale[0])
             for node in reversed(order):
                 op = node.op
                 if op is not None:
@@ -155,7 +156,7 @@ def _interrupting(output: Value, *more: Any) -> Any:
         _in_flight.append(outer)
 
 
-def _stale_error(operand: Value, node: Value) -> StaleGraphError:
+def stale_error(operand: Value, node: Value) -> StaleGraphError:
     return StaleGraphError(
         f"{name_of(operand)} was changed after {name_of(node)} was computed from it; "
         "call forward() on the output first, or compute it again"

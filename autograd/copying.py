@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .clock import note_edit, stale_edges, tick
 from .gate import Primitive
 from .graph import topological_order
-from .value import Constant, Value, constant, note_edit, stale_edges, tick
+from .value import Constant, Value, constant
 
 
 def _restore(
@@ -40,8 +41,9 @@ def _restore_graph(rows: list[Any], edited: list[int]) -> Value:
         if isinstance(row, Value):
             nodes.append(row)
         else:
-            *fields, places = row
-            nodes.append(_restore(Value, *fields, tuple(nodes[place] for place in places)))
+            data, grad, label, op, places = row
+            operands = tuple(nodes[place] for place in places)
+            nodes.append(_restore(Value, data, grad, label, op, operands))
     for place in edited:
         note_edit(nodes[place])
     return nodes[-1]
@@ -82,5 +84,5 @@ def _reduce_constant(self: Constant) -> tuple[Any, ...]:
 
 
 Value.__deepcopy__ = _deepcopy  # type: ignore[attr-defined]
-Value.__reduce__ = _reduce  # type: ignore[method-assign]
-Constant.__reduce__ = _reduce_constant  # type: ignore[method-assign]
+Value.__reduce__ = _reduce  # type: ignore[assignment]
+Constant.__reduce__ = _reduce_constant  # type: ignore[assignment]

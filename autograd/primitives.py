@@ -549,7 +549,6 @@ dot = row(
     "w·x",
     numeric.dot,
     lambda xs, out: [*xs[len(xs) // 2 : -1], *xs[: len(xs) // 2], 1.0],
-    formulas=("the other factor",),
     array=lambda np, *xs: builtins.sum(_products(xs)) + xs[-1],
     elementary=lambda *xs: builtins.sum(_products(xs), xs[-1]),
 )

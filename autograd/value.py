@@ -2,33 +2,26 @@
 
 A Value knows its number (``data``), the gate that made it (``op``), that gate's operands, its
 gradient and its label. Operators and gates make new Values from old ones, and so the
-computation graph grows. Two counters from one clock keep it honest: ``born`` (when the node
-was made: operands are older than their consumers) and ``computed`` (when its data was last
-set: an operand younger than its consumer means that the consumer is stale).
+computation graph grows. Two times of one clock keep it honest: ``born`` (when the node was
+made: operands are older than their consumers) and ``computed`` (when its data was last set: an
+operand newer than its consumer means that the consumer is stale).
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import count
+from collections.abc import Callable
 from math import nan
 from operator import attrgetter
 from typing import Any
 
-from . import primitives
+from . import modes, primitives
+from .clock import note_edit, tick
 from .gate import Primitive, as_number, domain_error, shorten
 from .graph import topological_order
 
-__all__ = ["Constant", "Value", "no_grad"]
+__all__ = ["Constant", "Value"]
 
-tick = count(1).__next__
 _new = object.__new__
-_special = 0  # how many threads are under no_grad or detect_anomaly: the fast path asks only this
-shared = threading.RLock()
-_mode = threading.local()
-last_edit = 0  # when a leaf was last edited, or a graph re-evaluated
 
 
 class Value:
@@ -106,7 +99,7 @@ class Value:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        if _special:
+        if modes.active:
             return _record_specially(self._data + other._data, _add, (self, other))
         node = _new(Value)
         node._data = self._data + other._data
@@ -131,7 +124,7 @@ class Value:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        if _special:
+        if modes.active:
             return _record_specially(self._data - other._data, _sub, (self, other))
         node = _new(Value)
         node._data = self._data - other._data
@@ -154,7 +147,7 @@ class Value:
             other = _operand(other)
             if other is NotImplemented:
                 return NotImplemented
-        if _special:
+        if modes.active:
             return _record_specially(self._data * other._data, _mul, (self, other))
         node = _new(Value)
         node._data = self._data * other._data
@@ -240,7 +233,7 @@ class Value:
         return bool(self._data >= _comparable(other))
 
     def __bool__(self) -> bool:
-        if _special:
+        if modes.active:
             _look()
         return self._data != 0
 
@@ -307,7 +300,7 @@ class Value:
             node.computed = tick()
             changed = True
         if changed:
-            note_edit(None)
+            note_edit()
         return self
 
     def zero_grad(self) -> None:
@@ -322,11 +315,12 @@ class Value:
 
     # ------------------------------------------------------------------ methods added elsewhere
     # The modules that build on this one add theirs: backward.py the chain rule, copying.py
-    # copies and pickles, drawing.py the display in notebooks, the end of this file one method
-    # for each one-operand gate.
+    # copies and pickles, stepping.py the walk, drawing.py the display in notebooks, the end of
+    # this file one method for each one-operand gate.
 
     backward: Callable[..., None]
-    _repr_svg_: Callable[[], str | None]
+    walk: Callable[..., Any]
+    _repr_svg_: Callable[..., str | None]
 
     abs: Callable[[], Value]
     acos: Callable[[], Value]
@@ -399,7 +393,7 @@ _neg, _pow, _power = primitives.neg, primitives.pow, primitives.pow.value
 
 def record(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
     """Make the node that ``op`` computed: the one place where the graph grows."""
-    if _special:
+    if modes.active:
         return _record_specially(data, op, operands)
     node = _new(Value)
     node._data = data
@@ -414,7 +408,7 @@ def record(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
 
 def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
     """``record`` while some thread is under no_grad or detect_anomaly; perhaps not this one."""
-    if getattr(_mode, "no_grad", False):
+    if modes.current("no_grad"):
         return Value(data)
     node = _new(Value)
     node._data = data
@@ -424,7 +418,7 @@ def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -
     node.label = ""
     node.flow = None
     node.born = node.computed = tick()
-    watch = getattr(_mode, "watch", None)
+    watch = modes.current("watch")
     if watch is not None:
         watch(node)
     return node
@@ -441,7 +435,7 @@ def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
 
 def _outside_domain(op: Primitive, operands: tuple[Value, ...], error: Exception) -> Value:
     """Raise the gate's domain error; while the compiler traces, a branch may have no value."""
-    if current("refuse") is not None:
+    if modes.current("refuse") is not None:
         return record(nan, op, operands)
     raise domain_error(op, map(describe, operands), error) from None
 
@@ -485,13 +479,13 @@ def _must_operand(op: Primitive, thing: Any) -> Value:
 
 def _look() -> None:
     """Someone looks at a Value's number: the compiler refuses that while it traces."""
-    refuse = getattr(_mode, "refuse", None)
+    refuse = modes.current("refuse")
     if refuse is not None:
         refuse()
 
 
 def _comparable(other: Any) -> Any:
-    if _special:
+    if modes.active:
         _look()
     return other._data if isinstance(other, Value) else other
 
@@ -502,30 +496,6 @@ def _real(data: Any) -> float:
     if isinstance(data, Value):
         raise TypeError("the data of a Value is a number, got a Value: use v.detach() or v.data")
     return as_number(data, "Value")
-
-
-def note_edit(leaf: Value | None) -> None:
-    """Remember when data last changed, so that backward() knows whether to look for stale nodes."""
-    global last_edit
-    with shared:
-        last_edit = tick()
-        if leaf is not None:
-            leaf.computed = last_edit
-
-
-def stale_edges(order: list[Value]) -> list[tuple[Value, Value]]:
-    """Pairs of an operand and a node computed from it before the operand last changed."""
-    for oldest in order:
-        if oldest.op is not None:
-            if last_edit < oldest.born:
-                break  # nothing was edited since the graph was begun: the usual case
-            return [
-                (operand, node)
-                for node in order
-                for operand in node.operands
-                if operand.computed > node.computed
-            ]
-    return []
 
 
 def name_of(node: Value) -> str:
@@ -540,39 +510,6 @@ def name_of(node: Value) -> str:
 def describe(node: Value) -> str:
     """An operand in an error message: label and value."""
     return f"{node.label} = {node._data!r}" if node.label else repr(node._data)
-
-
-@contextmanager
-def special(name: str, setting: Any) -> Iterator[None]:
-    """Set a mode of this thread, and tell the fast path that there is one."""
-    global _special
-    before = getattr(_mode, name, None)
-    with shared:
-        _special += 1
-    setattr(_mode, name, setting)
-    try:
-        yield
-    finally:
-        setattr(_mode, name, before)
-        with shared:
-            _special -= 1
-
-
-def current(name: str) -> Any:
-    """This thread's setting of a mode, or None."""
-    return getattr(_mode, name, None) if _special else None
-
-
-def no_grad() -> Any:
-    """Compute without recording: results are leaves (this thread only).
-
-    >>> x = Value(2.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.data, y.operands
-    (4.0, ())
-    """
-    return special("no_grad", True)
 
 
 def _method(op: Primitive) -> Callable[[Value], Value]:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
-from .. import value
+from .. import clock
+from ..clock import note_edit
 from ..gate import as_number, shorten
-from ..value import Value, name_of, note_edit
+from ..value import Value, name_of
 from .check import disagreement, reference
 from .straight import straight_line
 from .trace import Argument, Trace, nested, trace_function, trace_graph, without_collector
@@ -453,7 +454,7 @@ class Program:
             if self._batched and len(batch[0]):
                 trace, self._trace = self._trace, None
                 self._check(trace, batch)
-        if self._data and value.last_edit != self._seen_edit:
+        if self._data and clock.last_edit != self._seen_edit:
             for leaf, number in self._data:
                 if leaf.data != number and number == number:
                     raise _edited_data(leaf)
@@ -562,7 +563,7 @@ class Program:
             self._theta = fresh
         if self.target == "numpy" and self.batch_size is not None and self._buffer is None:
             self._buffer = self._theta.copy()
-        self._seen_edit = value.last_edit
+        self._seen_edit = clock.last_edit
 
     def store(self) -> None:
         """Write theta back to the Values; graphs made from them before are stale then."""
@@ -570,17 +571,17 @@ class Program:
         for parameter, number in zip(self._parameters, _list(self._theta), strict=True):
             parameter._data = number
             note_edit(parameter)
-        self._seen_edit = value.last_edit
+        self._seen_edit = clock.last_edit
 
     def _chosen(self, theta: Any) -> Any:
         """The parameters to use: given ones, or the program's if they are not out of date."""
         if theta is not None:
             return self._given_theta(theta)
-        if value.last_edit != self._seen_edit:
+        if clock.last_edit != self._seen_edit:
             for parameter in self._parameters:
                 if parameter.computed > self._seen_edit:
                     raise _edited(parameter)
-            self._seen_edit = value.last_edit
+            self._seen_edit = clock.last_edit
         return self._theta
 
     def _given_theta(self, theta: Any) -> Any:
@@ -648,7 +649,7 @@ class Program:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._seen_edit = value.last_edit
+        self._seen_edit = clock.last_edit
 
 
 def _edited(parameter: Value) -> Exception:

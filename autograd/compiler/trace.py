@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from .. import primitives, value
+from ..clock import tick
 from ..gate import as_number, shorten
 from ..graph import topological_order
-from ..value import Value, special
+from ..modes import special
+from ..value import Value
 
 __all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph", "without_collector"]
 
@@ -152,7 +154,7 @@ def trace_function(
             inputs[placeholder] = (k, column)
             flat.append(placeholder)
         actual.append(nested(flat, argument.shape))
-    clock = value.tick()
+    clock = tick()
 
     def watch(node: Value) -> None:
         node.__class__ = Traced

@@ -1,0 +1,8 @@
+"""``python -m autograd`` is the command ``gatewise``."""
+
+import sys
+
+from .commandline import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,465 @@
+"""draw: a computation graph as a picture, forward and backward.
+
+The picture is DOT source, written node by node and edge by edge from the graph as it stands;
+rendering.py runs the layout program on it. Values are green and gradients red, as on the CS231n
+slides. The forward view flows left to right. The backward view flows right to left, and each of
+its edges says ``local × upstream = contribution``: the chain rule, spelled out.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .backward import local_derivatives
+from .clock import stale_edges
+from .gate import shorten
+from .graph import topological_order
+from .grouping import Box, Clusters, Grouping, Path, class_index
+from .naming import Names, short, variables
+from .value import Value
+
+if TYPE_CHECKING:
+    from .rendering import Drawing
+
+__all__ = ["draw"]
+
+THEMES = {
+    "light": {
+        "paper": "#ffffff",
+        "ink": "#1f2328",
+        "faint": "#57606a",
+        "line": "#57606a",
+        "gate": "#e8f0fe",
+        "leaf": "#ffffff",
+        "cluster": "#f6f8fa",
+        "value": "#13762f",
+        "gradient": "#c2181f",
+    },
+    "dark": {
+        "paper": "#16191f",
+        "ink": "#e6edf3",
+        "faint": "#9aa4af",
+        "line": "#8b949e",
+        "gate": "#27364d",
+        "leaf": "#16191f",
+        "cluster": "#1d222a",
+        "value": "#56d364",
+        "gradient": "#ff7b72",
+    },
+}
+VIEWS = ("forward", "backward")
+SYMMETRIC = {"add", "mul", "hypot"}  # of two operands: their order needs no mark
+NOTEBOOK_NODES = 60  # a Value with a larger graph shows its repr; draw(...) still draws it
+_LONGEST_LABEL = 32
+_UNDRAWABLE = str.maketrans({"∛": "cbrt ", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"})
+
+
+def draw(
+    output: Value | Sequence[Value],
+    view: str = "forward",
+    *,
+    theme: str = "light",
+    constants: bool = True,
+    legend: bool = True,
+    clusters: Clusters = (),
+    collapse: bool | str | Iterable[str] = False,
+    names: Mapping[str, Any] | None = None,
+    max_nodes: int = 300,
+    time_limit: float = 30.0,
+) -> Drawing:
+    """Draw the graph that a Value was computed by.
+
+    A node shows its label (its own, else the name of the variable that holds it in the caller's
+    code), its value in green and its gradient in red, – before a backward pass.
+
+    Args:
+        output: a Value, or several.
+        view: "forward", left to right, values flowing; or "backward", right to left, where each
+            edge says local × upstream = contribution and a node used more than once shows the
+            sum (L5, L6).
+        theme: "light" or "dark".
+        constants: whether to draw the plain numbers of the expression.
+        legend: whether to explain the colours below the picture.
+        clusters: named groups of nodes, drawn as frames, ``{"hidden/neuron 1": [h, *weights]}``;
+            "/" nests them. A gate whose result is used only in a cluster joins it by itself.
+        collapse: True to draw each outermost cluster as one box, or the names of those to.
+        names: names for Values, as ``locals()`` gives, where the caller's variables won't do.
+        max_nodes: the most nodes to draw.
+        time_limit: seconds the layout program may take.
+
+    Returns:
+        a ``graphviz.Digraph``: ``draw(y).save("y.svg")`` (or .png, .dot); ``.source`` is DOT;
+        notebooks show it.
+
+    Raises:
+        TypeError: output is no Value.
+        ValueError: unknown view, theme or cluster; too many nodes.
+
+    >>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
+    >>> q = x + y
+    >>> f = q * z
+    >>> f.backward()
+    >>> picture = draw(f, "backward")
+    >>> "∂f/∂z = q" in picture.source
+    True
+    """
+    outputs: list[Any] = list(output) if isinstance(output, (list, tuple)) else [output]
+    for each in outputs:
+        if not isinstance(each, Value):
+            raise TypeError(f"draw takes a Value or a list of them, got {shorten(each)}")
+    if not outputs:
+        raise TypeError("draw takes a Value or a list of them, got an empty list")
+    if view not in VIEWS:
+        raise ValueError(f"unknown view {view!r}: write {' or '.join(map(repr, VIEWS))}")
+    if theme not in THEMES:
+        raise ValueError(f"unknown theme {theme!r}: write {' or '.join(map(repr, THEMES))}")
+    if names is None:
+        caller = sys._getframe(1)
+        found = variables(caller.f_locals, caller.f_globals)
+    else:
+        found = variables(names)
+    grouping = Grouping(outputs, clusters, collapse, constants)
+    if len(grouping) > max_nodes:
+        raise ValueError(
+            f"the graph has {len(grouping)} nodes to draw, more than max_nodes={max_nodes}: draw a "
+            "sub-expression, hide constants (constants=False), group nodes (clusters=, "
+            "collapse=True), or raise max_nodes="
+        )
+    picture = _Picture(grouping, Names(found), view, THEMES[theme]).drawing(legend)
+    picture.time_limit = time_limit
+    return picture
+
+
+class _Picture:
+    """The DOT source of a graph in one view and theme."""
+
+    def __init__(self, graph: Grouping, names: Names, view: str, theme: dict[str, str]) -> None:
+        self.graph = graph
+        self.names = names
+        self.backward = view == "backward"
+        self.theme = theme
+        self.ids: dict[Any, str] = {}
+        self.stale = {node for _, node in stale_edges(graph.order)}
+        # d node / d operand, None where nothing flows; nothing is known of a stale node
+        self.locals: dict[Value, list[float | None]] = {}
+        self.arriving: dict[Value, list[float | None]] = {node: [] for node in graph.order}
+        for node in graph.order:
+            self.locals[node] = _locals(node)
+            for operand, local in zip(node.operands, self.locals[node], strict=True):
+                if local is not None:
+                    self.arriving[operand].append(self.contribution(node, local))
+
+    def contribution(self, node: Value, local: float) -> float | None:
+        known = node.grad is not None and node not in self.stale
+        return local * node.grad if known else None  # type: ignore[operator]
+
+    # ------------------------------------------------------------------ the whole
+
+    def drawing(self, legend: bool) -> Drawing:
+        from .rendering import Drawing  # imports graphviz
+
+        theme = self.theme
+        font = {"fontname": "Helvetica", "fontcolor": theme["ink"]}
+        picture = Drawing(
+            "computation",
+            graph_attr=font
+            | {
+                "rankdir": "RL" if self.backward else "LR",
+                "bgcolor": theme["paper"],
+                "pad": "0.25",
+                "nodesep": "0.3",
+                "ranksep": "0.6",
+                "labelloc": "b",
+                "fontsize": "11",
+                "fontcolor": theme["faint"],
+            },
+            node_attr=font | {"fontsize": "13", "color": theme["line"], "margin": "0.04,0.02"},
+            edge_attr=font | {"fontsize": "11", "color": theme["line"], "arrowsize": "0.7"},
+        )
+        if not self.graph.path:  # operands in their order, top to bottom: not inside clusters
+            picture.graph_attr["ordering"] = "out" if self.backward else "in"
+        caption = self.caption(legend)
+        if caption:
+            picture.graph_attr["label"] = lines_of(" ", *caption)
+        self.nodes(picture, (), self.members())
+        self.edges(picture)
+        return picture
+
+    def members(self) -> dict[Path, list[Value | Box]]:
+        """What stands directly in each cluster, and an entry for each cluster around it."""
+        members: dict[Path, list[Value | Box]] = {}
+        for node, shown in self.graph.shown.items():
+            path = shown.path[:-1] if isinstance(shown, Box) else self.graph.path.get(node, ())
+            for depth in range(len(path) + 1):
+                members.setdefault(path[:depth], [])
+            if shown not in self.ids:
+                self.ids[shown] = f"n{len(self.ids)}"
+                members[path].append(shown)
+        return members
+
+    def nodes(self, picture: Drawing, path: Path, members: dict[Path, list[Value | Box]]) -> None:
+        for shown in members[path]:
+            if isinstance(shown, Box):
+                self.box(picture, shown)
+            else:
+                self.node(picture, shown)
+        for inner in members:
+            if len(inner) == len(path) + 1 and inner[:-1] == path:
+                number = list(members).index(inner)
+                with picture.subgraph(name=f"cluster{number}") as frame:
+                    frame.attr(
+                        label=f"<<B>{escape(inner[-1])}</B>>",
+                        style="rounded,filled",
+                        fillcolor=self.theme["cluster"],
+                        color=self.theme["line"],
+                        fontsize="12",
+                        margin="12",
+                        labelloc="t",
+                        labeljust="r" if self.backward else "l",
+                    )
+                    self.nodes(frame, inner, members)
+
+    # ------------------------------------------------------------------ nodes
+
+    def node(self, picture: Drawing, node: Value) -> None:
+        name = self.names.name(node)
+        title = f"<B>{escape(name)}</B>" if name else ""
+        if node.op is not None:
+            symbol = escape(node.op.symbol.translate(_UNDRAWABLE))
+            symbol = "−" if symbol == "-" else symbol
+            if (index := class_index(node)) is not None:
+                symbol += f", class {index}"
+            big = f'<FONT POINT-SIZE="{18 if len(symbol) < 3 else 13}">{symbol}</FONT>'
+            title = f"{title}   {big}" if title else big
+        lines = [*([title] if title else []), *self.numbers(node)]
+        is_output = node in self.graph.outputs
+        picture.node(
+            self.ids[node],
+            lines_of(*lines, padding=3),
+            shape="ellipse" if node.op is not None else "box",
+            style="filled" if node.op is not None else "rounded,filled",
+            fillcolor=self.theme["leaf" if node.op is None else "gate"],
+            penwidth="2" if is_output else "1",
+            tooltip=self.tooltip(node, name),
+        )
+        for place, operand in self.graph.constants(node).items():
+            picture.node(
+                f"{self.ids[node]}c{place}",
+                f"<{self.colored('value', short(operand.data))}>",
+                shape="plain",
+                tooltip=f"constant {operand.data!r}",
+            )
+
+    def numbers(self, node: Value) -> list[str]:
+        """The lines with value and gradient (in the backward view as a sum, if it is one)."""
+        value = self.colored("value", short(node.data))
+        if node.is_constant:
+            return [value]
+        sum_lines = self.sum(node) if self.backward else []
+        if sum_lines:
+            return [value, *(self.colored("gradient", line) for line in sum_lines)]
+        bar, gradient = self.colored("faint", " | "), self.colored("gradient", short(node.grad))
+        return [f"{value}{bar}{gradient}"]
+
+    def sum(self, node: Value) -> list[str]:
+        """``-4 + 3 = -1``: how a node used more than once came to its gradient."""
+        parts = [part for part in self.arriving[node] if part is not None]
+        if node.grad is None or not parts or len(parts) < len(self.arriving[node]):
+            return []
+        terms = [short(part) for part in parts]
+        # what earlier passes left on a leaf, or consumers that are not in the picture
+        elsewhere = node.grad - sum(parts)
+        if abs(elsewhere) > 1e-9 * max(abs(node.grad), *map(abs, parts)):
+            terms.append(f"{short(elsewhere)} elsewhere")
+        if len(terms) < 2:
+            return []
+        total = f"= {short(node.grad)}"
+        if len(terms) > 4:
+            return [f"sum of {len(terms)} {total}"]
+        text = " + ".join([terms[0], *map(signed, terms[1:])])
+        return [f"{text} {total}"] if len(text) < 12 else [text, total]
+
+    def box(self, picture: Drawing, box: Box) -> None:
+        nodes, results = self.graph.inside(box)
+        gates = sum(node.op is not None for node in nodes)
+        parts = [count(gates, "gate"), count(len(nodes) - gates, "leaf", "leaves")]
+        lines = [
+            f"<B>{escape(box.path[-1])}</B>",
+            self.colored("faint", ", ".join(part for part in parts if part)),
+        ]
+        if len(results) == 1:
+            name = self.names.name(results[0])
+            first, *rest = self.numbers(results[0])
+            lines += [f"<B>{escape(name)}</B> = {first}" if name else first, *rest]
+        picture.node(
+            self.ids[box],
+            lines_of(*lines, padding=3),
+            shape="box",
+            style="rounded,filled",
+            peripheries="2",
+            fillcolor=self.theme["gate"],
+            tooltip=escape("/".join(box.path)),
+        )
+
+    def tooltip(self, node: Value, name: str) -> str:
+        """Every digit, on hovering over the node."""
+        kind = "" if node.op is None else f" ({node.op.name})"
+        gradient = "–" if node.grad is None else repr(node.grad)
+        return escape(f"{name}{kind} value {node.data!r}, gradient {gradient}".strip(), 200)
+
+    # ------------------------------------------------------------------ edges
+
+    def edges(self, picture: Drawing) -> None:
+        merged: dict[tuple[Any, ...], list[tuple[Value, int]]] = {}
+        for node in self.graph.order:
+            constants = self.graph.constants(node) if node in self.graph.shown else {}
+            for place, operand in enumerate(node.operands):
+                if operand.is_constant:
+                    if place in constants:
+                        self.edge(picture, f"{self.ids[node]}c{place}", node, place)
+                    continue
+                tail, head = self.graph.shown[operand], self.graph.shown[node]
+                if isinstance(head, Value):
+                    if isinstance(tail, Value):
+                        self.edge(picture, self.ids[tail], node, place)
+                        continue
+                elif tail == head:
+                    continue
+                merged.setdefault((tail, head, operand), []).append((node, place))
+        for (tail, head, operand), uses in merged.items():
+            self.merged_edge(picture, tail, head, operand, uses)
+
+    def edge(self, picture: Drawing, operand_id: str, node: Value, place: int) -> None:
+        """The edge between a node and one of its operands, both drawn."""
+        local = self.locals[node][place]
+        attributes: dict[str, str] = {}
+        if local is None and not node.operands[place].is_constant:
+            attributes["style"] = "dashed"
+        if self.backward:
+            if local is not None:
+                attributes["label"] = lines_of(*self.chain_rule(node, place, local), padding=3)
+                attributes["color"] = self.theme["gradient"]
+            else:
+                attributes |= {"style": "dashed", "color": self.theme["faint"], "arrowhead": "none"}
+            picture.edge(self.ids[node], operand_id, **attributes)
+            return
+        assert node.op is not None
+        if (node.op.arity or 0) > 1 and node.op.name not in SYMMETRIC:
+            attributes["headlabel"] = f"<{self.colored('faint', ordinal(place + 1), 9)}>"
+            attributes["labeldistance"] = "1.8"
+        picture.edge(operand_id, self.ids[node], **attributes)
+
+    def merged_edge(
+        self, picture: Drawing, tail: Any, head: Any, operand: Value, uses: list[tuple[Value, int]]
+    ) -> None:
+        """The edge to or from a collapsed box: what arrives at the operand through it."""
+        if not self.backward:
+            picture.edge(self.ids[tail], self.ids[head])
+            return
+        parts = [
+            self.contribution(node, local)
+            for node, place in uses
+            if (local := self.locals[node][place]) is not None
+        ]
+        known = [part for part in parts if part is not None]
+        total = sum(known) if len(known) == len(parts) else None
+        label = f"<{self.colored('gradient', short(total))}>"
+        picture.edge(self.ids[head], self.ids[tail], label=label, color=self.theme["gradient"])
+
+    def chain_rule(self, node: Value, place: int, local: float) -> list[str]:
+        """∂f/∂z = q, and below it local × upstream = contribution."""
+        contribution = self.contribution(node, local)
+        known = contribution is not None
+        numbers = (
+            f"{self.colored('ink', short(local if known else None))} × "
+            f"{self.colored('gradient', signed(short(node.grad if known else None)))} = "
+            f"<B>{self.colored('gradient', short(contribution))}</B>"
+        )
+        formula = self.names.formula(node, place).translate(_UNDRAWABLE)
+        if not formula:
+            return [numbers]
+        ends = [self.names.name(node), self.names.name(node.operands[place])]
+        left = f"∂{ends[0]}/∂{ends[1]}" if all(ends) else "local"
+        return [escape(f"{left} = {formula}", 80), numbers]
+
+    # ------------------------------------------------------------------ words
+
+    def caption(self, legend: bool) -> list[str]:
+        lines = []
+        if legend:
+            green, red = self.colored("value", "value"), self.colored("gradient", "gradient")
+            lines.append(f"{green} | {red} (– not computed yet)")
+            if self.backward:
+                arrives, gives = (
+                    self.colored("gradient", text) for text in ("upstream gradient", "contribution")
+                )
+                lines.append(f"local gradient × {arrives} = {gives}")
+        stale = stale_edges(self.graph.order)
+        if stale:
+            operand, node = (self.names.name(each) or "a node" for each in stale[0])
+            text = f"stale: {operand} was changed after {node} was computed; call forward()"
+            lines.append(self.colored("gradient", escape(text, 120)))
+        return lines
+
+    def colored(self, role: str, html: str, size: int = 0) -> str:
+        points = f' POINT-SIZE="{size}"' if size else ""
+        return f'<FONT COLOR="{self.theme[role]}"{points}>{html}</FONT>'
+
+
+def _locals(node: Value) -> list[float | None]:
+    """The local derivatives; None where nothing flows, NaN where the rule itself fails."""
+    try:
+        return local_derivatives(node)
+    except (ArithmeticError, ValueError):  # a stale graph, or a user's rule at its kink
+        return [None if operand.is_constant else math.nan for operand in node.operands]
+
+
+def escape(text: str, longest: int = _LONGEST_LABEL) -> str:
+    """Any text as HTML-like DOT: no markup, no escapes, one line, nothing that XML forbids."""
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    text = "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&quot;").replace("\\", "\\\\")
+
+
+def lines_of(*lines: str, padding: int = 0) -> str:
+    """Lines of HTML-like DOT, one below the other, with some room around them."""
+    rows = "<BR/>".join(lines)
+    return (
+        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">'
+        f"<TR><TD>{rows}</TD></TR></TABLE>>"
+    )
+
+
+def signed(number: str) -> str:
+    """A number after an operator: in parentheses if it is negative."""
+    return f"({number})" if number.startswith("-") else number
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, ..."""
+    last = 0 if n // 10 % 10 == 1 else n % 10
+    return f"{n}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """``3 gates``, ``1 gate``, nothing for 0."""
+    return f"{n} {one if n == 1 else many or one + 's'}" if n else ""
+
+
+def _repr_svg_(self: Value) -> str | None:
+    """The forward picture, in a notebook; None for a leaf, a large graph, or no layout program."""
+    if self.op is None or len(topological_order(self)) > NOTEBOOK_NODES:
+        return None
+    try:
+        notebook = vars(sys.modules["__main__"])
+        return draw(self, names=notebook, time_limit=5.0)._repr_svg_()
+    except (ImportError, TimeoutError, ValueError):
+        return None
+
+
+Value._repr_svg_ = _repr_svg_

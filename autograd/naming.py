@@ -1,0 +1,174 @@
+"""How pictures and explanations speak of a graph: names of nodes, short numbers, formulas.
+
+A node is called by its own label, else by the variable that holds it, else by nothing: then a
+formula spells it out (``x + y``) where that is short, or gives its number. Formulas come from
+the gate's row: the textbook's form where the row keeps one, else the row's text reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .gate import Primitive
+from .text import Expression, python
+from .value import Value
+
+__all__ = ["Names", "short", "variables"]
+
+_LONGEST_OPERAND, _LONGEST_FORMULA = 16, 36
+_DEEPEST, _LONGEST_CONTAINER = 3, 10_000
+
+
+def short(x: float | None) -> str:
+    """A number as it stands in a picture: four digits, whole numbers whole, – for none yet.
+
+    >>> short(3.0), short(24.70408), short(1 / 3), short(1e-7), short(None)
+    ('3', '24.7', '0.3333', '1e-07', '–')
+    """
+    if x is None:
+        return "–"
+    if abs(x) < 1e7 and x == int(x):
+        return str(int(x))
+    return f"{x:.0f}" if 9999.5 <= abs(x) < 1e7 else f"{x:.4g}"
+
+
+def variables(*scopes: Mapping[str, Any]) -> dict[Value, str]:
+    """For each Value that a variable holds, the variable's name, ``w[0]`` inside a list.
+
+    Earlier scopes hide later ones, as locals do globals; a plain name goes before an element.
+
+    >>> x, y, z = Value(1.0), Value(2.0), Value(3.0)
+    >>> found = variables({"x": x, "w": [x, y]}, {"x": z})
+    >>> found[x], found[y], z in found
+    ('x', 'w[1]', False)
+    """
+    visible: dict[str, Any] = {}
+    for scope in scopes:
+        for name, thing in scope.items():
+            # _ and Out are where notebooks keep their results
+            if not name.startswith("_") and name != "Out":
+                visible.setdefault(name, thing)
+    found: dict[Value, str] = {}
+    for name, thing in visible.items():
+        if isinstance(thing, Value):
+            found.setdefault(thing, name)
+    for name, thing in visible.items():
+        for path, value in _elements(name, thing, _DEEPEST):
+            found.setdefault(value, path)
+    return found
+
+
+def _elements(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Value]]:
+    if not isinstance(thing, (list, tuple, dict)) or not depth or len(thing) > _LONGEST_CONTAINER:
+        return
+    pairs = list(thing.items() if isinstance(thing, dict) else enumerate(thing))
+    for key, element in pairs:
+        if isinstance(element, Value):
+            yield f"{name}[{key!r}]", element
+        else:
+            yield from _elements(f"{name}[{key!r}]", element, depth - 1)
+
+
+class Names:
+    """What the nodes of a graph are called, and the formulas that use these names."""
+
+    def __init__(self, found: Mapping[Value, str]) -> None:
+        self.found = found
+
+    def name(self, node: Value) -> str:
+        """The node's label, else the name of its variable, else nothing."""
+        return node.label or ("" if node.is_constant else self.found.get(node, ""))
+
+    def expression(self, node: Value) -> Expression:
+        """The node in a formula: its name, else what it computes, else its number."""
+        spelled = self._spell(node, 2)
+        if spelled is not None and len(python(spelled)) <= _LONGEST_OPERAND:
+            return spelled
+        return _number(node)
+
+    def _spell(self, node: Value, depth: int) -> Expression | None:
+        name = self.name(node)
+        if name:
+            return Expression(name if _is_atom(name) else f"({name})")
+        if node.op is None:
+            return _number(node)
+        if not depth or len(node.operands) > 3:
+            return None
+        operands = [self._spell(operand, depth - 1) for operand in node.operands]
+        if any(operand is None for operand in operands):
+            return None
+        spelled: Expression = node.op(*operands)
+        return spelled
+
+    def formula(self, node: Value, place: int) -> str:
+        """d node / d operand as a formula in the operands' names, or "" if it says too little.
+
+        >>> x, y = Value(3.0, "a"), Value(4.0, "b")
+        >>> names = Names({})
+        >>> [names.formula(x * y, 0), names.formula(x / y, 0), names.formula(x / y, 1)]
+        ['b', '1/b', '-a/b²']
+        """
+        op = node.op
+        assert op is not None
+        operands = [self.expression(operand) for operand in node.operands]
+        text = textbook(op, place, [_written(operand) for operand in operands])
+        if text is None:
+            out = self.name(node)
+            try:
+                partial = op.locals(operands, Expression(out if _is_atom(out) else "out"))[place]
+                text = "" if partial is None else _written(partial)
+            except Exception:  # a user's rule with an `if` or a call into math: no text
+                text = ""
+        return text if len(text) <= _LONGEST_FORMULA else ""
+
+
+def textbook(op: Primitive, place: int, operands: list[str]) -> str | None:
+    """The row's own formula for one partial, the operands' names put in; None if it has none."""
+    if not isinstance(op.partials, tuple):
+        return op.formulas[min(place, len(op.formulas) - 1)] if op.formulas else None
+    if place >= len(op.formulas):
+        return None
+    # a formula speaks of the operands by the names that the row's rules give them
+    codes = [partial.__code__ for partial in op.partials if hasattr(partial, "__code__")]
+    spoken = codes[0].co_varnames if codes else ("x", "y")
+    names = dict(zip(spoken, operands, strict=False))
+    formula = op.formulas[place]
+    if names.get("x", "x") != "x":
+        formula = formula.replace("ˣ", "^x")
+    formula = re.sub(r"(?<![A-Za-z_])[A-Za-z_]+(?![A-Za-z_])", lambda m: _put(m, names), formula)
+    return re.sub(r"\^\(\(?(-?[\d.]+)\)?-([12])\)", _lowered, formula)
+
+
+def _lowered(found: re.Match[str]) -> str:
+    """``^(3-1)`` as ``²``: the exponent of a power's derivative, worked out."""
+    exponent = short(float(found[1]) - float(found[2]))
+    return {"1": "", "2": "²", "3": "³"}.get(exponent, f"^{exponent}")
+
+
+def _put(found: re.Match[str], names: Mapping[str, str]) -> str:
+    word = found[0]
+    if word not in names:
+        return word
+    name = names[word]
+    before, after = found.string[: found.start()][-1:], found.string[found.end() :]
+    alone = before == "(" and after.startswith((")", " >", " ≤"))
+    power = after.startswith(("²", "^")) and name[-1] in "²³"
+    text = name if alone or (_is_atom(name) and not power) else f"({name})"
+    return f"·{text}" if before.isdigit() and text[0].isdigit() else text
+
+
+def _is_atom(name: str) -> bool:
+    """Whether a name can stand in a formula without parentheses."""
+    return bool(re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*|\w*\([^()]*\)", name))
+
+
+def _written(expression: Any) -> str:
+    """An expression as a lecture writes it: a·b for a * b, a² for pow(a, 2)."""
+    text = python(expression).replace(" * ", "·")
+    return re.sub(r"pow\(([A-Za-z_]\w*), ([23])\)", lambda m: m[1] + " ²³"[int(m[2]) - 1], text)
+
+
+def _number(node: Value) -> Expression:
+    return Expression(float(short(node.data)))

@@ -1,0 +1,209 @@
+// The panels beside the picture: this step in words, the chosen node, the table of nodes.
+
+// ---------------------------------------------------------------- the board: this step in words
+
+function board(now) {
+  const { step, active } = now;
+  const parts = [];
+  const title = (stage, ...text) =>
+    parts.push(make("p", { class: "stage-name" }, stage), make("h2", {}, ...text));
+  const paragraph = (...children) => parts.push(make("p", {}, ...children));
+  if (step === 0) {
+    title("Start", "The leaves have their values");
+    paragraph("Next computes the first gate; after the last one the gradients flow back.");
+  } else if (step < seed) {
+    const node = nodes[active];
+    title(`Forward ${step}/${gates.length}`, node.name, " = ", withNames(node.expression));
+    if (active === pass.failed) {
+      paragraph("There is no such value: ", pass.reason);
+    } else {
+      paragraph(`= ${withNumbers(node.expression)} = `, span("value", short(pass.data[active])));
+    }
+  } else if (step === seed) {
+    title("Backward: the start", `${gradientName(output)} = 1`);
+    paragraph("The output changes exactly as itself. From here every gate passes ");
+    paragraph("local gradient × ", span("gradient", "upstream gradient"), " to its operands.");
+  } else {
+    const node = nodes[active];
+    title(
+      `Backward ${step - seed}/${gates.length}`, node.name, " = ", withNames(node.expression),
+    );
+    if (now.flowing.length || now.gradient[active] !== 0)
+      paragraph("upstream ", gradientName(active), " = ", span("gradient", short(now.gradient[active])));
+    now.flowing.forEach((each) => parts.push(contributionLines(each)));
+    if (!now.flowing.length) paragraph("Nothing flows from this gate: no operand takes part.");
+    if (step === steps) paragraph("All gradients are computed.");
+  }
+  find("board").replaceChildren(...parts);
+}
+
+function contributionLines({ step, k, place, operand, local, upstream, amount, before, sum }) {
+  const hidden = (kind, which = place) => hides(step, kind, which);
+  const formula = withNames(nodes[k].formulas[place]);
+  const number = short(local);
+  const first = make("p", {}, `${partialName(k, operand)} = `);
+  if (hidden("local")) first.append("?");
+  else first.append(formula && formula !== number ? `${formula} = ${number}` : number);
+  const second = make("p", {}, `${nodes[operand].name}.grad += `);
+  second.append(
+    `${hidden("local") ? "?" : number} × `, span("gradient", short(upstream)), " = ",
+    span("gradient", hidden("amount") ? "?" : short(amount)),
+  );
+  const lines = make("div", { class: "contribution" }, first, second);
+  if (before !== null) {
+    const [added, total] = hidden("amount") ? ["?", "?"] : [signed(short(amount)), short(sum)];
+    lines.append(make("p", {}, `${nodes[operand].name}.grad = ${short(before)} + ${added} = `, span("gradient", total)));
+  }
+  return lines;
+}
+
+// ---------------------------------------------------------------- the chosen node
+
+let chosen = -1;
+
+function choose(k) {
+  if (svg.classList.contains("dragged")) return;
+  chosen = k === chosen ? -1 : k;
+  if (chosen >= 0) roveTo(chosen, false);
+  update();
+}
+
+function details(now) {
+  const card = find("details");
+  card.hidden = chosen < 0;
+  if (chosen < 0) return;
+  const node = nodes[chosen];
+  const parts = [make("h2", {}, node.name, ...(node.op ? [` = ${withNames(node.expression)}`] : [" (leaf)"]))];
+  const line = (...children) => parts.push(make("p", {}, ...children));
+  const value = now.value[chosen];
+  line("value ", span("value", value === null ? "–" : String(value)));
+  if (pass.failed !== undefined) line("No gradient: the forward pass can't be finished.");
+  else if (quiz.on && stillHidden(now)) line("The quiz hides the rest until this gradient is known.");
+  else chainRule(line, parts);
+  card.replaceChildren(...parts);
+}
+
+const stillHidden = ({ step, gradient }) =>
+  gradient[chosen] === null || quizOpen(step) || pass.arriving[chosen].some((each) => each.step > step);
+
+// The gradient as the sum over all who use the node, and what a small change really does.
+function chainRule(line, parts) {
+  const arriving = pass.arriving[chosen];
+  const total = pass.gradient[chosen];
+  if (chosen === output) line(`${gradientName(chosen)} = 1: this is the output.`);
+  else if (!arriving.length) line(`${gradientName(chosen)} = 0: no gradient flows here.`);
+  else {
+    const terms = arriving.map(({ k }) => `${gradientName(k)}·${partialName(k, chosen)}`);
+    const numbers = arriving.map(({ local, upstream }) => `${signed(short(upstream))}·${signed(short(local))}`);
+    const shown = 8;
+    line("Chain rule, a term for each use of this node:");
+    line(`${gradientName(chosen)} = `, terms.slice(0, shown).join(" + "), arriving.length > shown ? " + …" : "");
+    line("= ", numbers.slice(0, shown).join(" + "), arriving.length > shown ? ` + ${arriving.length - shown} more` : "");
+    line("= ", span("gradient", String(total)));
+    if (arriving.length > 1) {
+      const list = make("ul");
+      for (const { k, place, local, upstream, amount } of arriving.slice(0, 50)) {
+        const formula = withNames(nodes[k].formulas[place]);
+        list.append(make("li", {}, `through ${nodes[k].name}: ${formula ? `${formula} = ` : ""}${short(local)} × `,
+          span("gradient", short(upstream)), " = ", span("gradient", short(amount))));
+      }
+      parts.push(list);
+    }
+  }
+  finiteDifference(line, total);
+}
+
+function finiteDifference(line, gradient) {
+  if (computation.fixed) return line("No finite-difference check: ", computation.fixed, ".");
+  const x = pass.data[chosen];
+  const h = 6e-6 * Math.max(1, Math.abs(x)); // the cube root of a float's rounding error
+  const [above, below] = [forward(chosen, x + h), forward(chosen, x - h)];
+  const problem = [above, below].find((side) => side.failed !== undefined);
+  if (problem) return line("Finite difference: not possible here, ", problem.reason);
+  const slope = (above.data[output] - below.data[output]) / (x + h - (x - h));
+  const noise = (1e-15 * Math.max(1, Math.abs(pass.data[output]))) / h;
+  const agrees = Math.abs(slope - gradient) <= 1e-5 * Math.max(Math.abs(gradient), Math.abs(slope)) + noise;
+  const name = inFormula(nodes[chosen].name);
+  line(`Finite difference: (f(${name} + h) - f(${name} - h)) / 2h = ${slope.toPrecision(8)}, `,
+    span(agrees ? "verdict right" : "verdict wrong",
+      agrees ? "agrees ✓" : "differs: look for a kink or a very steep place"));
+}
+
+// ---------------------------------------------------------------- the table, and editing leaves
+
+const rows = new Map();
+
+function buildTable() {
+  nodes.forEach((node, k) => {
+    if (node.constant) return;
+    const name = make("button", { type: "button" }, cut(node.name, 60));
+    name.addEventListener("click", () => choose(k));
+    const value = make("td", { class: "value" });
+    const gradient = make("td", { class: "gradient" });
+    let input = null;
+    if (!node.op) {
+      input = make("input", { "aria-label": `value of ${node.name}`, inputmode: "text", autocomplete: "off" });
+      input.id = `leaf-${k}`;
+      input.disabled = Boolean(computation.fixed);
+      input.addEventListener("change", () => edit(k, input));
+      value.append(input);
+    }
+    const row = make("tr", {}, make("td", {}, name), value, gradient);
+    rows.set(k, { row, value, gradient, input });
+    find("table").append(row);
+  });
+  find("note").textContent = computation.fixed
+    ? `Leaves can't be edited: ${computation.fixed}.`
+    : "Edit a leaf, and the page computes again.";
+}
+
+function paintTable(now) {
+  for (const [k, { row, value, gradient, input }] of rows) {
+    if (!input) show(short(now.value[k]), value);
+    show(hides(now.step, "gradient", k) ? "?" : short(now.gradient[k]), gradient);
+    gradient.classList.toggle("faint", now.gradient[k] === null);
+    row.classList.toggle("active", k === now.active);
+    row.classList.toggle("chosen", k === chosen);
+  }
+  find("reset").disabled = !pass.edited;
+}
+
+function number(text) {
+  const plain = text.trim().replace(",", ".").replace("−", "-");
+  const [, top, bottom] = plain.match(/^([^/]+)\/([^/]+)$/) || [];
+  if (top) return Number(top) / Number(bottom);
+  if (/^[-+]?inf$/i.test(plain)) return plain.startsWith("-") ? -Infinity : Infinity;
+  return plain ? Number(plain) : NaN;
+}
+
+function edit(k, input) {
+  const x = number(input.value);
+  input.setAttribute("aria-invalid", String(Number.isNaN(x)));
+  if (Number.isNaN(x)) return complain(`${nodes[k].name}: "${input.value}" is no number.`);
+  leaves[k] = x;
+  recompute();
+}
+
+function reset() {
+  leaves = [...python];
+  recompute();
+}
+
+function recompute() {
+  const wasAtEnd = step === lastStep();
+  pass = run();
+  quiz.solved.clear();
+  for (const [k, { input }] of rows) {
+    if (!input) continue;
+    input.value = String(leaves[k]);
+    input.removeAttribute("aria-invalid");
+  }
+  complain(pass.failed === undefined ? "" : `No value: ${pass.reason}`);
+  find("scrubber").max = String(lastStep());
+  go(wasAtEnd ? lastStep() : Math.min(step, lastStep()));
+}
+
+function complain(text) {
+  find("error").textContent = text;
+  find("error").hidden = !text;
+}

@@ -1,0 +1,201 @@
+// The gates' values on numbers, as numeric.py has them: overflow is Infinity, NaN in gives NaN
+// out, and where Python raises an error, so does this. No derivative is in here: those are
+// printed from the one table of gates (javascript.py), which also finds a gate's value by its
+// name in `values`, one gate a line.
+
+class DomainError extends Error {}
+
+function domain(reason) {
+  throw new DomainError(reason);
+}
+
+// `compute`, with an error where it has no real value, and at a pole if it has one.
+function real(compute, reason, pole = false) {
+  return (...xs) => {
+    const result = compute(...xs);
+    const lost = Number.isNaN(result) && !xs.some(Number.isNaN);
+    const blown = pole && !Number.isFinite(result) && xs.every(Number.isFinite);
+    return lost || blown ? domain(reason) : result;
+  };
+}
+
+const positive = "the logarithm needs a number above 0";
+const angle = "an infinite angle has no sine, cosine or tangent";
+
+const values = {
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
+  div: (x, y) => (y === 0 ? domain("division by zero") : x / y),
+  mod: (x, y) => (y === 0 ? domain("remainder of a division by zero") : floorMod(x, y)),
+  neg: (x) => -x,
+  pow: (x, y) => power(x, y),
+  power_slope: (x, y) => powerSlope(x, y),
+  power_log: (x, y) => (x > 0 ? power(x, y) * Math.log(x) : x === 0 && y >= 0 ? 0 : NaN),
+  abs: Math.abs,
+  identity: (x) => x,
+  exp: Math.exp,
+  exp2: (x) => Math.pow(2, x),
+  expm1: Math.expm1,
+  log: real(Math.log, positive, true),
+  log2: real(Math.log2, positive, true),
+  log10: real(Math.log10, positive, true),
+  log1p: real(Math.log1p, "log1p needs a number above -1", true),
+  sqrt: real(Math.sqrt, "a negative number has no real square root"),
+  cbrt: Math.cbrt,
+  hypot: Math.hypot,
+  sin: real(Math.sin, angle),
+  cos: real(Math.cos, angle),
+  tan: real(Math.tan, angle),
+  asin: real(Math.asin, "needs a number from -1 to 1"),
+  acos: real(Math.acos, "needs a number from -1 to 1"),
+  atan: Math.atan,
+  atan2: Math.atan2,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  sech2: (x) => sech2(x),
+  asinh: Math.asinh,
+  acosh: real(Math.acosh, "needs a number from 1 upwards"),
+  atanh: real(Math.atanh, "needs a number between -1 and 1", true),
+  erf: (x) => (Math.abs(x) < 2.5 ? erfSeries(x) : x > 0 ? 1 - erfcFraction(x) : erfcFraction(-x) - 1),
+  erfc: (x) => (Math.abs(x) < 2.5 ? 1 - erfSeries(x) : x > 0 ? erfcFraction(x) : 2 - erfcFraction(-x)),
+  gaussian: (x) => Math.exp(-x * x),
+  sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : x * 0),
+  step: (x) => (x > 0 ? 1 : x <= 0 ? 0 : NaN),
+  floor: Math.floor,
+  ceil: Math.ceil,
+  where: (condition, a, b) => (Number.isNaN(condition) ? NaN : condition ? a : b),
+  branch: (condition, taken, expected) => branch(condition, taken, expected),
+  relu: (x) => (x > 0 || Number.isNaN(x) ? x : 0),
+  leaky_relu: (x, slope) => (x > 0 ? x : slope * x),
+  elu: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)),
+  softplus: (x) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x))),
+  sigmoid: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+  sigmoid_slope: (x) => sech2(x / 2) / 4,
+  maximum: (...xs) => Math.max(...xs),
+  minimum: (...xs) => Math.min(...xs),
+  sum: (...xs) => exactSum(xs),
+  dot: (...xs) => exactSum([...products(xs), xs[xs.length - 1]]),
+  logsumexp: (...xs) => logSumExp(xs),
+  softmax: (index, ...xs) => softmaxes(xs)[classIndex(index, xs)],
+  rest: (index, ...xs) => rests(xs)[classIndex(index, xs)],
+  log_softmax: (index, ...xs) => logSoftmax(classIndex(index, xs), xs),
+  cross_entropy: (index, ...xs) => -logSoftmax(classIndex(index, xs), xs),
+  soft_cross_entropy: (...xs) => softCrossEntropy(xs),
+};
+
+const locals = {};
+
+function power(x, y) {
+  if (x === 0 && y < 0) domain("0 has no negative power");
+  if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
+  const result = Math.pow(x, y);
+  const lost = Number.isNaN(result) && !Number.isNaN(x) && !Number.isNaN(y);
+  return lost ? domain("a negative number has only integer powers") : result;
+}
+
+function powerSlope(x, y) {
+  if (y === 0) return 0;
+  if (x === 0) return y === 1 || Number.isNaN(y) ? y : y < 1 ? Infinity : 0;
+  return y * power(x, y - 1);
+}
+
+function floorMod(x, y) {
+  const remainder = x % y;
+  if (remainder === 0) return y < 0 ? -0 : 0;
+  return remainder < 0 === y < 0 ? remainder : remainder + y;
+}
+
+function branch(condition, taken, expected) {
+  const changed = (condition !== 0) !== (expected !== 0);
+  return changed ? domain("the condition changed, and the other branch was never built") : taken;
+}
+
+function sech2(x) {
+  if (Math.abs(x) < 0.35) return 1 - Math.tanh(x) ** 2;
+  const e = Math.exp(-2 * Math.abs(x));
+  return (4 * e) / (1 + e) / (1 + e);
+}
+
+// erf near 0: 2/√π·exp(-x²)·Σ 2ⁿx²ⁿ⁺¹/(2n+1)!!
+function erfSeries(x) {
+  let term = x;
+  let total = x;
+  for (let n = 1; n < 80; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    total += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
+}
+
+// erfc far from 0: exp(-x²)/√π · 1/(x + (1/2)/(x + (2/2)/(x + ...)))
+function erfcFraction(x) {
+  let fraction = x;
+  for (let n = 150; n > 0; n--) fraction = x + n / 2 / fraction;
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
+}
+
+// Rounded once, as Python's math.fsum: `parts` hold the sum so far exactly (Shewchuk 1997).
+function exactSum(xs) {
+  const plain = xs.reduce((total, x) => total + x, 0);
+  if (!Number.isFinite(plain)) return plain;
+  let parts = [];
+  for (let x of xs) {
+    const kept = [];
+    for (let y of parts) {
+      if (Math.abs(x) < Math.abs(y)) [x, y] = [y, x];
+      const high = x + y;
+      const low = y - (high - x);
+      if (low !== 0) kept.push(low);
+      x = high;
+    }
+    parts = [...kept, x];
+  }
+  return parts.reduceRight((total, part) => total + part, 0);
+}
+
+function products(xs) {
+  const n = (xs.length - 1) / 2;
+  return xs.slice(0, n).map((w, k) => w * xs[n + k]);
+}
+
+function exponentials(xs) {
+  const top = Math.max(...xs);
+  const limit = (x) => (x === top ? 1 : top === Infinity && !Number.isNaN(x) ? 0 : NaN);
+  return [top, xs.map((x) => (Number.isFinite(top) ? Math.exp(x - top) : limit(x)))];
+}
+
+const without = (xs, k) => [...xs.slice(0, k), ...xs.slice(k + 1)];
+
+function logSumExp(xs) {
+  const [top, powers] = exponentials(xs);
+  return Number.isFinite(top) ? top + Math.log1p(exactSum(without(powers, powers.indexOf(1)))) : top;
+}
+
+function softmaxes(xs) {
+  const [, powers] = exponentials(xs);
+  return powers.map((power) => power / exactSum(powers));
+}
+
+function rests(xs) {
+  const [, powers] = exponentials(xs);
+  return powers.map((power, k) => exactSum(without(powers, k)) / exactSum(powers));
+}
+
+function logSoftmax(k, xs) {
+  const [top, powers] = exponentials(xs);
+  if (xs[k] === top) return -Math.log1p(exactSum(without(powers, k)));
+  return xs[k] - top - Math.log(exactSum(powers));
+}
+
+function softCrossEntropy(xs) {
+  const n = xs.length / 2;
+  const terms = xs.slice(0, n).map((p, k) => (p === 0 ? 0 : -p * logSoftmax(k, xs.slice(n))));
+  return exactSum(terms);
+}
+
+function classIndex(index, xs) {
+  const valid = Number.isInteger(index) && index >= 0 && index < xs.length;
+  return valid ? index : domain(`a class index must be an integer from 0 to ${xs.length - 1}`);
+}

@@ -1,0 +1,90 @@
+"""Stepping through a walk in a terminal, key by key, or line by line where there are no keys."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .stepping import Walk
+
+__all__ = ["reader", "step_through"]
+
+Read = Callable[[str], str]
+
+_KEYS = {
+    "\r": "next", "\n": "next", " ": "next", "n": "next", "\x1b[C": "next", "\x1b[B": "next",
+    "\x7f": "back", "\b": "back", "b": "back", "\x1b[D": "back", "\x1b[A": "back",
+    "\x1b[H": "first", "\x1b[1~": "first", "\x1b[F": "last", "\x1b[4~": "last",
+    "q": "quit", "\x1b": "quit", "\x03": "quit", "\x04": "quit", "": "quit",
+}  # fmt: skip
+_LINES = {"": "next", "n": "next", "b": "back", "q": "quit"}
+
+
+def step_through(walk: Walk, read: Read, write: Callable[[str], object] = print) -> None:
+    """Move the walk as the reader says, and show each step, until it is left.
+
+    Args:
+        walk: where to step.
+        read: asks with a prompt for "next", "back", "first", "last" or "quit"; anything else
+            is ignored. "next" at the end leaves.
+        write: shows a text.
+    """
+    write(walk.text())
+    while True:
+        command = read(f"[{walk.position}/{len(walk)}] Enter or → next, ← back, q quit ")
+        before = walk.position
+        if command == "quit" or (command == "next" and before == len(walk)):
+            return
+        if command == "next":
+            walk.next()
+        elif command == "back" and before:
+            walk.back()
+        elif command in ("first", "last"):
+            walk.goto(0 if command == "first" else len(walk))
+        if walk.position != before:
+            write(walk.text())
+
+
+@contextmanager
+def reader() -> Iterator[Read]:
+    """Give what reads the next command: a key in a terminal, else a line of standard input."""
+    try:
+        import termios
+        import tty
+
+        here = sys.stdin.fileno()
+        settings = termios.tcgetattr(here)
+    except (ImportError, OSError, ValueError, termios.error):
+        yield _read_line
+        return
+    try:
+        tty.setcbreak(here)
+        yield _keys(here)
+    finally:
+        termios.tcsetattr(here, termios.TCSADRAIN, settings)
+
+
+def _read_line(prompt: str) -> str:
+    line = sys.stdin.readline()
+    return _LINES.get(line.strip().lower(), "") if line else "quit"
+
+
+def _keys(terminal: int) -> Read:
+    """The reader of keys; several that came at once are kept for later."""
+    waiting: list[str] = []
+
+    def read(prompt: str) -> str:
+        print(prompt, end="", flush=True)
+        if not waiting:
+            typed = os.read(terminal, 1024).decode(errors="replace")
+            if typed.endswith("\x1b") and select.select([terminal], [], [], 0.05)[0]:
+                typed += os.read(terminal, 1024).decode(errors="replace")
+            waiting.extend(re.findall(r"\x1b[\[O][0-9;]*[A-Za-z~]|.", typed, re.DOTALL) or [""])
+        print("\r\x1b[K", end="", flush=True)  # the prompt makes room for the step
+        return _KEYS.get(waiting.pop(0).replace("\x1bO", "\x1b["), "")
+
+    return read

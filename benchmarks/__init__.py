@@ -1,0 +1,1 @@
+"""Measurements: ``python -m benchmarks.eager`` prints ratios against peers."""

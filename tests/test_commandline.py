@@ -1,0 +1,195 @@
+"""The command: its table, its errors (one line, exit code 2), and what the options call."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from autograd import Value, __version__
+from autograd.commandline import main
+
+L1 = ["(x+y)*z", "x=-2", "y=5", "z=-4"]
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines()]
+
+
+def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(L1) == 0
+    captured = capsys.readouterr()
+    assert rows(captured.out) == [
+        ["node", "computed", "as", "value", "∂f/∂node"],
+        ["x", "-2", "-4"],
+        ["y", "5", "-4"],
+        ["z", "-4", "3"],
+        ["v1", "x", "+", "y", "3", "-4"],
+        ["f", "v1·z", "-12", "1"],
+    ]
+    assert captured.err == ""
+
+
+def test_inner_names_and_values_as_expressions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["u = b*c; v = a + u; J = 3*v", "a=10/2", "b=3", "c=sqrt(4)"]) == 0  # L2
+    table = rows(capsys.readouterr().out)
+    assert [row[0] for row in table] == ["node", "a", "b", "c", "u", "v", "J"]
+    assert [row[-1] for row in table] == ["∂J/∂node", "3", "6", "9", "3", "3", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "last"),
+    [
+        (["x", "x=3"], ["x", "3", "1"]),
+        (["1 + 2"], ["f", "3", "1"]),
+        (["-x*y", "x=1", "y=2"], ["f", "v1·y", "-2", "1"]),
+        (["--x+1", "x=1"], ["f", "v2", "+", "1", "2", "1"]),
+        (["f*2", "f=3"], ["out", "f·2", "6", "1"]),
+        (["x**2", "x=1e200"], ["f", "x²", "inf", "1"]),
+    ],
+)
+def test_other_results(
+    arguments: list[str], last: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    assert rows(capsys.readouterr().out)[-1] == last
+
+
+def test_variables_of_a_branch_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["where(x > 0, y, z*z)", "x=-1", "y=2", "z=3"]) == 0
+    assert capsys.readouterr().out.endswith("not in the graph, gradient 0: x, y\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "there is no expression"),
+        (["(x+y)*w", "x=1", "y=2"], 'column 7 of "(x+y)*w": w has no value: add w=NUMBER'),
+        (["(x+y", "x=1", "y=2"], "column 1 of \"(x+y\": '(' was never closed"),
+        (["sgmoid(x)", "x=1"], "did you mean sigmoid?"),
+        (["x + " * 50 + "w", "x=1"], 'column 201 of "…+ x + x + x + x + x + x + x + w": w has no'),
+        (["x\x1b[31m", "x=1"], "invalid non-printable character"),
+        (["x", "x=1", "w=2"], "w does not occur in the expression, which has x"),
+        (["x", "x"], "'x': give values as name=number"),
+        (["x", "x=1", "x=2"], "x has two values"),
+        (["q = x; q", "x=1", "q=2"], "the expression itself computes q"),
+        (["x", "x=abc"], "x=abc: write a number"),
+        (["x", "x=__import__('os')"], "write a number"),
+        (["log(x)", "x=-1"], "log(x = -1.0): the logarithm needs a number above 0"),
+        (["1/x", "x=0"], "div("),
+        (["x", "x=1", "--explain", "q"], "--explain q: the names here are x"),
+        (["x", "x=1", "--order", "random"], "invalid choice: 'random'"),
+        (["x", "x=1", "--frobnicate"], "unrecognized arguments: --frobnicate"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as leaving:  # argparse leaves by itself
+        code = int(leaving.code or 0)
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    assert message in captured.err
+    assert captured.err.startswith("gatewise: ")
+    assert captured.err.count("\n") == 1
+    assert "\x1b" not in captured.err
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["b = a*a; c = b + b", "a=2", "--explain", "a"]) == 0
+    out = capsys.readouterr().out
+    assert "∂c/∂a = 8: 4 paths from c back to a\n" in out
+    assert out.endswith("   sum = 2 + 2 + 2 + 2 = 8\n")
+
+
+def test_naive_order_is_not_shown_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["b = a*a; b + 3*b", "a=2", "--order", "naive"]) == 0
+    assert capsys.readouterr().out.endswith("   a.grad = 4, and should be 16\n")
+
+
+def test_draw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "f.dot"
+    assert main([*L1, "--draw", str(path)]) == 0
+    assert f"wrote {path}" in capsys.readouterr().out
+    assert "rankdir=RL" in path.read_text()
+    assert main([*L1, "--draw", str(path), "--view", "forward"]) == 0
+    assert "rankdir=LR" in path.read_text()
+    assert main([*L1, "--draw", str(tmp_path / "f.xyz")]) == 1
+    assert "a picture is saved as" in capsys.readouterr().err
+
+
+def test_page_and_check_call_the_library(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[Any] = []
+    webpage, checking = ModuleType("autograd.webpage"), ModuleType("autograd.checking")
+    webpage.page = lambda output, path, names: calls.append((output.data, path))  # type: ignore[attr-defined]
+
+    def check_gradients(f: Any, *point: float) -> SimpleNamespace:
+        calls.append((point, f(*point), f(*map(Value, point)).data))
+        warnings.warn("f has a kink", UserWarning, stacklevel=2)
+        return SimpleNamespace(checked=6)
+
+    checking.check_gradients = check_gradients  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "autograd.webpage", webpage)
+    monkeypatch.setitem(sys.modules, "autograd.checking", checking)
+    assert main([*L1, "--page", "f.html", "--check"]) == 0
+    assert calls == [((-2.0, 5.0, -4.0), -12.0, -12.0), (-12.0, "f.html")]
+    out = capsys.readouterr().out
+    assert "note: f has a kink\n6 derivatives agree with finite differences\n" in out
+
+
+def test_a_failed_check_is_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check_gradients(f: Any, *point: float) -> None:
+        raise AssertionError("d f / d x:\n  got 1, expected 2")
+
+    checking = ModuleType("autograd.checking")
+    checking.check_gradients = check_gradients  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "autograd.checking", checking)
+    assert main(["x*2", "x=1", "--check"]) == 1
+    assert capsys.readouterr().err == "gatewise: d f / d x: got 1, expected 2\n"
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, parts in (
+        ("--help", ["examples:", 'gatewise "(x+y)*z" x=-2 y=5 z=-4', "--walk", "log_softmax"]),
+        ("--version", [f"gatewise {__version__}"]),
+    ):
+        with pytest.raises(SystemExit) as leaving:
+            main([option])
+        assert leaving.value.code == 0
+        out = capsys.readouterr().out
+        assert all(part in out for part in parts)
+        assert max(map(len, out.splitlines())) <= 100
+
+
+def test_as_a_module() -> None:
+    command = [sys.executable, "-m", "autograd", *L1]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert rows(done.stdout)[-1] == ["f", "v1·z", "-12", "1"]
+
+
+def test_a_terminal_without_greek() -> None:
+    command = [sys.executable, "-m", "autograd", *L1]
+    done = subprocess.run(
+        command, capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii"}
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"?f/?node" in done.stdout
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*L1, "--draw", str(tmp_path / "missing" / "f.dot")]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("gatewise: can't write the picture")
+    assert error.count("\n") == 1

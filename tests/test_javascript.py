@@ -1,0 +1,100 @@
+"""The table printed as JavaScript; test_webpage.py runs what is printed here in a browser."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import Value, page
+from autograd.gate import Primitive, registry
+from autograd.javascript import Script, runtime, runtime_gates
+from autograd.primitives import mul, neg, softmax, where
+from autograd.text import Expression
+
+from . import oracle
+
+x, y, z = map(Expression, "xyz")
+
+
+@pytest.mark.parametrize(
+    ("expression", "source"),
+    [
+        ((x + y) * z, "(x + y) * z"),
+        (x + y * z, "x + y * z"),
+        (x - (y - z), "x - (y - z)"),
+        (x / (y / z), "x / (y / z)"),
+        (-(x + y), "-(x + y)"),
+        (-Expression(-1.0), "-(-1)"),  # -- would count down
+        (neg(-x), "-(-x)"),
+        (x - -y, "x - -y"),
+        (x**2, "values.pow(x, 2)"),
+        (where(x != y, x, y) + 1, "(x !== y ? x : y) + 1"),
+        (where(x > 0, lambda: where(y > 0, x, y), z), "x > 0 ? (y > 0 ? x : y) : z"),
+        (where(x, y, z), "values.where(x, y, z)"),  # NaN chooses neither
+        (x * math.nan - math.inf, "x * NaN - Infinity"),
+        (x * -math.inf, "x * -Infinity"),
+        (softmax(0.0, x, y), "values.softmax(0, x, y)"),
+    ],
+)
+def test_expressions(expression: Expression, source: str) -> None:
+    assert Script().print(expression) == source
+
+
+def test_every_row_of_the_table_can_be_printed() -> None:
+    script = Script()
+    for op in (registry[name] for name in oracle.FUNCTIONS):  # not gates that other tests define
+        count = op.arity or (4 if op.name == "soft_cross_entropy" else 5)
+        assert script.add(op, count) == f"{op.name}_{count}"
+    assert script.locals["mul_2"] == "(x, y, out) => [y, x]"
+    assert script.values.keys() == {"degrees_1", "radians_1"}  # from their elementary forms
+
+
+def test_a_gate_of_ones_own_brings_the_gates_it_uses() -> None:
+    square = Primitive("square", "²", lambda x: x * x, (lambda x, out: 2 * x,))
+    quart = Primitive(
+        "quart", "⁴", lambda x: square(square(x)), (lambda x, out: 4 * x * square(x),)
+    )
+    script = Script()
+    script.add(quart, 1)
+    assert script.source().split("\n") == [
+        "values.square_1 = (x) => x * x;",
+        "values.quart_1 = (x) => values.square_1(values.square_1(x));",
+        "locals.quart_1 = (x, out) => [4 * x * values.square_1(x)];",
+    ]
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        Primitive("opaque", "?", lambda x: math.sin(x), (mul,)),
+        Primitive("deciding", "?", lambda x: x, (lambda x, out: 1.0 if x > 0 else 2.0,)),
+        Primitive("endless", "?", math.sin, (1.0,), elementary=lambda x: endless(x)),
+    ],
+    ids=lambda op: op.name,
+)
+def test_what_is_no_text_is_said_to_be_none(op: Primitive) -> None:
+    with pytest.raises(ValueError, match=f"the gate {op.name} can't be written in JavaScript"):
+        Script().add(op, 1)
+
+
+def endless(x: Expression) -> Expression:
+    return endless(x)
+
+
+def test_the_runtime_has_values_of_gates_only() -> None:
+    assert runtime_gates() <= set(registry)
+    assert {"exp", "softmax", "sech2", "power_slope"} <= runtime_gates()
+
+
+def test_no_derivative_is_written_in_the_template() -> None:
+    scripts = sorted((Path(autograd.__file__).parent / "template").glob("*.js"))
+    assert len(scripts) == 7
+    for script in scripts:
+        source = script.read_text(encoding="utf-8")
+        assert not re.search(r"^locals\.|locals\.\w+ =", source, re.MULTILINE)
+    assert runtime() in page(Value(0.3)).html
+    assert "locals.tanh_1 = (x, out) => [values.sech2(x)];" in page(Value(0.3).tanh()).html

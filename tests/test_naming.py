@@ -1,0 +1,140 @@
+"""Names, short numbers and formulas, as pictures and explanations use them."""
+
+import math
+
+import pytest
+
+from autograd import (
+    Value,
+    atan2,
+    cross_entropy,
+    degrees,
+    dot,
+    exp,
+    primitive,
+    relu,
+    sigmoid,
+    sqrt,
+    tanh,
+    where,
+)
+from autograd.gate import registry
+from autograd.naming import Names, short, variables
+
+
+@pytest.fixture(autouse=True)
+def own_gates():
+    """Gates defined by a test are gone after it."""
+    before = dict(registry)
+    yield
+    registry.clear()
+    registry.update(before)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (None, "–"),
+        (3.0, "3"),
+        (-0.0, "0"),
+        (24.7040816, "24.7"),
+        (645.5773, "645.6"),
+        (9999.7, "10000"),
+        (12345.6, "12346"),
+        (1234567.0, "1234567"),
+        (1e22, "1e+22"),
+        (-1 / 3, "-0.3333"),
+        (1.5e-7, "1.5e-07"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+        (math.nan, "nan"),
+    ],
+)
+def test_numbers_are_short(number, text):
+    assert short(number) == text
+
+
+def test_a_plain_variable_goes_before_an_element_and_locals_before_globals():
+    x, y, z, hidden = (Value(k) for k in range(4))
+    found = variables({"w": [[x, y], z], "x": x, "x2": x}, {"w": [hidden], "d": {"k": hidden}})
+    assert found == {x: "x", y: "w[0][1]", z: "w[1]", hidden: "d['k']"}
+
+
+def test_what_notebooks_remember_is_no_name():
+    x = Value(1.0)
+    assert variables({"_": x, "_3": x, "Out": {3: x}}) == {}
+
+
+def test_a_list_that_holds_itself_ends():
+    x = Value(1.0)
+    knot: list[object] = [x]
+    knot.append(knot)
+    assert variables({"knot": knot}) == {x: "knot[0]"}
+
+
+def formulas(node, names=None):
+    speak = Names(names or {})
+    return [speak.formula(node, place) for place in range(len(node.operands))]
+
+
+def test_formulas_speak_of_the_operands_by_name():
+    a, b = Value(3.0, "a"), Value(2.0, "b")
+    assert formulas(a * b) == ["b", "a"]
+    assert formulas(a - b) == ["1", "-1"]
+    assert formulas(a / b) == ["1/b", "-a/b²"]
+    assert formulas(a**b) == ["b·a^(b-1)", "a^b·log a"]
+    assert formulas(tanh(a)) == ["1 - tanh²a"]
+    assert formulas(exp(a)) == ["e^a"]
+    assert formulas(sqrt(a)) == ["1/(2√a)"]
+    assert formulas(relu(a)) == ["I(a > 0)"]
+    assert formulas(sigmoid(a)) == ["σ·(1 - σ)"]
+    assert formulas(degrees(a)) == ["180/π"]
+    assert formulas(a.sin()) == ["cos(a)"]
+
+
+def test_names_that_a_rule_also_uses_are_not_mixed_up():
+    y, x = Value(1.0, "y"), Value(2.0, "x")
+    assert formulas(y / x) == ["1/x", "-y/x²"]
+    assert formulas(atan2(x, y)) == ["y/(y²+x²)", "-x/(y²+x²)"]  # atan2(y, x), swapped
+    assert formulas(exp(x)) == ["eˣ"]
+
+
+def test_a_whole_power_is_worked_out():
+    a = Value(3.0, "a")
+    assert [formulas(a**n)[0] for n in (2, 3, 4, 1)] == ["2·a", "3·a²", "4·a³", "1·a^0"]
+    assert formulas(a**-1)[0] == "(-1)·a^-2"
+
+
+def test_a_nameless_operand_is_spelled_out_where_that_is_short():
+    a, b = Value(3.0, "a"), Value(2.0, "b")
+    assert formulas((a + b) * b) == ["b", "a + b"]
+    assert formulas(a / (a * b))[1] == "-a/(a·b)²"
+    assert formulas(1 / (a - b)) == ["1/(a - b)", "-1/(a - b)²"]
+    long = Value(5.0, "a very long label indeed")
+    assert formulas(a * long) == ["5", "a"]
+    assert formulas(a * Value(-7.0)) == ["-7", "a"]
+    assert formulas(relu(Value(-7.0))) == ["I(-7 > 0)"]
+    gaussian = primitive("gauss_test", lambda x: x, [lambda x, out: out], formulas=["2x"])
+    assert formulas(gaussian(Value(3.0))) == ["2·3"]
+    assert formulas(gaussian(Value(-3.0))) == ["2(-3)"]
+
+
+def test_gates_over_a_sequence():
+    w, x = [Value(1.0, "w0"), Value(2.0, "w1")], [Value(3.0, "x0"), Value(4.0, "x1")]
+    assert formulas(dot(w, x, Value(0.0, "b"))) == ["x0", "x1", "w0", "w1", "1"]
+    assert formulas(cross_entropy(x, 1)) == ["", *["sⱼ - I(j = target)"] * 2]
+    c = Value(1.0, "c")
+    assert formulas(where(c, w[0], w[1])) == ["", "1 if taken", "1 if taken"]
+
+
+def test_a_users_gate_has_a_formula_if_its_rule_can_be_read():
+    a = Value(3.0, "a")
+    cube = primitive("cube_test", lambda x: x**3, [lambda x, out: 3 * x * x])
+    assert formulas(cube(a)) == ["3·a·a"]
+    itself = primitive("itself_test", lambda x: x, [lambda x, out: out / x])
+    assert formulas(itself(a)) == ["out / a"]
+    node = itself(a)
+    node.label = "y"
+    assert formulas(node) == ["y / a"]
+    branching = primitive("kink_test", abs, [lambda x, out: 1.0 if x > 0 else -1.0])
+    assert formulas(branching(a)) == [""]
