@@ -168,7 +168,8 @@ def with_torch(network: Network, x: Any, y: Any, kind: str) -> Callable[[], floa
 
     def step() -> float:
         optimizer.zero_grad()
-        scores = model(inputs)
+        scores: Any = model(inputs)
+        loss: Any
         if kind == "hinge":
             loss = torch.relu(1 - targets * scores[:, 0]).mean()
         else:

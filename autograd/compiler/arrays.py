@@ -237,7 +237,12 @@ class Book:
 
     def call(self, name: str, *operands: Any) -> Array:
         """A function of NumPy, elementwise."""
-        return self.elementwise("call", tuple(self.lift(o) for o in operands), name)
+        lifted = tuple(self.lift(o) for o in operands)
+        if name == "where":
+            (a, under_a), (b, under_b) = map(_quotient, lifted[1:])
+            if under_a is not None and under_a is under_b:  # one division instead of two
+                return self.gate(primitives.div, self.call(name, lifted[0], a, b), under_a)
+        return self.elementwise("call", lifted, name)
 
     def translate(self, function: Callable[..., Any], operands: tuple[Array, ...]) -> Array | None:
         """A row's value on arrays (``array=``) read as array operations; None if it can't be."""
@@ -340,7 +345,7 @@ class Book:
         An axis along which the index does not change becomes length 1 (it will broadcast),
         but for the last ``keep`` axes; axes of length 1 in front are dropped.
         """
-        index = np.asarray(index)
+        index = np.asarray(index, dtype=np.int64)
         for axis in range(index.ndim - keep):
             first = np.take(index, [0], axis)
             if (index == first).all():
@@ -367,6 +372,16 @@ class Book:
             return self.transpose(self.take(source, squeezed.T, keep=2))
         taken = self.node("take", (source,), squeezed.shape, source.batched, squeezed)
         return self.reshape(taken, shape)
+
+
+def _quotient(a: Array) -> tuple[Array, Array | None]:
+    """Numerator and denominator, of a negative quotient too."""
+    if a.head is primitives.neg:
+        over, under = _quotient(a.operands[0])
+        return (a if under is None else a.book.gate(primitives.neg, over)), under
+    if a.head is primitives.div:
+        return a.operands[0], a.operands[1]
+    return a, None
 
 
 def _contiguous(index: Any) -> bool:

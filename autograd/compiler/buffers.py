@@ -111,6 +111,10 @@ class _Rewriter:
             if isinstance(result, np.ndarray) and self.is_fixed(expression, result):
                 self.views.append(text)
                 return
+            if (reduced := self.reduction(expression, result)) is not None:
+                self.constants[name] = Buffer(result.shape, str(result.dtype))
+                self.lines.append(f"{reduced[:-1]}, out={name})")
+                return
             if isinstance(result, np.ndarray) and self.has_out(expression):
                 self.constants[name] = Buffer(result.shape, str(result.dtype))
                 self.compute(expression, name, result)
@@ -134,6 +138,16 @@ class _Rewriter:
         elif isinstance(statement, ast.Assign):
             text = f"{ast.unparse(statement.targets[0])} = {self.inner(statement.value, None)}"
         self.lines.append(text)
+
+    def reduction(self, node: ast.expr, result: Any) -> str | None:
+        """``E.sum(-1, keepdims=True)`` as a call that takes ``out=``, or None."""
+        if not isinstance(result, np.ndarray) or result.ndim == 0:
+            return None
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return None
+        if node.func.attr not in ("sum", "max", "min"):
+            return None
+        return self.plain(node)
 
     def is_fixed(self, node: ast.expr, result: Any) -> bool:
         """Whether this is ``A[:, 2:4].reshape(...)`` of theta, g or a buffer: always one view."""
@@ -232,8 +246,11 @@ class _Rewriter:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             source = node.func.value
             text = self.inner(source, None) if self.has_out(source) else self.plain(source)
-            if node.func.attr == "sum":
-                return self.sum(text, node)
+            reducing = {"sum": "add", "max": "maximum", "min": "minimum"}.get(node.func.attr)
+            if reducing is not None:
+                return self.reduce(reducing, text, node)
+            if text == "np" and node.func.attr == "arange":
+                return self.known_view(ast.unparse(node))
             if self.has_out(source):
                 arguments = [ast.unparse(argument) for argument in node.args]
                 arguments += [ast.unparse(keyword) for keyword in node.keywords]
@@ -242,19 +259,21 @@ class _Rewriter:
             held = ast.Name(self.inner(node.value, None), ast.Load())
             return ast.unparse(ast.Subscript(held, node.slice, ast.Load()))
         if self.is_view(node):
-            text = ast.unparse(node)
-            if text not in self.known_views:
-                name = self.known_views[text] = f"v{len(self.known_views) + 1}_"
-                self.views.append(f"{name} = {text}")
-            return self.known_views[text]
+            return self.known_view(ast.unparse(node))
         return ast.unparse(node)
 
-    def sum(self, text: str, node: ast.Call) -> str:
-        """What the method ``sum`` calls in the end."""
+    def known_view(self, text: str) -> str:
+        """The name of something that is made once, when the program is loaded."""
+        if text not in self.known_views:
+            name = self.known_views[text] = f"v{len(self.known_views) + 1}_"
+            self.views.append(f"{name} = {text}")
+        return self.known_views[text]
+
+    def reduce(self, function: str, text: str, node: ast.Call) -> str:
+        """What the methods sum, max and min call in the end."""
         axis = ast.unparse(node.args[0]) if node.args else "None"
         out = "".join(f", {ast.unparse(keyword)}" for keyword in node.keywords)
-        self.functions.setdefault("add", "np_add" if "add" in self.scope else "add")
-        return f"{self.functions['add']}.reduce({text}, {axis}{out})"
+        return f"{self.short(function)}.reduce({text}, {axis}{out})"
 
     def is_view(self, node: ast.expr) -> bool:
         """Whether this is the same view of the same buffer in every call."""

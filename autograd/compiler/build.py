@@ -40,6 +40,7 @@ def build(
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
     scalars = canonicalise(trace, data)
     grouping = group(scalars, shapes)
+    del scalars
     lay_out(grouping)
     batched = [k for k, a in enumerate(trace.arguments) if a.shape is not None]
     names = _names([trace.arguments[k].name for k in batched])

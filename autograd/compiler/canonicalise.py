@@ -9,6 +9,7 @@ with 0 or 1 stay products: folding them would make neurons of one layer unlike e
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain
@@ -40,12 +41,12 @@ class Lin:
 
     def key(self) -> tuple[Any, ...]:
         return (
-            tuple(self.a),
-            tuple(self.b),
-            tuple(self.c),
-            tuple(self.d),
-            tuple(self.t),
-            tuple(self.u),
+            array("i", self.a).tobytes(),
+            array("i", self.b).tobytes(),
+            array("i", self.c).tobytes(),
+            array("i", self.d).tobytes(),
+            array("i", self.t).tobytes(),
+            array("i", self.u).tobytes(),
             float.hex(self.constant),
         )
 
@@ -71,8 +72,8 @@ class Scalars:
     def __init__(self) -> None:
         self.kind: list[str | Primitive] = []  # "input", "parameter", "constant", "lin", a gate
         self.detail: list[Any] = []  # place of an input, Value, float, Lin, operand numbers
-        self.rank: list[int] = []
-        self.level: list[int] = []
+        self.rank = array("b")
+        self.level = array("i")
         self.outputs: list[int] = []
         self.count = 0  # scalar nodes before
 
@@ -84,8 +85,8 @@ class Scalars:
             return self.detail[node].operands()  # type: ignore[no-any-return]
         return list(self.detail[node]) if isinstance(self.kind[node], Primitive) else []
 
-    def reachable(self) -> list[int]:
-        """The nodes that the outputs depend on, in order."""
+    def reachable(self) -> bytearray:
+        """For each node 1 if the outputs depend on it, else 0."""
         seen = bytearray(len(self))
         for output in self.outputs:
             seen[output] = 1
@@ -94,7 +95,7 @@ class Scalars:
             if seen[node] and self.kind[node] not in leaves:
                 for operand in self.operands(node):
                     seen[operand] = 1
-        return [node for node in range(len(self)) if seen[node]]
+        return seen
 
 
 def canonicalise(trace: Trace, data: set[Value]) -> Scalars:
@@ -114,7 +115,8 @@ class _Canonicaliser:
         kind, rank = graph.kind, graph.rank
         order = self.trace.order
         graph.count = len(order)
-        uses = Counter(chain.from_iterable(map(attrgetter("operands"), order)))
+        operands_of_all = chain.from_iterable(map(attrgetter("operands"), order))
+        uses = Counter(each for each in operands_of_all if each.op is not None)
         uses.update([*self.trace.outputs, *self.trace.outputs])  # an output is never absorbed
         # A node becomes a number, or a Lin or Product that waits for its one consumer.
         forms: dict[Value, Form] = {}

@@ -48,8 +48,7 @@ def reference(
                 node._data = math.nan
 
     def harvest(nodes: list[Value]) -> list[float]:
-        reached = set(nodes)
-        return [leaf.flow + 0.0 if leaf in reached else 0.0 for leaf in parameters]
+        return [0.0 if leaf.flow is None else leaf.flow + 0.0 for leaf in parameters]
 
     gradient = propagate(trace.outputs[0], 1.0, harvest)
     if not gradient:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..gate import Primitive
-from .canonicalise import BATCH, Lin, Scalars
+from .canonicalise import BATCH, PARAM, Lin, Scalars
 
 __all__ = ["CONSTANTS", "THETA", "Group", "Grouping", "Run", "group"]
 
@@ -63,10 +63,10 @@ class Grouping:
 
     def __init__(self, scalars: Scalars) -> None:
         n = len(scalars)
-        self.scalars = scalars
+        self.outputs = scalars.outputs
         self.groups: list[Group] = []
-        self.source = np.full(n, -1, dtype=np.int64)
-        self.column = np.full(n, -1, dtype=np.int64)
+        self.source = np.full(n, -1, dtype=np.int32)
+        self.column = np.full(n, -1, dtype=np.int32)
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.batched: set[int] = set()  # the sources that hold a value for each sample
         self.parameters: list[Any] = []
@@ -85,14 +85,13 @@ def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
         result.shapes[2 + k] = () if shape == () else (math.prod(shape),)
         result.batched.add(2 + k)
     levels: dict[int, list[int]] = {}
-    reachable = scalars.reachable()
-    weights = [node for node in reachable if scalars.kind[node] == "parameter"]
+    reachable = np.frombuffer(scalars.reachable(), dtype=np.uint8) == 1
+    is_weight = np.frombuffer(scalars.rank, dtype=np.int8) == PARAM
+    weights = np.flatnonzero(reachable & is_weight)
     result.parameters = [scalars.detail[node] for node in weights]
     result.source[weights], result.column[weights] = THETA, np.arange(len(weights))
-    for node in reachable:
+    for node in np.flatnonzero(reachable & ~is_weight).tolist():
         kind, detail = scalars.kind[node], scalars.detail[node]
-        if kind == "parameter":
-            continue
         if kind == "input":
             result.source[node], result.column[node] = 2 + detail[0], detail[1]
         elif kind == "constant":
@@ -104,7 +103,7 @@ def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
     for level in sorted(levels):
         bins: dict[Any, list[tuple[int, Any]]] = {}
         for node in levels[level]:
-            key, facts = _key(result, node)
+            key, facts = _key(result, scalars, node)
             bins.setdefault(key, []).append((node, facts))
         for key, members in bins.items():
             for part in _parts(result, key, members):
@@ -119,9 +118,8 @@ def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
     return result
 
 
-def _key(result: Grouping, node: int) -> tuple[Any, Any]:
+def _key(result: Grouping, scalars: Scalars, node: int) -> tuple[Any, Any]:
     """What nodes must share to be grouped, and what is particular to this one."""
-    scalars = result.scalars
     kind, detail = scalars.kind[node], scalars.detail[node]
     batched = scalars.rank[node] == BATCH
     if isinstance(kind, Primitive):
@@ -146,7 +144,7 @@ def _runs(result: Grouping, lin: Lin) -> dict[tuple[int, int, int], tuple[Column
         if a:
             weights = np.array(a)
             a_sources, a_columns = result.source[weights], result.column[weights]
-            names = a_sources * _MANY + sources
+            names = a_sources.astype(np.int64) * _MANY + sources
         else:
             a_sources, a_columns, names = np.full(len(b), -1), columns, sources
         order = np.lexsort((a_columns, columns, names))

@@ -37,9 +37,11 @@ def lay_out(grouping: Grouping) -> None:
     order = [wishes[w][1].ravel() for w in sorted(granted)]
     order.append(np.flatnonzero(~taken))
     sequence = np.concatenate(order)
-    place = np.empty(count, dtype=np.int64)
+    place = np.empty(count, dtype=np.int32)
     place[sequence] = np.arange(count)
-    grouping.parameters = [grouping.parameters[k] for k in sequence]
+    parameters = np.empty(count, dtype=object)
+    parameters[:] = grouping.parameters
+    grouping.parameters = parameters[sequence].tolist()
     of_theta = grouping.source == THETA
     grouping.column[of_theta] = place[grouping.column[of_theta]]
     for group in grouping.groups:

@@ -55,12 +55,12 @@ class _Lowering:
         self.groups: list[tuple[Array, Group]] = []
 
     def run(self) -> Wide:
-        scalars, grouping = self.grouping.scalars, self.grouping
+        grouping = self.grouping
         for group in grouping.groups:
             if group.batched:
                 self.build(group)
         outputs = []
-        for node in scalars.outputs:
+        for node in grouping.outputs:
             source = int(grouping.source[node])
             if source in self.by_source:
                 self.build(self.by_source[source])
