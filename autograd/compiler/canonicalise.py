@@ -190,8 +190,8 @@ class _Canonicaliser:
         if known is not None:
             return known
         rank, level = self.graph.rank, self.graph.level
-        batch = BATCH if any(rank[o] == BATCH for o in operands) else FIXED
-        height = 1 + max((level[o] for o in operands), default=0)
+        batch = BATCH if BATCH in map(rank.__getitem__, operands) else FIXED
+        height = 1 + max(map(level.__getitem__, operands), default=0)
         number = self.interned[key] = self.add(kind, detail, batch, height)
         return number
 

@@ -296,9 +296,11 @@ class Program:
         if not self._single:
             return None
         share = 1 / len(samples) if self.reduction == "mean" else 1.0
+        if len(samples) == 1:
+            return disagreement(got, (samples[0][0][0], samples[0][1]), tolerance)
         total = math.fsum(true[0] for true, _ in samples) * share
         gradient = [math.fsum(each) * share for each in zip(*(g for _, g in samples), strict=True)]
-        return disagreement((got[0], [float(x) for x in got[1]]), (total, gradient), tolerance)
+        return disagreement(got, (total, gradient), tolerance)
 
     def _batch_of(self, rows: list[list[list[float]]]) -> list[Any]:
         """Samples as the arguments of one call."""

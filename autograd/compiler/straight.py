@@ -18,23 +18,10 @@ from ..text import Expression, number, python
 from ..value import Value
 from .trace import Trace
 
-__all__ = ["guarded_nodes", "straight_line"]
+__all__ = ["straight_line"]
 
 LONGEST = 60_000  # lines in one function; longer programs keep their numbers in a list
 CHUNK = 10_000
-
-
-def guarded_nodes(order: list[Value]) -> set[Value]:
-    """The nodes that only a `where` may use: they may have no value, if it chooses the other."""
-    guarded: set[Value] = set()
-    if not any(node.op is primitives.choice for node in order):
-        return guarded
-    for node in reversed(order):
-        inside = node in guarded
-        for place, operand in enumerate(node.operands):
-            if inside or (node.op is primitives.choice and place > 0):
-                guarded.add(operand)
-    return guarded
 
 
 def straight_line(
@@ -59,7 +46,7 @@ class _StraightLine:
         self.order = trace.order
         self.place = {parameter: k for k, parameter in enumerate(parameters)}
         self.count = len(parameters)
-        self.guarded = guarded_nodes(self.order)
+        self.guarded = trace.guarded
         self.namespace: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
         self.long = 4 * len(self.order) > LONGEST
         self.names: dict[Value, str] = {}

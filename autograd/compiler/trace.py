@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NoReturn
 
 from .. import primitives, value
@@ -95,6 +96,19 @@ class Trace:
     order: list[Value] = field(default_factory=list)  # all nodes, operands first
     clock: int | None = None  # a leaf made after this was made by the function: a constant
     rebuild: Callable[..., Any] | None = None
+
+    @cached_property
+    def guarded(self) -> set[Value]:
+        """The nodes below a `where`: they may have no value, if it chooses the other branch."""
+        guarded: set[Value] = set()
+        if not any(node.op is primitives.choice for node in self.order):
+            return guarded
+        for node in reversed(self.order):
+            inside = node in guarded
+            for place, operand in enumerate(node.operands):
+                if inside or (node.op is primitives.choice and place > 0):
+                    guarded.add(operand)
+        return guarded
 
     def leaves(self, declared: set[Value] | None) -> tuple[list[Value], set[Value]]:
         """The parameters, and the leaves that are numbers of the program.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import autograd
 from autograd import Value, compile
 
 from .examples import EXAMPLES, draw, moons_graph
@@ -87,6 +88,21 @@ def test_moons_equals_eager() -> None:
     expected = [parameter.grad for parameter in program.parameters]
     largest = max(map(abs, expected))
     assert gradient.tolist() == pytest.approx(expected, rel=0, abs=1e-12 * largest)
+
+
+def test_worked_example_of_the_readme() -> None:
+    readme = (Path(autograd.__file__).parent / "compiler" / "README.md").read_text("utf-8")
+    blocks = [block.split("```")[0] for block in readme.split("```python\n")[1:]]
+    function = next(block for block in blocks if block.startswith("def loss"))
+    source = next(block for block in blocks if block.startswith("def value_and_grad"))
+    scope: dict[str, Any] = {
+        "relu": autograd.relu,
+        "weights": [[Value(0.1), Value(0.2)], [Value(0.3), Value(0.4)]],
+    }
+    scope["biases"] = [Value(0.5), Value(0.6)]
+    exec(function, scope)
+    program = compile(scope["loss"], shapes=[(2,), ()], target="numpy")
+    assert program.source == source
 
 
 if __name__ == "__main__":
