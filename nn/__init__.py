@@ -1,3 +1,98 @@
-"""Neurons, layers and networks made of Values."""
+"""Neurons, layers and networks made of Values.
 
-__all__: list[str] = []
+>>> import nn
+>>> model = nn.MLP(2, [4, 1], activation="tanh", rng=0)
+>>> history = nn.fit(
+...     model, "logistic", [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0],
+...     optimizer=nn.Adam(model.parameters(), lr=0.1), epochs=100,
+... )  # fmt: skip
+>>> [model(x).data > 0 for x in ([0, 0], [0, 1], [1, 0], [1, 1])]
+[False, True, True, False]
+"""
+
+from autograd import cross_entropy
+
+from .activations import ACTIVATIONS
+from .engines import ENGINES, Eager, Engine
+from .init import INITIALIZERS
+from .layers import MLP, Activate, Dropout, Layer, Maxout, Residual, Sequential
+from .losses import (
+    LOSSES,
+    absolute_error,
+    binary_cross_entropy,
+    exponential,
+    hinge,
+    l2_penalty,
+    logarithmic,
+    logistic,
+    over_batch,
+    probability_cross_entropy,
+    squared_error,
+    svm,
+    zero_one,
+)
+from .module import Module
+from .neuron import Neuron
+from .optim import (
+    SGD,
+    AdaGrad,
+    Adam,
+    Optimizer,
+    RMSProp,
+    clip_grad_norm,
+    clip_grad_value,
+    cosine,
+    exponential_decay,
+    linear,
+    step_decay,
+)
+from .pictures import clusters
+from .state import load, save
+from .training import History, fit
+
+__all__ = [
+    "ACTIVATIONS",
+    "ENGINES",
+    "INITIALIZERS",
+    "LOSSES",
+    "MLP",
+    "SGD",
+    "Activate",
+    "AdaGrad",
+    "Adam",
+    "Dropout",
+    "Eager",
+    "Engine",
+    "History",
+    "Layer",
+    "Maxout",
+    "Module",
+    "Neuron",
+    "Optimizer",
+    "RMSProp",
+    "Residual",
+    "Sequential",
+    "absolute_error",
+    "binary_cross_entropy",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "clusters",
+    "cosine",
+    "cross_entropy",
+    "exponential",
+    "exponential_decay",
+    "fit",
+    "hinge",
+    "l2_penalty",
+    "linear",
+    "load",
+    "logarithmic",
+    "logistic",
+    "over_batch",
+    "probability_cross_entropy",
+    "save",
+    "squared_error",
+    "step_decay",
+    "svm",
+    "zero_one",
+]

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -70,21 +71,109 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
         "df/dW₂₁ = 0.104",
         "df/dW₂₂ = 0.208",
     ],
+    "curves": [  # L10, L11
+        "sigmoid f(1) = 0.731059 f'(1) = 0.196612 f'(0) = 0.25",
+        "tanh f(1) = 0.761594 f'(1) = 0.419974 f'(0) = 1",
+        "relu f(1) = 1.000000 f'(1) = 1.000000 f'(0) = 0",
+        "leaky_relu f(1) = 1.000000 f'(1) = 1.000000 f'(0) = 0.01",
+        "cross-entropy of f = (0.3, 0.3, 0.4), y = (0, 0, 1) = 0.916291, as the formula says: "
+        "0.916291",
+    ],
+    "descent": ["log 2 = 0.693147180560"],  # L12; the demo itself holds x against it
+    "line": [  # L13
+        "after 1000 steps: a = 2.0000, b = 1.0000",
+        "after 1000 steps: a = 0.5000, b = -1.0000",
+    ],
+    "house": [],  # L15
+    "regression": [  # L16; the demo itself holds the three gradients against each other
+        "Two sets of notes print dz = a(1 - a) in the loops. That is a slip: it is da/dz alone;",
+    ],
+    "xor": ["a perceptron: 2/4 right", "2-4-1, tanh: 4/4 right"],  # L17
+    "first_step": [  # L18
+        "first loss 0.8036585205718132",
+        "by NumPy 0.8036585205718132",
+        "all as the lecture's NumPy code has them, to 12 digits",
+    ],
+    "iris": [  # L19
+        "[5.0, 3.5, 1.3, 0.3] 9.9999841e-01 1.4226153e-06 1.6294724e-07",
+        "must sum to 1, so a digit was lost: it is 0.9999984.",
+        "30/30 test flowers right, 148/150 of all",
+    ],
+    "moons": ["step 100: loss 0.0000, 100 % right"],
+    "batches": [],  # L21
+    "vanishing": [  # L22
+        "(One slide says that ReLU' is 0 for x > 0; that is a slip, it is 1.)",
+    ],
+    "symmetry": [],  # L23
+    "approximation": ["weights set by hand, 5 neurons: the corners are met to 0"],  # L24
+    "svm": ["loss of scores (3.2, 5.1, -1.7) in class 0 = 2.9, as the formula says: 2.9"],
+    "dropout": [],  # L29
+    "digits": ["MLP(64 → 16 → 10)"],
+    "two_layers": ["N = 8, D_in = 20, H = 6, D_out = 3, random normal data"],  # L8
 }
 
 
-def test_the_tour_is_all_demos() -> None:
+def check_house(*numbers: float) -> None:
+    relu_error, linear_error, threshold = numbers
+    assert relu_error < linear_error / 2
+    assert abs(threshold - 50) < 5, "the data begin to rise at 50 m²"
+
+
+def check_batches(*numbers: float) -> None:
+    best, full, stochastic, mini = numbers
+    assert best < mini < stochastic < full
+    assert mini < 1.01 * best
+
+
+def check_symmetry(*numbers: float) -> None:
+    spread_from_zeros, error_from_zeros, spread, error = numbers
+    assert spread_from_zeros == 0 < 1 < spread
+    assert error < 1e-3 * error_from_zeros
+
+
+def check_approximation(*numbers: float) -> None:
+    eight_neurons, many_neurons = numbers
+    assert many_neurons < 0.1 < eight_neurons
+
+
+def check_dropout(*numbers: float) -> None:
+    nothing, dropped, penalised = numbers
+    assert dropped < nothing / 2 and penalised < nothing / 2
+
+
+def check_digits(*numbers: float) -> None:
+    assert len(numbers) == 4 and numbers[-1] > 90 > numbers[0]
+
+
+NUMBERS = {  # where numbers stand in what is printed, and what holds for them
+    "house": (r"squared error (\S+)|0 below (\d+) m²", check_house),
+    "batches": (r"squared error (?:of )?(\S+)", check_batches),
+    "symmetry": (r"up to (\S+);|squared error (\S+)", check_symmetry),
+    "approximation": (r"largest error of (\S+)", check_approximation),
+    "dropout": (r"gap (\S+)", check_dropout),
+    "digits": (r"(\S+)% of the test", check_digits),
+}
+
+SMALLER = {"two_layers": {"N": 8, "D_in": 20, "H": 6, "D_out": 3}}
+HELPERS = {"__init__", "__main__", "board", "plots"}
+
+
+def test_the_list_is_all_demos() -> None:
     files = {path.stem for path in (ROOT / "demos").glob("*.py")}
-    assert set(tour.DEMOS) == files - {"__init__", "__main__", "board"}
+    assert set(tour.DEMOS) == files - HELPERS == set(LINES)
 
 
 @pytest.mark.parametrize("name", LINES)
 def test_demo(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    importlib.import_module(f"demos.{name}").main(tmp_path / "new" / "out")
+    demo = importlib.import_module(f"demos.{name}")
+    demo.main(tmp_path / "new" / "out", **SMALLER.get(name, {}))
     printed = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in printed.splitlines()]
     missing = [line for line in LINES[name] if line not in lines]
     assert not missing, f"not printed: {missing}\n{printed}"
+    if name in NUMBERS:
+        pattern, check = NUMBERS[name]
+        check(*(float("".join(match.groups(""))) for match in re.finditer(pattern, printed)))
     assert "\033" not in printed, "colour codes belong on a terminal only"
     check_pictures(printed, tmp_path / "new" / "out")
 
@@ -105,12 +194,51 @@ def check_pictures(printed: str, out: Path) -> None:
             assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def test_the_tour_lists_its_demos_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demos_are_listed_with_a_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     tour.main(["paths", "--out", str(tmp_path)])
-    first, *rest = capsys.readouterr().out.splitlines()
-    assert all(name in first for name in tour.DEMOS)
-    assert sum("z = x·y" in line for line in rest) == 1
+    heading, *rest = capsys.readouterr().out.splitlines()
+    assert "python -m demos" in heading
+    for name, line in zip(tour.DEMOS, rest, strict=False):
+        listed, what = line.split(maxsplit=1)
+        assert listed == name and len(line) < 100
+        assert len(what) > 20, "a line that says what it is"
+    assert any("dz/dt = 5.43656 + 2.71828" in line for line in rest), "the demo has run"
     assert not any("J = 3" in line for line in rest), "only the demo asked for"
+
+
+def test_the_tour_is_expressions_and_iris_in_20_seconds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = time.process_time()
+    tour.main(["--out", str(tmp_path)])
+    assert time.process_time() - start < 20
+    printed = capsys.readouterr().out
+    assert "J = 3(a + b·c)" in printed and "30/30 test flowers right" in printed
+    assert {path.stem for path in tmp_path.iterdir()} == {
+        "expression_f_forward",
+        "expression_f_backward",
+        "expression_J_forward",
+        "expression_J_backward",
+        "iris",
+    }
+
+
+def test_all_means_every_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ran: list[str] = []
+
+    class Demo:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def main(self, out: Path) -> None:
+            assert out == tmp_path
+            ran.append(self.name.removeprefix("demos."))
+
+    monkeypatch.setattr(tour, "import_module", Demo)
+    tour.main(["all", "--out", str(tmp_path)])
+    assert tuple(ran) == tour.DEMOS
 
 
 def test_an_unknown_demo_is_refused_before_any_runs(capsys: pytest.CaptureFixture[str]) -> None:

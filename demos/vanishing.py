@@ -1,0 +1,63 @@
+"""The gradient on its way back through 100 layers: sigmoid, ReLU, residual   (row L22)."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+from autograd import sum
+from nn import Layer, Module, Residual, Sequential
+from nn.module import values_in
+
+from .board import OUT, title
+from .plots import COLORS, canvas, label, save_figure
+
+DEPTH, WIDTH = 100, 16
+
+
+def networks() -> dict[str, Module]:
+    """Three networks of 100 layers from the same seed."""
+
+    def layers(activation: str) -> list[Layer]:
+        generator = random.Random(0)
+        return [Layer(WIDTH, WIDTH, activation, rng=generator) for _ in range(DEPTH)]
+
+    return {
+        "sigmoid": Sequential(*layers("sigmoid")),
+        "ReLU": Sequential(*layers("relu")),
+        "sigmoid, residual": Sequential(*(Residual(layer) for layer in layers("sigmoid"))),
+    }
+
+
+def gradient_norms(network: Module) -> list[float]:
+    """The norm of the weights' gradient in every layer, for one sample."""
+    generator = random.Random(1)
+    sum(network([generator.gauss(0, 1) for _ in range(WIDTH)])).backward()
+    return [
+        math.hypot(*(value.grad or 0.0 for value in values_in(parameter)))
+        for name, parameter in network.named_parameters()
+        if name.endswith("weight")
+    ]
+
+
+def main(out: Path = OUT) -> None:
+    """Send one gradient back through each network."""
+    title("what if there were 100 layers? δˡ⁻¹ = σ'(zˡ⁻¹) ⊙ (Wˡ)ᵀδˡ, and σ' ≤ 1/4")
+    figure, (axis,) = canvas("The gradient through 100 layers", width=7.2, height=4.8)
+    for (name, network), color in zip(networks().items(), COLORS, strict=True):
+        norms = gradient_norms(network)
+        print(
+            f"  {name:18} ‖∂/∂W‖ of layer 100: {norms[-1]:.1e}   layer 50: {norms[49]:.1e}   "
+            f"layer 1: {norms[0]:.1e}"
+        )
+        axis.semilogy(range(1, DEPTH + 1), norms, color=color, label=name)
+    print("  Each sigmoid layer multiplies by σ' ≤ 1/4; ReLU multiplies by 0 or 1; a residual")
+    print("  connection adds the 1 of d(x + F(x))/dx = 1 + F'(x).")
+    print("  (One slide says that ReLU' is 0 for x > 0; that is a slip, it is 1.)")
+    label(axis, "norm of the weights' gradient, one sample", "layer", "‖∂ loss/∂W‖")
+    save_figure(figure, "vanishing", out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""XOR: a perceptron cannot learn it, one hidden layer can   (row L17)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nn
+
+from .board import OUT, title
+from .plots import canvas, label, regions, save_figure
+
+X = [[0, 0], [0, 1], [1, 0], [1, 1]]
+Y = [0, 1, 1, 0]
+
+
+def train(model: nn.Module, epochs: int = 200) -> int:
+    """Train on the four points; give how many of them come out right."""
+    optimizer = nn.Adam(model.parameters(), lr=0.1)
+    nn.fit(model, "logistic", X, Y, optimizer=optimizer, epochs=epochs)
+    return sum(nn.zero_one(model(x), y) == 0 for x, y in zip(X, Y, strict=True))
+
+
+def main(out: Path = OUT) -> None:
+    """Train both on the four points."""
+    title("XOR: (0, 0) and (1, 1) against (0, 1) and (1, 0)")
+    perceptron = nn.Neuron(2, activation=None, rng=0)
+    network = nn.MLP(2, [4, 1], activation="tanh", rng=0)
+    figure, axes = canvas("XOR needs a hidden layer", columns=2, height=4.6)
+    for axis, model, name in zip(
+        axes, (perceptron, network), ("a perceptron", "2-4-1, tanh"), strict=True
+    ):
+        right = train(model)
+        print(f"  {name}: {right}/4 right")
+        for x in X:
+            p = model(x).sigmoid().data
+            print(f"    {x[0]} xor {x[1]}: probability of 1 is {p:.3f}")
+        regions(axis, model, X, Y, ("0", "1"), margin=0.25, size=110)
+        label(axis, f"{name}: {right} of 4 right", "x₁", "x₂", legend=False)
+    axes[0].legend(loc="center", frameon=True)
+    print("  No straight line parts the points: a perceptron gets 3 of 4 at best.")
+    save_figure(figure, "xor", out)
+
+
+if __name__ == "__main__":
+    main()

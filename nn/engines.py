@@ -1,0 +1,117 @@
+"""What a fit asks for: the loss of a batch, and its gradient in the parameters' ``.grad``.
+
+An engine holds the model, the loss and the samples. The eager one builds the graph of one
+sample after the other and lets the gradients accumulate in the leaves. Another engine may do
+the same in another way: it needs the two methods of ``Engine``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from autograd import Value, no_grad
+
+from .losses import l2_penalty
+from .module import Module, values_in
+
+__all__ = ["ENGINES", "Eager", "Engine", "located"]
+
+Predictions = list[Any]
+
+
+class Engine(Protocol):
+    """The seam between ``fit`` and the way a batch is computed."""
+
+    def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
+        """Set every parameter's ``.grad`` to that of the batch's mean loss (plus penalty).
+
+        Gives the mean loss without the penalty, and the predictions, plain numbers.
+        """
+
+    def evaluate(self) -> tuple[float, Predictions]:
+        """The mean loss over all samples and the predictions, without gradients."""
+
+
+class Eager:
+    """One graph a sample, forward and backward.
+
+    Args:
+        model: the network.
+        loss: of one sample, ``loss(prediction, target)``.
+        xs, ys: the samples and their targets.
+        l2: λ of the penalty λ·‖w‖² on the weights; biases go free.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Any], Any],
+        xs: Sequence[Any],
+        ys: Sequence[Any],
+        l2: float = 0.0,
+    ) -> None:
+        self.model, self.loss, self.xs, self.ys, self.l2 = model, loss, xs, ys, l2
+        self.parameters = model.parameters()
+        self.weights = [
+            value
+            for name, parameter in model.named_parameters()
+            if name.split(".")[-1] != "bias"
+            for value in values_in(parameter)
+        ]
+
+    def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
+        for parameter in self.parameters:
+            parameter.grad = None
+        total, predictions = 0.0, []
+        for k in batch:
+            loss, prediction = self._sample(k)
+            if not isinstance(loss, Value):
+                raise TypeError(f"the loss must give a Value, got {loss!r}")
+            loss.backward(1.0 / len(batch))
+            total += loss.data
+            predictions.append(_data(prediction))
+        if self.l2:
+            l2_penalty(self.weights, self.l2).backward()
+        return total / len(batch), predictions
+
+    def evaluate(self) -> tuple[float, Predictions]:
+        with no_grad():
+            results = [self._sample(k) for k in range(len(self.xs))]
+        total = math.fsum(_data(loss) for loss, _ in results)
+        return total / len(results), [_data(prediction) for _, prediction in results]
+
+    def _sample(self, k: int) -> tuple[Any, Any]:
+        with located(f"sample {k}"):
+            prediction = self.model(self.xs[k])
+            loss = self.loss(prediction, self.ys[k])
+            if not math.isfinite(_data(loss)):
+                raise ValueError(
+                    f"the loss is {_data(loss)} for the prediction {_data(prediction)} and the "
+                    f"target {self.ys[k]}; is the learning rate too large?"
+                )
+        return loss, prediction
+
+
+@contextmanager
+def located(place: str) -> Iterator[None]:
+    """Begin the message of an error in the numbers with the place where it came up."""
+    try:
+        yield
+    except (ValueError, TypeError, ZeroDivisionError) as error:
+        kinds = (ValueError, TypeError, ZeroDivisionError)
+        kind = next(kind for kind in kinds if isinstance(error, kind))
+        raise kind(f"{place}: {error}") from error
+
+
+def _data(prediction: Any) -> Any:
+    """The plain numbers of a prediction."""
+    if isinstance(prediction, (list, tuple)):
+        return [_data(each) for each in prediction]
+    return prediction.data if isinstance(prediction, Value) else prediction
+
+
+ENGINES: dict[str, Callable[..., Engine]] = {"eager": Eager}
+"""How a batch may be computed, by name."""

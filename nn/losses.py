@@ -1,0 +1,302 @@
+"""Losses of one sample (row L11 of the lectures), and their mean or sum over a batch.
+
+Each takes what the network gave and what it should have given, numbers or Values, and gives one
+number or Value. Those of a probability come in two forms: on the probability, as the lectures
+write them, and on the logit before sigmoid or softmax, which never loses digits and never asks
+for log 0. Train on the second form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autograd import Value, abs, cross_entropy, dot, exp, log, relu, softplus, sum, where
+
+__all__ = [
+    "LOSSES",
+    "absolute_error",
+    "binary_cross_entropy",
+    "class_of",
+    "cross_entropy",
+    "exponential",
+    "find_loss",
+    "hinge",
+    "l2_penalty",
+    "logarithmic",
+    "logistic",
+    "over_batch",
+    "probability_cross_entropy",
+    "squared_error",
+    "svm",
+    "zero_one",
+]
+
+# ---------------------------------------------------------------------- regression
+
+
+def squared_error(f: Any, y: Any) -> Any:
+    """Give (y - f)², or ‖y - f‖² for lists.
+
+    Raises:
+        ValueError: the lists differ in length.
+
+    >>> squared_error(3.0, 5.0), squared_error([1.0, 2.0], [0.0, 4.0])
+    (4.0, 5.0)
+    """
+    return _total([(fi - yi) ** 2 for fi, yi in _paired(f, y, "squared_error")])
+
+
+def absolute_error(f: Any, y: Any) -> Any:
+    """Give |y - f|, or Σ |yᵢ - fᵢ| for lists.
+
+    >>> absolute_error(3.0, 5.0)
+    2.0
+    """
+    return _total([abs(fi - yi) for fi, yi in _paired(f, y, "absolute_error")])
+
+
+# ---------------------------------------------------------------------- two classes
+
+
+def hinge(f: Any, y: Any) -> Any:
+    """Give max(0, 1 - y·f) for a score f and a class y = ±1.
+
+    >>> hinge(0.25, 1), hinge(0.25, -1), hinge(2.0, 1)
+    (0.75, 1.25, 0.0)
+    """
+    return relu(1 - y * _single(f, "hinge"))
+
+
+def exponential(f: Any, y: Any) -> Any:
+    """Give exp(-y·f) for a score f and a class y = ±1.
+
+    >>> exponential(0.0, 1)
+    1.0
+    """
+    return exp(-y * _single(f, "exponential"))
+
+
+def logistic(z: Any, y: Any) -> Any:
+    """Give -y·log ŷ - (1 - y)·log(1 - ŷ) for the logit z of ŷ = sigmoid(z).
+
+    Written with -log sigmoid(z) = softplus(-z), and so accurate however sure the network is.
+
+    Args:
+        z: the logit, one number or Value.
+        y: the class, 0 or 1, or the probability of class 1.
+
+    >>> round(logistic(0.0, 1), 6), logistic(1000.0, 0), logistic(1000.0, 1)
+    (0.693147, 1000.0, 0.0)
+    """
+    z = _single(z, "logistic")
+    return y * softplus(-z) + (1 - y) * softplus(z)
+
+
+def binary_cross_entropy(p: Any, y: Any) -> Any:
+    """Give -y·log ŷ - (1 - y)·log(1 - ŷ) for the probability ŷ = p itself.
+
+    Raises:
+        ValueError: p is 0 or 1 where its logarithm counts; ``logistic`` has no such limit.
+
+    >>> round(binary_cross_entropy(0.5, 1), 6)
+    0.693147
+    """
+    p = _single(p, "binary_cross_entropy")
+    return where(y, lambda: -y * log(p), 0.0) + where(1 - y, lambda: (y - 1) * log(1 - p), 0.0)
+
+
+# ---------------------------------------------------------------------- many classes
+# cross_entropy, on logits, is autograd's own gate.
+
+
+def probability_cross_entropy(f: Any, y: Any) -> Any:
+    """Give the cross-entropy -Σ yᵢ·log fᵢ for probabilities f, as the lectures write it.
+
+    Args:
+        f: the probability of each class.
+        y: a probability for each class (one-hot, say), or the index of the class.
+
+    Raises:
+        ValueError: f is 0 where its logarithm counts; ``cross_entropy``, on logits, has no
+            such limit.
+
+    >>> round(probability_cross_entropy([0.3, 0.3, 0.4], [0, 0, 1]), 4)
+    0.9163
+    """
+    if not _is_list(y):
+        return logarithmic(f, y)
+    pairs = _paired(f, y, "probability_cross_entropy")
+    return _total([where(yi, lambda fi=fi, yi=yi: -yi * log(fi), 0.0) for fi, yi in pairs])
+
+
+def logarithmic(f: Any, y: Any) -> Any:
+    """Give -log f_y, the logarithmic loss of the probability given to the class that it was.
+
+    Args:
+        f: the probability of each class.
+        y: the index of the class, or one-hot.
+
+    >>> round(logarithmic([0.3, 0.3, 0.4], 2), 4)
+    0.9163
+    """
+    return -log(list(f)[class_of(y, len(f))])
+
+
+def svm(s: Any, y: Any) -> Any:
+    """Give the multi-class hinge Σ_{j≠y} max(0, s_j - s_y + 1) of the scores s.
+
+    Args:
+        s: the score of each class, such as W·x.
+        y: the index of the class, or one-hot.
+
+    >>> svm([3.0, 5.0, 2.5], 0)
+    3.5
+    """
+    s = list(s)
+    if _is_list(y):  # s_y without an index, and at j = y a margin of 0 instead of 1
+        s_y = dot(y, s)
+        return sum(relu(sj - s_y + (1 - yj)) for sj, yj in _paired(s, y, "svm"))
+    k = class_of(y, len(s))
+    return sum(relu(sj - s[k] + 1) for j, sj in enumerate(s) if j != k)
+
+
+# ---------------------------------------------------------------------- for reporting
+
+
+def zero_one(f: Any, y: Any, threshold: float = 0.0) -> float:
+    """Give 1.0 if the predicted class is wrong, else 0.0: for reports, it has no gradient.
+
+    Args:
+        f: a score for each class, of which the largest predicts; or a single score, which
+            predicts the positive class when it is above the threshold.
+        y: the class, or one-hot; for a single score 1 against 0 or -1.
+        threshold: 0 for a logit or a hinge score, 0.5 for a probability.
+
+    >>> zero_one([0.2, 0.7, 0.1], 1), zero_one([0.2, 0.7, 0.1], [1, 0, 0]), zero_one(-3.0, 1)
+    (0.0, 1.0, 1.0)
+    """
+    if not _is_list(f):
+        f = [f]
+    scores = [score.data if isinstance(score, Value) else score for score in f]
+    if len(scores) == 1:
+        target = y[0] if _is_list(y) else y
+        return float((scores[0] > threshold) != (target > 0))
+    return float(scores.index(max(scores)) != class_of(y, len(scores)))
+
+
+# ---------------------------------------------------------------------- penalty, reductions
+
+
+def l2_penalty(weights: Iterable[Any], strength: float) -> Any:
+    """Give λ·‖w‖² for λ = strength, which keeps weights small (L29).
+
+    >>> l2_penalty([3.0, 4.0], 0.1)
+    2.5
+    """
+    weights = list(weights)
+    return strength * dot(weights, weights)
+
+
+def over_batch(
+    loss: str | Callable[[Any, Any], Any], fs: Any, ys: Any, reduction: str = "mean"
+) -> Any:
+    """Give the mean or the sum of a loss over the samples of a batch.
+
+    Args:
+        loss: a loss of one sample, or its name.
+        fs: what the network gave for each sample.
+        ys: what it should have given.
+        reduction: "mean" or "sum".
+
+    Raises:
+        ValueError: there are not as many targets as predictions, or none.
+
+    >>> over_batch("squared_error", [1.0, 2.0], [0.0, 0.0]), over_batch(hinge, [0.0], [1], "sum")
+    (2.5, 1.0)
+    """
+    loss = find_loss(loss)
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"unknown reduction {reduction!r}: write 'mean' or 'sum'")
+    if len(fs) != len(ys) or not len(fs):
+        raise ValueError(f"over_batch: {len(fs)} predictions for {len(ys)} targets")
+    total = sum(loss(f, y) for f, y in zip(fs, ys, strict=True))
+    return total / len(fs) if reduction == "mean" else total
+
+
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "squared_error": squared_error,
+    "absolute_error": absolute_error,
+    "hinge": hinge,
+    "exponential": exponential,
+    "logistic": logistic,
+    "binary_cross_entropy": binary_cross_entropy,
+    "cross_entropy": cross_entropy,
+    "probability_cross_entropy": probability_cross_entropy,
+    "logarithmic": logarithmic,
+    "svm": svm,
+}
+"""The losses that go by a name; add yours here to give it one."""
+
+
+def find_loss(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Give the loss of this name, or the function itself.
+
+    Raises:
+        ValueError: no loss has this name.
+    """
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            raise ValueError(
+                f"unknown loss {loss!r}: write a function (prediction, target) of one sample, or "
+                f"one of {', '.join(LOSSES)}"
+            )
+        return LOSSES[loss]
+    return loss
+
+
+# ---------------------------------------------------------------------- their pieces
+
+
+def class_of(y: Any, n: int) -> int:
+    """Give the index of the class that y says, as an index or one-hot, among n classes.
+
+    Raises:
+        ValueError: there is no such class, or y has not n numbers.
+
+    >>> class_of(2.0, 3), class_of([0, 1, 0], 3)
+    (2, 1)
+    """
+    if _is_list(y):
+        if len(y) != n:
+            raise ValueError(f"the target has {len(y)} numbers for {n} classes")
+        numbers = list(y)
+        return numbers.index(max(numbers))
+    if not 0 <= y < n or y != int(y):
+        raise ValueError(f"a class must be an integer from 0 to {n - 1}, got {y!r}")
+    return int(y)
+
+
+def _is_list(thing: Any) -> bool:
+    return hasattr(thing, "__len__") and getattr(thing, "ndim", 1) > 0
+
+
+def _single(f: Any, name: str) -> Any:
+    """The one number that the network gave, alone or in a list."""
+    if not _is_list(f):
+        return f
+    if len(f) != 1:
+        raise ValueError(f"{name} takes a single score, got {len(f)}")
+    return f[0]
+
+
+def _paired(f: Any, y: Any, name: str) -> list[tuple[Any, Any]]:
+    """Each predicted number with its target."""
+    fs, ys = list(f) if _is_list(f) else [f], list(y) if _is_list(y) else [y]
+    if len(fs) != len(ys):
+        raise ValueError(f"{name}: the network gave {len(fs)} numbers, the target has {len(ys)}")
+    return list(zip(fs, ys, strict=True))
+
+
+def _total(terms: list[Any]) -> Any:
+    return terms[0] if len(terms) == 1 else sum(terms)

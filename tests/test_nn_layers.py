@@ -1,0 +1,221 @@
+"""Layers and networks: values, shapes, gradients (against differences and PyTorch), errors."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import nn
+from autograd import Value, dot, gradients
+
+from .differences import assert_gradients
+
+X = [0.5, -1.2, 0.3]
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    **{
+        f"mlp {name}": lambda name=name: nn.MLP(3, [4, 3, 2], activation=name, rng=1)  # type: ignore[misc]
+        for name in nn.ACTIVATIONS
+    },
+    "heads": lambda: nn.MLP(3, [4, 3], "tanh", "softmax", rng=2),
+    "one wide": lambda: nn.MLP(3, [4, 1, 2], "sigmoid", rng=3),
+    "maxout": lambda: nn.Sequential(nn.Maxout(3, 2, 3, rng=4), nn.Maxout(2, 2, rng=5)),
+    "residual": lambda: nn.Sequential(
+        nn.Residual(nn.Layer(3, 4, rng=6), "elu", nn.Layer(4, 3, rng=7)), nn.Layer(3, 2, rng=8)
+    ),
+    "neuron": lambda: nn.Neuron(3, "softplus", rng=9),
+    "dropout": lambda: nn.Sequential(nn.Layer(3, 3, rng=1), nn.Dropout(0.5, rng=2)).eval(),
+}
+
+
+def as_one(outputs: Any) -> Value:
+    """Any outputs as one number on which each has its own influence."""
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    return dot([0.7**k for k in range(len(outputs))], outputs)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradients_against_differences(name: str) -> None:
+    model = NETWORKS[name]()
+    for k, parameter in enumerate(model.parameters()):
+        if parameter.data == 0:
+            parameter.data = 0.1 * (-1) ** k
+    x = [Value(xi) for xi in X]
+    assert_gradients(lambda: as_one(model(x)), [*model.parameters(), *x])
+
+
+def test_a_layer_is_w_x_plus_b() -> None:
+    layer = nn.Layer(2, 3)
+    layer.load_state_dict({"weight": [[1, 2], [3, 4], [5, 6]], "bias": [10, 20, 30]})
+    assert [z.data for z in layer([1.0, -1.0])] == [9.0, 19.0, 29.0]
+
+
+def test_a_layers_neurons_share_its_parameters() -> None:
+    layer = nn.Layer(2, 3, "sigmoid", rng=0)
+    x = [0.2, 0.9]
+    assert [neuron(x).data for neuron in layer.neurons] == [y.data for y in layer(x)]
+    layer.neurons[1].bias.data = 7.0
+    assert layer.bias[1].data == 7.0
+
+
+def test_what_comes_out() -> None:
+    assert isinstance(nn.Layer(2, 1)([1.0, 2.0]), list)
+    assert isinstance(nn.MLP(2, [3, 1])([1.0, 2.0]), Value)
+    assert isinstance(nn.MLP(2, [1])([1.0, 2.0]), Value)
+    assert len(nn.MLP(2, [3, 2])([1.0, 2.0])) == 2
+    assert len(nn.MLP(2, [3, 1, 2])([1.0, 2.0])) == 2, "width 1 in the middle (micrograd #13)"
+    assert isinstance(nn.MLP(2, [1, 1, 1])([1.0, 2.0]), Value)
+
+
+def test_heads() -> None:  # L26
+    regression, two_classes = nn.MLP(2, [3, 1], rng=0), nn.MLP(2, [3, 1], "relu", "sigmoid", rng=0)
+    many_classes = nn.MLP(2, [3, 4], "relu", "softmax", rng=0)
+    assert regression([5.0, 5.0]).op.name == "dot"
+    assert 0 < two_classes([5.0, 5.0]).data < 1
+    probabilities = many_classes([5.0, 5.0])
+    assert sum(p.data for p in probabilities) == pytest.approx(1.0, abs=1e-15)
+
+
+def test_shape_errors_name_layer_expected_and_got() -> None:  # L25
+    with pytest.raises(ValueError, match=r"Layer\(3 → 4, relu\) takes 3 inputs, got 2"):
+        nn.MLP(3, [4, 1])([1.0, 2.0])
+    with pytest.raises(
+        ValueError, match=r"step 2, Layer\(4 → 1\), takes 4 inputs, but step 0, .* gives 3"
+    ):
+        nn.Sequential(nn.Layer(2, 3), "relu", nn.Layer(4, 1))
+    with pytest.raises(ValueError, match=r"x has 2 numbers but F\(x\) has 3"):
+        nn.Residual(nn.Layer(2, 3))([1.0, 2.0])
+    with pytest.raises(ValueError, match="sizes is empty"):
+        nn.MLP(2, [])
+    with pytest.raises(ValueError, match="n_outputs must be at least 1, got 0"):
+        nn.MLP(2, [3, 0])
+    with pytest.raises(ValueError, match=r"Maxout\(2 → 1, 2 pieces\) takes 2 inputs, got 1"):
+        nn.Maxout(2, 1)([1.0])
+
+
+def test_sequential_is_a_row_of_steps() -> None:
+    relu_step = nn.Activate("relu")
+    model = nn.Sequential(nn.Layer(1, 2, init=lambda *_: 1.0), relu_step, lambda z: 2 * z)
+    assert [y.data for y in model([3.0])] == [6.0, 6.0]
+    assert model[1] is relu_step and len(model) == 3
+
+
+def test_maxout_routes_to_the_winner() -> None:
+    maxout = nn.Maxout(1, 1)
+    maxout.load_state_dict(
+        {
+            "pieces.0.weight": [[2.0]],
+            "pieces.0.bias": [0.0],
+            "pieces.1.weight": [[-3.0]],
+            "pieces.1.bias": [1.0],
+        }
+    )
+    x = Value(1.0)
+    (y,) = maxout([x])
+    assert y.data == 2.0
+    y.backward()
+    assert x.grad == 2.0
+    assert maxout.pieces[1].weight[0][0].grad == 0.0
+
+
+def test_dropout_drops_in_training_and_keeps_the_mean() -> None:
+    dropout = nn.Dropout(0.25, rng=0)
+    out = dropout([1.0] * 10_000)
+    assert set(out) == {0.0, 1 / 0.75}
+    assert out.count(0.0) / len(out) == pytest.approx(0.25, abs=0.02)
+    assert sum(out) / len(out) == pytest.approx(1.0, abs=0.02)
+    assert dropout.eval()([1.0, 2.0]) == [1.0, 2.0]
+
+
+def test_dropout_passes_no_gradient_to_what_it_dropped() -> None:
+    x = [Value(1.0) for _ in range(20)]
+    outputs = nn.Dropout(0.5, rng=3)(x)
+    slopes = gradients(sum(outputs), x)
+    assert slopes == [output.data for output in outputs]
+    assert set(slopes) == {0.0, 2.0}
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.0, 1.5, float("nan")])
+def test_dropout_needs_a_probability(p: float) -> None:
+    with pytest.raises(ValueError, match="at least 0 and below 1"):
+        nn.Dropout(p)
+
+
+def networks_of_100_layers() -> dict[str, nn.Module]:
+    rng = random.Random(0)
+    blocks = [nn.Residual(nn.Layer(3, 3, "tanh", init="normal", rng=rng)) for _ in range(100)]
+    return {
+        "sigmoid": nn.MLP(3, [3] * 100, "sigmoid", rng=rng),
+        "relu": nn.MLP(3, [8] * 99 + [1], rng=rng),
+        "residual": nn.Sequential(*blocks),
+    }
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "relu", "residual"])
+def test_100_layers_run_forward_and_backward(name: str) -> None:
+    model = networks_of_100_layers()[name]
+    as_one(model(X)).backward()
+    assert all(p.grad is not None for p in model.parameters())
+    assert repr(model).count("Layer") == 100
+
+
+# ---------------------------------------------------------------------- PyTorch
+
+
+@pytest.mark.parametrize("name", nn.ACTIVATIONS)
+def test_values_and_gradients_of_an_mlp_are_pytorchs(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    model = nn.MLP(3, [5, 4, 2], activation=name, output_activation="softmax", rng=11)
+    tensors = {
+        key: torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
+        for key, numbers in model.state_dict().items()
+    }
+    x = [Value(xi) for xi in X]
+    peer_x = torch.tensor(X, dtype=torch.float64, requires_grad=True)
+    h = peer_x
+    for k in range(3):
+        h = tensors[f"layers.{k}.weight"] @ h + tensors[f"layers.{k}.bias"]
+        if k == 2:
+            h = h.softmax(0)
+        elif name in ("softmax", "log_softmax"):
+            h = getattr(h, name)(0)
+        elif name != "identity":
+            h = getattr(torch.nn.functional, name)(h)
+    outputs = model(x)
+    assert [y.data for y in outputs] == pytest.approx(h.tolist(), rel=1e-13)
+    outputs[1].backward()
+    h[1].backward()
+    for key, parameter in model.named_parameters():
+        expected = tensors[key].grad.flatten().tolist()
+        got = [value.grad for value in nn.module.values_in(parameter)]
+        assert got == pytest.approx(expected, rel=1e-11, abs=1e-16)
+    assert [xi.grad for xi in x] == pytest.approx(peer_x.grad.tolist(), rel=1e-11)
+
+
+def test_maxout_residual_and_dropout_are_pytorchs() -> None:
+    torch = pytest.importorskip("torch")
+    model = nn.Sequential(
+        nn.Maxout(3, 4, 2, rng=0),
+        nn.Residual(nn.Layer(4, 4, rng=1), "tanh"),
+        nn.Dropout(0.3, rng=2),
+    )
+    t = {
+        key: torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
+        for key, numbers in model.state_dict().items()
+    }
+    x = torch.tensor(X, dtype=torch.float64)
+    pieces = [t[f"0.pieces.{k}.weight"] @ x + t[f"0.pieces.{k}.bias"] for k in range(2)]
+    h = torch.maximum(*pieces)
+    h = h + torch.tanh(t["1.inner.0.weight"] @ h + t["1.inner.0.bias"])
+    outputs = model(X)
+    mask = torch.tensor([1 / 0.7 if y.data else 0.0 for y in outputs], dtype=torch.float64)
+    h = h * mask
+    assert 0 < mask.count_nonzero() < 4
+    assert [y.data for y in outputs] == pytest.approx(h.tolist(), rel=1e-13)
+    sum(outputs).backward()
+    h.sum().backward()
+    for key, parameter in model.named_parameters():
+        got = [value.grad for value in nn.module.values_in(parameter)]
+        assert got == pytest.approx(t[key].grad.flatten().tolist(), rel=1e-11, abs=1e-16)
