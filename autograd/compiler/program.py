@@ -570,9 +570,11 @@ class Program:
     def store(self) -> None:
         """Write theta back to the Values; graphs made from them before are stale then."""
         self._must_be_built()
-        for parameter, number in zip(self._parameters, _list(self._theta), strict=True):
-            parameter._data = number
-            note_edit(parameter)
+        with clock.walking:
+            note_edit()
+            for parameter, number in zip(self._parameters, _list(self._theta), strict=True):
+                parameter._data = number
+                parameter.computed = clock.last_edit
         self._seen_edit = clock.last_edit
 
     def _chosen(self, theta: Any) -> Any:

@@ -92,7 +92,7 @@ def test_moons_equals_eager() -> None:
 
 def test_worked_example_of_the_readme() -> None:
     readme = (Path(autograd.__file__).parent / "compiler" / "README.md").read_text("utf-8")
-    blocks = [block.split("```")[0] for block in readme.split("```python\n")[1:]]
+    blocks = [block.partition("\n")[2] for block in readme.split("```")[1::2]]
     function = next(block for block in blocks if block.startswith("def loss"))
     source = next(block for block in blocks if block.startswith("def value_and_grad"))
     scope: dict[str, Any] = {
