@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from autograd import TraceError, Value, compile
@@ -66,11 +67,10 @@ class Compiled:
             self.lists = isinstance(prediction, (list, tuple))
             return [loss(prediction, y), *(prediction if self.lists else [prediction])]
 
-        shapes = [self.x.shape[1:], self.y.shape[1:]]
-        self.losses = compile(loss_with_penalty, shapes=shapes, target="numpy")
-        self.predictions = compile(loss_and_predictions, shapes=shapes, target="numpy")
+        self.shapes = [self.x.shape[1:], self.y.shape[1:]]
+        self.losses = compile(loss_with_penalty, shapes=self.shapes, target="numpy")
+        self.loss_and_predictions = loss_and_predictions
         place = {parameter: k for k, parameter in enumerate(self.losses.parameters)}
-        self.places = numpy.array([place[p] for p in self.predictions.parameters], dtype=int)
         self.penalised = numpy.array([place[w] for w in weights if w in place], dtype=int)
         self.gradient: Any = None
         self.state: dict[str, Any] | None = None  # the optimizer's, as arrays
@@ -122,9 +122,17 @@ class Compiled:
 
     def _predict(self, x: Any, y: Any) -> tuple[list[float], Predictions]:
         """The loss without the penalty and the prediction of each sample."""
-        table = self.predictions(x, y, theta=self.losses.theta[self.places])
+        program, places = self._predictions
+        table = program(x, y, theta=self.losses.theta[places])
         predictions = table[:, 1:].tolist() if self.lists else table[:, 1].tolist()
         return table[:, 0].tolist(), predictions
+
+    @cached_property
+    def _predictions(self) -> tuple[Any, Any]:
+        """The program without gradients, made when first wanted, and its part of theta."""
+        program = compile(self.loss_and_predictions, shapes=self.shapes, target="numpy")
+        place = {parameter: k for k, parameter in enumerate(self.losses.parameters)}
+        return program, self.numpy.array([place[p] for p in program.parameters], dtype=int)
 
     def _pack(self, optimizer: Optimizer) -> dict[str, Any]:
         """The states of an optimizer (which may have made steps before) as arrays."""

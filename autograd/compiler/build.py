@@ -101,13 +101,12 @@ def _explain(wide: Wide, source: Source) -> list[tuple[str, str]]:
     """For each array that got a name, the scalar nodes it holds."""
     from .emit import resolved
 
+    lines = {name: f"{name} = {text}" for name, text in source.lines}
     found = []
     for array, members in wide.groups:
         name = source.names.get(resolved(array))
-        if name is not None:
-            found.append((name, _describe(members)))
-        else:
-            found.append(("", _describe(members) + ", written inside another line"))
+        line = lines.get(name or "", "(inside another line)")
+        found.append((line, _describe(members)))
     return found
 
 

@@ -106,6 +106,7 @@ class Program:
         self.note = ""
         self._built = False
         self._theta: Any = None
+        self._chooses = False  # whether there is a `where`
         self._buffer: Any = None  # the gradient, if the batch size is fixed
         self._functions: dict[str, Any] = {}
         if isinstance(f, Value):
@@ -132,6 +133,7 @@ class Program:
         self._single = trace.single
         self._scalar = not self._batched  # a graph of its own: no batch
         self._nodes = len(trace.order)
+        self._chooses = bool(trace.guarded)
         declared = None if self._declared is None else set(self._declared)
         self._parameters, data = trace.leaves(declared)
         frozen = data if trace.clock is None else ()
@@ -504,6 +506,11 @@ class Program:
                     f"{argument.name} must hold real numbers, got an array of {array.dtype}"
                 )
             given = array.astype(self.dtype)
+        if self._chooses and numpy.isnan(given).any():
+            raise ValueError(
+                f"{argument.name} holds NaN, and the function chooses by a condition (where): NaN "
+                "is neither true nor false; take such samples out"
+            )
         if given.ndim == 0 or given.shape[1:] != argument.shape:
             wanted = ", ".join(["B", *map(str, argument.shape)])
             raise ValueError(
@@ -625,8 +632,8 @@ class Program:
             reason = self.note or "straight line (the graph is narrow)"
             return head + reason
         lines = [head + f"{len(self._explained)} arrays"]
-        width = max((len(name) for name, _ in self._explained), default=0)
-        lines += [f"{name:>{width}}  {text}" for name, text in self._explained]
+        width = max((len(line) for line, _ in self._explained), default=0)
+        lines += [f"{line:<{width}}  # {text}" for line, text in self._explained]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -387,6 +387,14 @@ def test_a_branch_not_chosen_leaks_nothing() -> None:
         assert not program.note or target == "python"
 
 
+def test_nan_is_no_condition() -> None:
+    w = Value(1.0)
+    program = compile(lambda x: ag.where(ag.step(x), w, 2 * w), target="numpy")
+    assert program.value_and_grad([1.0, -1.0])[0] == 1.5
+    with pytest.raises(ValueError, match="x holds NaN, and the function chooses"):
+        program.value_and_grad([1.0, math.nan])
+
+
 def test_kinks_follow_the_table() -> None:
     a, b = Value(1.0), Value(1.0)
     program = compile(
@@ -464,8 +472,11 @@ def test_explain_says_what_became_what() -> None:
     _, loss = hinge()
     program = compile(loss, shapes=[(2,), ()], target="numpy")
     text = program.explain()
-    assert text.startswith("32 scalar nodes, 17 parameters") or "17 parameters" in text
-    assert "Z1  4 weighted sums (4 for each sample)" in text and "A1  4 relu" in text
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert lines[0] == "52 scalar nodes, 17 parameters: 5 arrays"
+    assert lines[1] == "Z1 = X @ W1.T + b1 # 4 weighted sums (4 for each sample)"
+    assert lines[2] == "A1 = np.maximum(Z1, 0) # 4 relu (4 for each sample)"
+    assert lines[4] == "(inside another line) # 1 weighted sum (1 for each sample)"
 
 
 def test_tracebacks_show_the_line() -> None:
