@@ -22,6 +22,9 @@ __all__ = ["straight_line"]
 
 LONGEST = 60_000  # lines in one function; longer programs keep their numbers in a list
 CHUNK = 10_000
+LONGEST_SUM = 20  # operations in one line
+_PLAIN = {primitives.add, primitives.sub, primitives.mul, primitives.neg}
+_SUMS = _PLAIN - {primitives.mul}
 
 
 def straight_line(
@@ -50,6 +53,13 @@ class _StraightLine:
         self.namespace: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
         self.long = 4 * len(self.order) > LONGEST
         self.names: dict[Value, str] = {}
+        self.consumer: dict[Value, Value | None] = {}  # of a node that is used once
+        for node in self.order:
+            for operand in node.operands:
+                self.consumer[operand] = None if operand in self.consumer else node
+        self.outputs = set(trace.outputs)
+        self.inlined: dict[Value, tuple[Expression, int]] = {}  # with the number of operations
+        self.same: dict[Value, str] = {}  # gradients that are another's, unchanged
         self.lines: list[str] = []
 
     def write(self, gradient: bool) -> tuple[str, dict[str, Any]]:
@@ -114,6 +124,8 @@ class _StraightLine:
         return self.names[node]
 
     def d(self, node: Value) -> str:
+        if node in self.same:
+            return self.same[node]
         name = self.names[node]
         return f"d[{name[2:-1]}]" if self.long else f"d{name[1:]}"
 
@@ -128,7 +140,13 @@ class _StraightLine:
                 argument, column = self.trace.inputs[node]
                 self.lines.append(f"{name} = inputs[{argument}][{column}]")
             return
-        operands = [Expression(self.name(operand)) for operand in node.operands]
+        operands = [self.operand(operand) for operand in node.operands]
+        user = self.consumer.get(node)
+        if op in _PLAIN and user is not None and user.op in _SUMS and node not in self.guarded:
+            size = 1 + sum(self.inlined.get(o, (None, 0))[1] for o in node.operands)
+            if size < LONGEST_SUM and node not in self.outputs:
+                self.inlined[node] = Expression(op, tuple(operands)), size
+                return  # nobody needs its number by itself, not even on the way back
         if op.arity is None or op.routes or node in self.guarded:
             arguments = ", ".join(self.name(operand) for operand in node.operands)
             text = f"{self.function(op, node in self.guarded)}({arguments})"
@@ -136,6 +154,10 @@ class _StraightLine:
             text = python(Expression(op, tuple(operands)))
             self.namespace.setdefault(op.name, op.value)
         self.lines.append(f"{name} = {text}")
+
+    def operand(self, node: Value) -> Expression:
+        known = self.inlined.get(node)
+        return Expression(self.name(node)) if known is None else known[0]
 
     def backward(self, node: Value, live: set[Value], seen: set[Value]) -> None:
         op = node.op
@@ -170,6 +192,9 @@ class _StraightLine:
                 if operand not in seen:
                     seen.add(operand)
                     sign = "="
+                    if text == upstream and self.consumer[operand] is node:
+                        self.same[operand] = upstream
+                        continue
                 self.lines.append(f"{self.d(operand)} {sign} {text}")
 
     def partial_texts(self, node: Value, op: Primitive) -> list[str | None] | None:

@@ -9,7 +9,6 @@ be frozen into the program.
 from __future__ import annotations
 
 import gc
-import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -225,6 +224,8 @@ def nested(flat: Sequence[Any], shape: Shape) -> Any:
 
 def _names(f: Callable[..., Any], count: int) -> list[str]:
     """What the function calls its arguments."""
+    import inspect  # here, because it takes long to import
+
     try:
         kinds = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
