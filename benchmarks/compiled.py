@@ -84,44 +84,70 @@ def samples(sizes: list[int], batch: int, kind: str) -> tuple[Any, Any]:
 
 
 def handwritten(network: Network, x: Any, y: Any, kind: str) -> Callable[[], float]:
-    """A careful NumPy step: no copy that could be spared, no loop, updates in place."""
+    """A careful NumPy step: parameters in one flat vector, gradients written into another.
+
+    Weights and their gradients are views; nothing is copied that could be spared, what can be
+    done in place is, and the update is one line.
+    """
     import numpy as np
 
-    weights = [np.array([[w.data for w in row] for row in rows]) for rows, _ in network.layers]
-    biases = [np.array([b.data for b in layer[1]]) for layer in network.layers]
-    rows, last, batch = np.arange(len(y)), len(weights) - 1, len(y)
+    pieces: list[Any] = []
+    for rows, biases in network.layers:
+        pieces += [np.array([[w.data for w in row] for row in rows])]
+        pieces += [np.array([b.data for b in biases])]
+    if kind == "hinge":
+        pieces[-2] = pieces[-2][0]  # one neuron: a vector
+    theta = np.concatenate([piece.ravel() for piece in pieces])
+    gradient = np.empty_like(theta)
+    ends = np.cumsum([piece.size for piece in pieces])
+    views = [
+        [
+            vector[end - piece.size : end].reshape(piece.shape)
+            for piece, end in zip(pieces, ends, strict=True)
+        ]
+        for vector in (theta, gradient)
+    ]
+    weights, biases_, d_weights, d_biases = (v[k::2] for v in views for k in (0, 1))
+    hidden = list(zip(weights[:-1], biases_[:-1], strict=True))
+    back = list(zip(weights[1:], d_weights[:-1], d_biases[:-1], strict=True))[::-1]
+    rows_, batch = np.arange(len(y)), len(y)
 
     def step() -> float:
         outputs = [x]
-        for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        for w, b in hidden:
             z = outputs[-1] @ w.T
             z += b
-            if k < last:
-                np.maximum(z, 0, out=z)
-            outputs.append(z)
-        scores = outputs.pop()
+            outputs.append(np.maximum(z, 0, out=z))
+        a = outputs.pop()
+        scores = a @ weights[-1].T
+        scores += biases_[-1]
         if kind == "hinge":
-            margin = np.maximum(1 - y * scores[:, 0], 0)
+            margin = 1 - y * scores
+            np.maximum(margin, 0, out=margin)
             loss = margin.sum() / batch
-            d = ((margin > 0) * y)[:, None]
+            d = y * (margin > 0)
             d *= -1 / batch
+            np.matmul(d, a, out=d_weights[-1])
+            d_biases[-1][0] = d.sum()
+            d = d[:, None]
         else:
             scores -= scores.max(1, keepdims=True)
             d = np.exp(scores)
-            total = d.sum(1)
-            loss = (np.log(total) - scores[rows, y]).sum() / batch
-            d /= total[:, None]
-            d[rows, y] -= 1
+            total = d.sum(1, keepdims=True)
+            loss = (np.log(total).sum() - scores[rows_, y].sum()) / batch
+            d /= total
+            d[rows_, y] -= 1
             d /= batch
-        for k in range(last, -1, -1):
-            a = outputs[k]
-            dw, db = d.T @ a, d.sum(0)
-            if k:
-                d = d @ weights[k]
-                d *= a > 0
-            dw *= RATE
-            weights[k] -= dw
-            biases[k] -= RATE * db
+            np.matmul(d.T, a, out=d_weights[-1])
+            d.sum(0, out=d_biases[-1])
+        for w, dw, db in back:
+            d = d * w if w.ndim == 1 else d @ w
+            d *= a > 0
+            a = outputs.pop()
+            np.matmul(d.T, a, out=dw)
+            d.sum(0, out=db)
+        np.multiply(gradient, RATE, out=gradient)
+        np.subtract(theta, gradient, out=theta)
         return float(loss)
 
     return step
