@@ -17,6 +17,7 @@ from .. import clock
 from ..clock import note_edit
 from ..gate import as_number, shorten
 from ..value import Value, name_of
+from .batches import as_array, as_list, check_samples, flat_rows, shape_of
 from .check import disagreement, reference
 from .straight import straight_line
 from .trace import Argument, Trace, nested, trace_function, trace_graph, without_collector
@@ -242,7 +243,7 @@ class Program:
             return rows
         flat = iter(sample)
         batches = [
-            None if argument.shape is None else _flat_rows(next(flat), argument, wanted)
+            None if argument.shape is None else flat_rows(next(flat), argument, wanted)
             for argument in self.arguments
         ]
         size = min(len(rows) for rows in batches if rows is not None)
@@ -359,7 +360,7 @@ class Program:
         self._prepare(arguments)
         self.load()
         result, gradient = self.value_and_grad(*arguments)
-        for parameter, slope in zip(self._parameters, _list(gradient), strict=True):
+        for parameter, slope in zip(self._parameters, as_list(gradient), strict=True):
             parameter.grad = slope + (0.0 if parameter.grad is None else parameter.grad)
         return result
 
@@ -391,10 +392,10 @@ class Program:
                 return float(result) if self._single else result
             size = (len(batch[0]),) if self._single else (len(batch[0]), len(result.T))
             return numpy.broadcast_to(result, size).copy() if result.shape != size else result
-        theta = _list(theta)
+        theta = as_list(theta)
         if self._scalar:
             return function(theta, [])
-        return _as_array([function(theta, row) for row in self._samples(batch)])
+        return as_array([function(theta, row) for row in self._samples(batch)])
 
     def _value_and_grad(self, batch: list[Any], theta: Any) -> tuple[float, Any]:
         function = self._function("value_and_grad")
@@ -406,10 +407,10 @@ class Program:
                 with numpy.errstate(all="ignore"):
                     return float(function(theta, *batch, gradient)), gradient
             return self._value_and_buffer(function, batch, theta), self._buffer
-        theta = _list(theta)
+        theta = as_list(theta)
         if self._scalar:
             result, slopes = function(theta, [])
-            return result, _as_array(slopes)
+            return result, as_array(slopes)
         total, slopes = 0.0, [0.0] * len(theta)
         size = 0
         for row in self._samples(batch):
@@ -419,7 +420,7 @@ class Program:
             size += 1
         if self.reduction == "mean":
             total, slopes = total / size, [slope / size for slope in slopes]
-        return total, _as_array(slopes)
+        return total, as_array(slopes)
 
     def _value_and_buffer(self, function: Any, batch: list[Any], theta: Any) -> float:
         """Run a program with buffers: it reads the program's own theta and no other."""
@@ -440,7 +441,7 @@ class Program:
         """For each sample the flat numbers of each argument."""
         rows = []
         for argument, column in zip(self._batched, batch, strict=True):
-            rows.append(_flat_rows(column, argument, len(column)))
+            rows.append(flat_rows(column, argument, len(column)))
         samples = []
         for parts in zip(*rows, strict=True):
             each = iter(parts)
@@ -497,7 +498,7 @@ class Program:
         try:
             import numpy
         except ImportError:
-            _nested_shape(given, argument)
+            check_samples(given, argument)
             return given
         if type(given) is not numpy.ndarray or given.dtype != self.dtype:
             array = numpy.asarray(given)
@@ -525,7 +526,7 @@ class Program:
         shapes: list[Any] = []
         fixed: list[Any] = []
         for given in arguments:
-            shape = _shape_of(given)
+            shape = shape_of(given)
             shapes.append(None if shape == () else shape[1:])
             fixed.append(given if shape == () else None)
             if shape == ():
@@ -564,7 +565,7 @@ class Program:
         """Read theta from the Values."""
         self._must_be_built()
         numbers = [parameter.data for parameter in self._parameters]
-        fresh = _as_array(numbers, self.dtype if self.target == "numpy" else "float64")
+        fresh = as_array(numbers, self.dtype if self.target == "numpy" else "float64")
         before = self._theta
         if before is not None and getattr(before, "dtype", None) == getattr(fresh, "dtype", None):
             before[:] = fresh  # in place: a program with buffers holds views of it
@@ -579,7 +580,7 @@ class Program:
         self._must_be_built()
         with clock.walking:
             note_edit()
-            for parameter, number in zip(self._parameters, _list(self._theta), strict=True):
+            for parameter, number in zip(self._parameters, as_list(self._theta), strict=True):
                 parameter._data = number
                 parameter.computed = clock.last_edit
         self._seen_edit = clock.last_edit
@@ -695,54 +696,3 @@ def _load_source(name: str, source: str, constants: dict[str, Any], program: Pro
         namespace[name] = namespace["bind"](program._theta, program._buffer)
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     return namespace[name]
-
-
-def _list(numbers: Any) -> list[float]:
-    return numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
-
-
-def _as_array(numbers: list[Any], dtype: str = "float64") -> Any:
-    """An array where NumPy is installed, else the list."""
-    try:
-        import numpy
-    except ImportError:
-        return numbers
-    return numpy.array(numbers, dtype=dtype)
-
-
-def _shape_of(given: Any) -> tuple[int, ...]:
-    shape = getattr(given, "shape", None)
-    if shape is not None:
-        return tuple(shape)
-    sizes = []
-    while isinstance(given, (list, tuple)):
-        sizes.append(len(given))
-        if not given:
-            break
-        given = given[0]
-    return tuple(sizes)
-
-
-def _nested_shape(given: Any, argument: Argument) -> None:
-    for row in given:
-        if _shape_of(row) != argument.shape:
-            raise ValueError(
-                f"{argument.name}: a sample must have the shape {argument.shape}, "
-                f"got {_shape_of(row)}"
-            )
-
-
-def _flat_rows(column: Any, argument: Argument, limit: int) -> list[list[float]]:
-    """The first samples of an argument, each as a flat list."""
-    rows = []
-    for row in column[:limit]:
-        flat: list[float] = []
-        waiting = [row.tolist() if hasattr(row, "tolist") else row]
-        while waiting:
-            each = waiting.pop()
-            if isinstance(each, (list, tuple)):
-                waiting += reversed(each)
-            else:
-                flat.append(float(each))
-        rows.append(flat)
-    return rows
