@@ -12,6 +12,7 @@ from . import copying, tables  # noqa: F401 - give Value its copies, and walks t
 from .anomaly import AnomalyError, detect_anomaly
 from .backward import StaleGraphError
 from .checking import check_gradients, finite_difference
+from .compiler import TraceError, compile
 from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
 from .drawing import draw
 from .explaining import explain
@@ -79,6 +80,7 @@ __all__ = [
     "AnomalyError",
     "Primitive",
     "StaleGraphError",
+    "TraceError",
     "Value",
     "abs",
     "acos",
@@ -91,6 +93,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "check_gradients",
+    "compile",
     "cos",
     "cosh",
     "cross_entropy",

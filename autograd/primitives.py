@@ -119,6 +119,7 @@ power_slope = row(
         lambda x, y, out: power_derivative(1, 1, x, y),
     ),
     formulas=("y·(y-1)·x^(y-2)", "x^(y-1)·(1 + y·log x)"),
+    array=lambda np, x, y: np.where(y == 0, 0.0, y * x ** (y - 1)),
 )
 power_log = row(
     "power_log",
@@ -129,6 +130,7 @@ power_log = row(
         lambda x, y, out: power_derivative(0, 2, x, y),
     ),
     formulas=("x^(y-1)·(1 + y·log x)", "x^y·log²x"),
+    array=lambda np, x, y: np.where(x > 0, x**y * np.log(x), np.where(x == 0, 0.0, nan)),
 )
 power_derivative = row(
     "power_derivative",
@@ -346,7 +348,13 @@ tanh = row(
     array="tanh",
     elementary=lambda x: 2.0 * _elements(sigmoid)(2.0 * x) - 1.0,
 )
-sech2 = row("sech2", "sech²", numeric.sech2, (lambda x, out: -2 * out * tanh(x),))
+sech2 = row(
+    "sech2",
+    "sech²",
+    numeric.sech2,
+    (lambda x, out: -2 * out * tanh(x),),
+    array=lambda np, x: 1 / np.cosh(x) ** 2,
+)
 asinh = row(
     "asinh",
     "asinh",
@@ -463,7 +471,7 @@ relu = row(
     "relu",
     "relu",
     numeric.relu,
-    (lambda x, out: step(x),),
+    (lambda x, out: step(out),),
     formulas=("I(x > 0)",),
     array=lambda np, x: np.maximum(x, 0),
     elementary=lambda x: maximum(x, 0.0),
@@ -512,7 +520,7 @@ sigmoid = row(
     numeric.sigmoid,
     (lambda x, out: sigmoid_slope(x),),
     formulas=("σ·(1 - σ)",),
-    array=lambda np, x: np.exp(-np.logaddexp(0, -x)),
+    array=lambda np, x: 1 / (1 + np.exp(-x)),
     elementary=lambda x: (
         exp(0.0 - maximum(0.0 - x, 0.0))
         / (exp(0.0 - maximum(0.0 - x, 0.0)) + exp(0.0 - maximum(x, 0.0)))
@@ -524,6 +532,7 @@ sigmoid_slope = row(
     numeric.sigmoid_slope,
     (lambda x, out: -out * tanh(x / 2),),
     formulas=("σ·(1-σ)·(1-2σ)",),
+    array=lambda np, x: np.exp(-abs(x)) / (1 + np.exp(-abs(x))) ** 2,
 )
 
 # ---------------------------- gates over a sequence; an index comes first where there is one

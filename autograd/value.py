@@ -10,6 +10,7 @@ operand newer than its consumer means that the consumer is stale).
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import nan
 from operator import attrgetter
 from typing import Any
 
@@ -172,7 +173,7 @@ class Value:
         try:
             return record(self._data / other._data, _div, (self, other))
         except ZeroDivisionError as error:
-            raise domain_error(_div, map(describe, (self, other)), error) from None
+            return _outside_domain(_div, (self, other), error)
 
     def __rtruediv__(self, other: Any) -> Value:
         other = _operand(other)
@@ -192,7 +193,7 @@ class Value:
         try:
             return record(_power(self._data, other._data), _pow, (self, other))
         except (ValueError, ZeroDivisionError) as error:
-            raise domain_error(_pow, map(describe, (self, other)), error) from None
+            return _outside_domain(_pow, (self, other), error)
 
     def __rpow__(self, other: Any) -> Value:
         other = _operand(other)
@@ -232,6 +233,8 @@ class Value:
         return bool(self._data >= _comparable(other))
 
     def __bool__(self) -> bool:
+        if modes.active:
+            _look()
         return self._data != 0
 
     # ------------------------------------------------------------------ conversion and display
@@ -259,7 +262,9 @@ class Value:
     @staticmethod
     def apply_gate(op: Primitive, operands: tuple[Any, ...]) -> Value:
         """Read a row on Values: compute its value and record it (see gate.py)."""
-        return apply(op, tuple(_must_operand(op, operand) for operand in operands))
+        return apply(
+            op, tuple([o if isinstance(o, Value) else _must_operand(op, o) for o in operands])
+        )
 
     def choose(self, a: Any, b: Any) -> Value:
         """``where(self, a, b)``; a branch given as a function is called only if it is taken."""
@@ -378,6 +383,9 @@ class Constant(Value):
     label = property(lambda self: "", doc="A constant shows its number.")
     grad = property(lambda self: None, doc="A constant has no gradient.")
 
+    def __bool__(self) -> bool:  # may be looked at even while the compiler traces
+        return self._data != 0
+
 
 _add, _sub, _mul, _div = primitives.add, primitives.sub, primitives.mul, primitives.div
 _neg, _pow, _power = primitives.neg, primitives.pow, primitives.pow.value
@@ -400,19 +408,36 @@ def record(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
 
 def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
     """``record`` while some thread is under no_grad or detect_anomaly; perhaps not this one."""
-    node = Value(data)
-    if not modes.current("no_grad"):
-        node.op = op
-        node.operands = operands
-        watch = modes.current("watch")
-        if watch is not None:
-            watch(node)
+    if modes.current("no_grad"):
+        return Value(data)
+    node = _new(Value)
+    node._data = data
+    node.op = op
+    node.operands = operands
+    node.grad = None
+    node.label = ""
+    node.flow = None
+    node.born = node.computed = tick()
+    watch = modes.current("watch")
+    if watch is not None:
+        watch(node)
     return node
 
 
 def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
     """Compute a gate on Values and record it."""
-    return record(evaluate(op, operands), op, operands)
+    try:
+        data = op.value(*[operand._data for operand in operands])
+    except (ValueError, ZeroDivisionError) as error:
+        return _outside_domain(op, operands, error)
+    return record(data, op, operands)
+
+
+def _outside_domain(op: Primitive, operands: tuple[Value, ...], error: Exception) -> Value:
+    """Raise the gate's domain error; while the compiler traces, a branch may have no value."""
+    if modes.current("refuse") is not None:
+        return record(nan, op, operands)
+    raise domain_error(op, map(describe, operands), error) from None
 
 
 def evaluate(op: Primitive, operands: tuple[Value, ...]) -> float:
@@ -449,10 +474,19 @@ def _operand(thing: Any) -> Any:
 
 
 def _must_operand(op: Primitive, thing: Any) -> Value:
-    return thing if isinstance(thing, Value) else constant(as_number(thing, f"{op.name}()"))
+    return constant(as_number(thing, f"{op.name}()"))
+
+
+def _look() -> None:
+    """Someone looks at a Value's number: the compiler refuses that while it traces."""
+    refuse = modes.current("refuse")
+    if refuse is not None:
+        refuse()
 
 
 def _comparable(other: Any) -> Any:
+    if modes.active:
+        _look()
     return other._data if isinstance(other, Value) else other
 
 
@@ -485,7 +519,7 @@ def _method(op: Primitive) -> Callable[[Value], Value]:
         try:
             return record(value(self._data), op, (self,))
         except (ValueError, ZeroDivisionError) as error:
-            raise domain_error(op, (describe(self),), error) from None
+            return _outside_domain(op, (self,), error)
 
     method.__name__ = method.__qualname__ = op.name
     method.__doc__ = f"{op.name} of this Value: the gate of that name."

@@ -16,8 +16,9 @@ from autograd import Value, no_grad
 
 from .losses import l2_penalty
 from .module import Module, values_in
+from .optim import Optimizer, clip_grad_norm
 
-__all__ = ["ENGINES", "Eager", "Engine", "located"]
+__all__ = ["ENGINES", "Eager", "Engine", "located", "penalised"]
 
 Predictions = list[Any]
 
@@ -25,11 +26,20 @@ Predictions = list[Any]
 class Engine(Protocol):
     """The seam between ``fit`` and the way a batch is computed."""
 
+    wants_predictions: bool
+    """Whether ``gradients`` must give the predictions too, or may give an empty list."""
+
     def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
         """Set every parameter's ``.grad`` to that of the batch's mean loss (plus penalty).
 
         Gives the mean loss without the penalty, and the predictions, plain numbers.
         """
+
+    def step(self, optimizer: Optimizer, clip: float | None) -> None:
+        """Let the optimizer take a step, its gradients clipped to this norm."""
+
+    def finish(self, optimizer: Optimizer) -> None:
+        """Bring the model's Values (and the optimizer's states) up to date: an epoch is over."""
 
     def evaluate(self) -> tuple[float, Predictions]:
         """The mean loss over all samples and the predictions, without gradients."""
@@ -45,6 +55,8 @@ class Eager:
         l2: λ of the penalty λ·‖w‖² on the weights; biases go free.
     """
 
+    wants_predictions = True
+
     def __init__(
         self,
         model: Module,
@@ -55,12 +67,7 @@ class Eager:
     ) -> None:
         self.model, self.loss, self.xs, self.ys, self.l2 = model, loss, xs, ys, l2
         self.parameters = model.parameters()
-        self.weights = [
-            value
-            for name, parameter in model.named_parameters()
-            if name.split(".")[-1] != "bias"
-            for value in values_in(parameter)
-        ]
+        self.weights = penalised(model)
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
         for parameter in self.parameters:
@@ -76,6 +83,14 @@ class Eager:
         if self.l2:
             l2_penalty(self.weights, self.l2).backward()
         return total / len(batch), predictions
+
+    def step(self, optimizer: Optimizer, clip: float | None) -> None:
+        if clip is not None:
+            clip_grad_norm(optimizer.parameters, clip)
+        optimizer.step()
+
+    def finish(self, optimizer: Optimizer) -> None:
+        pass
 
     def evaluate(self) -> tuple[float, Predictions]:
         with no_grad():
@@ -93,6 +108,16 @@ class Eager:
                     f"target {self.ys[k]}; is the learning rate too large?"
                 )
         return loss, prediction
+
+
+def penalised(model: Module) -> list[Value]:
+    """The weights that a penalty is on: all parameters but biases."""
+    return [
+        value
+        for name, parameter in model.named_parameters()
+        if name.split(".")[-1] != "bias"
+        for value in values_in(parameter)
+    ]
 
 
 @contextmanager
@@ -113,5 +138,25 @@ def _data(prediction: Any) -> Any:
     return prediction.data if isinstance(prediction, Value) else prediction
 
 
-ENGINES: dict[str, Callable[..., Engine]] = {"eager": Eager}
+def _compiled(*arguments: Any) -> Engine:
+    from .compiling import Compiled
+
+    return Compiled(*arguments)
+
+
+def _auto(*arguments: Any) -> Engine:
+    """Compiled where that is possible, else eager."""
+    from .compiling import CANNOT, Compiled
+
+    try:
+        return Compiled(*arguments)
+    except CANNOT:
+        return Eager(*arguments)
+
+
+ENGINES: dict[str, Callable[..., Engine]] = {
+    "eager": Eager,
+    "compiled": _compiled,
+    "auto": _auto,
+}
 """How a batch may be computed, by name."""

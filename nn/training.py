@@ -23,7 +23,7 @@ from .engines import ENGINES, Engine, located
 from .init import Seed, generator_of
 from .losses import find_loss, zero_one
 from .module import Module
-from .optim import SGD, Optimizer, clip_grad_norm
+from .optim import SGD, Optimizer
 
 __all__ = ["History", "fit"]
 
@@ -145,7 +145,9 @@ def fit(
         clip: the largest norm of the gradient; a larger one is scaled down.
         metrics: "accuracy", or functions ``metric(prediction, target)`` of one sample, on plain
             numbers.
-        engine: how batches are computed; "eager" builds the scalar graph of every sample.
+        engine: how batches are computed. "eager" builds the scalar graph of every sample;
+            "compiled" turns model and loss into a NumPy program once (``autograd.compile``) and
+            is refused where that can't be done; "auto" is compiled where it can, else eager.
         progress: whether to show a progress bar; None shows it on a terminal, if tqdm is
             installed and it takes more than a second.
 
@@ -177,6 +179,7 @@ def fit(
     _check_settings(epochs, size, patience, held_out is not None)
 
     training = build(model, loss, xs, ys, l2)
+    training.wants_predictions = bool(measures)
     validating = build(model, loss, *held_out) if held_out else None
     history = History(metrics={name: [] for name in measures})
     if validating:
@@ -229,12 +232,11 @@ def _train(
     total, predictions, targets = 0.0, [], []
     for batch in batches:
         mean, predicted = engine.gradients(batch)
-        if clip is not None:
-            clip_grad_norm(optimizer.parameters, clip)
-        optimizer.step()
+        engine.step(optimizer, clip)
         total += mean * len(batch)
         predictions += predicted
         targets += [ys[k] for k in batch]
+    engine.finish(optimizer)
     history.loss.append(total / len(targets))
     _record(history, measures, predictions, targets)
 

@@ -254,8 +254,8 @@ def test_the_optimizer_may_learn_a_part() -> None:
     ("settings", "message"),
     [
         ({"loss": "mse"}, "unknown loss 'mse'"),
-        ({"engine": "compiled"}, "unknown engine 'compiled': there are eager"),
-        ({"engine": "auto"}, "unknown engine 'auto'"),
+        ({"engine": "fast"}, "unknown engine 'fast': there are eager, compiled, auto"),
+        ({"engine": ""}, "unknown engine ''"),
         ({"metrics": ["precision"]}, "unknown metric 'precision'"),
         ({"epochs": 0}, "epochs must be an int of at least 1, got 0"),
         ({"batch_size": 0}, "batch_size must be an int of at least 1, got 0"),

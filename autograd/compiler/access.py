@@ -1,0 +1,87 @@
+"""Access: how NumPy reads some elements of an array, in the simplest way there is.
+
+An index array becomes, in this order of preference, one element, a slice, a block of rows and
+columns, a transpose, or ``take``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["read", "slice_of"]
+
+
+def slice_of(index: Any) -> str | None:
+    """The text of a slice with these flat indices, or None if they are not evenly spaced.
+
+    >>> slice_of(np.array([4, 5, 6])), slice_of(np.array([0, 3, 6])), slice_of(np.array([0, 1, 5]))
+    ('4:7', '0:7:3', None)
+    """
+    flat = np.asarray(index).ravel()
+    if flat.size == 1:
+        return f"{flat[0]}:{flat[0] + 1}"
+    steps = np.diff(flat)
+    step = int(steps[0])
+    if step < 1 or (steps != step).any():
+        return None
+    stop = f"{flat[0]}:{flat[-1] + 1}"
+    return stop if step == 1 else f"{stop}:{step}"
+
+
+def read(
+    source: str, shape: tuple[int, ...], batched: bool, index: Any, constant: Callable[[Any], str]
+) -> str:
+    """NumPy text for the elements ``index`` of an array of ``shape`` (of one sample).
+
+    Args:
+        source: the array's name.
+        batched: whether it has the batch as an axis in front.
+        index: flat indices, shaped as the result.
+        constant: gives a name to an index array that must be kept.
+    """
+    lead = ":, " if batched else ""
+    index = np.asarray(index)
+    if index.shape == ():
+        places = ", ".join(map(str, np.unravel_index(int(index), shape)))
+        return f"{source}[{lead}{places}]"
+    if len(shape) == 2:
+        block = _block(shape, index)
+        if block is not None:
+            return f"{source}[{lead}{block}]"
+        if index.shape == shape[::-1] and np.array_equal(
+            index, np.arange(math.prod(shape)).reshape(shape).T
+        ):
+            return f"{source}.swapaxes(1, 2)" if batched else f"{source}.T"
+    if len(shape) > 1:
+        flat = f"B, {math.prod(shape)}" if batched else "-1"
+        source = f"{source}.reshape({flat})"
+    part = slice_of(index)
+    if part is not None:
+        text = source if part == f"0:{math.prod(shape)}" else f"{source}[{lead}{part}]"
+        if index.ndim == 1:
+            return text
+        sizes = ", ".join(map(str, index.shape))
+        return f"{text}.reshape({'B, ' if batched else ''}{sizes})"
+    return f"{source}.take({constant(index)}{', 1' if batched else ''})"
+
+
+def _block(shape: tuple[int, ...], index: Any) -> str | None:
+    """Rows r0:r1 and columns c0:c1 of a matrix, one of which may be a single one."""
+    rows, columns = np.divmod(index, shape[1])
+    if index.ndim == 1:
+        if (rows == rows[0]).all() and (part := slice_of(columns)):
+            return f"{rows[0]}" if part == f"0:{shape[1]}" else f"{rows[0]}, {part}"
+        if (columns == columns[0]).all() and (part := slice_of(rows)):
+            return f"{':' if part == f'0:{shape[0]}' else part}, {columns[0]}"
+        return None
+    if index.ndim == 2 and (rows == rows[:, :1]).all() and (columns == columns[:1]).all():
+        parts = slice_of(rows[:, 0]), slice_of(columns[0])
+        if None not in parts:
+            return ", ".join(
+                ":" if part == f"0:{n}" else str(part) for part, n in zip(parts, shape, strict=True)
+            )
+    return None

@@ -1,0 +1,289 @@
+"""Buffers: the same program for a fixed batch size, with every array made once and used again.
+
+The emitted source is read as Python syntax, and each of its lines is written out as calls with
+``out=``. To learn shapes and types, the lines are run once on zeros. Every intermediate result
+gets a buffer of its own, but a chain of operations of one shape works in place, in the buffer
+of the line's result: nothing else can be reading that yet.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Buffer", "with_buffers"]
+
+_BINARY: dict[type, str] = {
+    ast.Add: "np.add",
+    ast.Sub: "np.subtract",
+    ast.Mult: "np.multiply",
+    ast.Div: "np.divide",
+    ast.MatMult: "np.matmul",
+}
+_COMPARE: dict[type, str] = {
+    ast.Gt: "np.greater",
+    ast.GtE: "np.greater_equal",
+    ast.Lt: "np.less",
+    ast.LtE: "np.less_equal",
+    ast.Eq: "np.equal",
+    ast.NotEq: "np.not_equal",
+}
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array to be made when the program is loaded."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    def make(self) -> Any:
+        return np.empty(self.shape, self.dtype)
+
+
+def with_buffers(
+    source: str, constants: dict[str, Any], scope: dict[str, Any], inputs: list[Any], count: int
+) -> tuple[str, dict[str, Any]]:
+    """Rewrite ``value_and_grad`` for inputs of these shapes.
+
+    Args:
+        source: the emitted function.
+        constants: the names it uses.
+        scope: the same names with their arrays, to run it.
+        inputs: arrays of the right shapes.
+        count: how many parameters there are.
+
+    Returns:
+        the new source and its constants, buffers among them. Views of theta and g are made
+        when the program is loaded, so theta and g must always be the same arrays.
+    """
+    return _Rewriter(source, constants, scope, inputs, count).run()
+
+
+class _Rewriter:
+    def __init__(
+        self,
+        source: str,
+        constants: dict[str, Any],
+        scope: dict[str, Any],
+        inputs: list[Any],
+        count: int,
+    ) -> None:
+        function = ast.parse(source).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        self.function = function
+        self.constants = dict(constants)
+        names = [argument.arg for argument in function.args.args]
+        dtype = inputs[0].dtype
+        self.scope = {**scope, **dict(zip(names[1:-1], inputs, strict=True))}
+        self.scope["theta"] = np.zeros(count, dtype)
+        self.scope["g"] = np.zeros(count, dtype)
+        self.inputs = names[1:-1]
+        self.views: list[str] = []
+        self.lines: list[str] = []
+        self.temporaries = 0
+        self.functions: dict[str, str] = {}  # NumPy's, and what they are called here
+        self.known_views: dict[str, str] = {}
+
+    def run(self) -> tuple[str, dict[str, Any]]:
+        with np.errstate(all="ignore"):
+            for statement in self.function.body:
+                self.statement(statement)
+        self.views += [f"{short} = np.{name}" for name, short in sorted(self.functions.items())]
+        body = [f"    def value_and_grad({', '.join(['theta', *self.inputs, 'g'])}):"]
+        body += [f"        {line}" for line in self.lines]
+        views = [f"    {line}" for line in self.views]
+        text = ["def bind(theta, g):", *views, *body, "    return value_and_grad"]
+        return "\n".join(text) + "\n", self.constants
+
+    def statement(self, statement: ast.stmt) -> None:
+        text = ast.unparse(statement)
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            name, expression = statement.targets[0].id, statement.value
+            result = eval(compile(ast.Expression(expression), "<line>", "eval"), self.scope)
+            self.scope[name] = result
+            if name == "B":
+                self.views.append(f"B = {result}")
+                return
+            if isinstance(result, np.ndarray) and self.is_fixed(expression, result):
+                self.views.append(text)
+                return
+            if (reduced := self.reduction(expression, result)) is not None:
+                self.constants[name] = Buffer(result.shape, str(result.dtype))
+                self.lines.append(f"{reduced[:-1]}, out={name})")
+                return
+            if isinstance(result, np.ndarray) and self.has_out(expression):
+                self.constants[name] = Buffer(result.shape, str(result.dtype))
+                self.compute(expression, name, result)
+            else:
+                self.lines.append(f"{name} = {self.inner(expression, None)}")
+            return
+        if not isinstance(statement, ast.Return):
+            exec(compile(ast.Module([statement], []), "<line>", "exec"), self.scope)
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            call = statement.value
+            if self.ufunc(call):
+                assert isinstance(call.func, ast.Attribute)
+                operands = ", ".join(self.plain(argument) for argument in call.args)
+                out = ast.unparse(call.keywords[0])
+                text = f"{self.short(call.func.attr)}({operands}, {out})"
+            else:
+                text = self.plain(call)
+        elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+            name = statement.target.id
+            text = f"{self.short('add')}({name}, {self.inner(statement.value, None)}, out={name})"
+        elif isinstance(statement, ast.Assign):
+            text = f"{ast.unparse(statement.targets[0])} = {self.inner(statement.value, None)}"
+        self.lines.append(text)
+
+    def reduction(self, node: ast.expr, result: Any) -> str | None:
+        """``E.sum(-1, keepdims=True)`` as a call that takes ``out=``, or None."""
+        if not isinstance(result, np.ndarray) or result.ndim == 0:
+            return None
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return None
+        if node.func.attr not in ("sum", "max", "min"):
+            return None
+        return self.plain(node)
+
+    def is_fixed(self, node: ast.expr, result: Any) -> bool:
+        """Whether this is ``A[:, 2:4].reshape(...)`` of theta, g or a buffer: always one view."""
+        while True:
+            if isinstance(node, ast.Subscript):
+                node = node.value
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr != "reshape":
+                    return False
+                node = node.func.value
+            else:
+                break
+        if not isinstance(node, ast.Name):
+            return False
+        known = node.id in ("theta", "g") or isinstance(self.constants.get(node.id), Buffer)
+        return known and np.shares_memory(result, self.scope[node.id])
+
+    def has_out(self, node: ast.expr) -> bool:
+        """Whether the outermost operation can write into a buffer."""
+        if isinstance(node, ast.BinOp):
+            return type(node.op) in _BINARY or self.square(node)
+        if isinstance(node, ast.UnaryOp):
+            return isinstance(node.op, ast.USub)
+        if isinstance(node, ast.Compare):
+            return True
+        return self.ufunc(node)
+
+    def ufunc(self, node: ast.expr) -> bool:
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "np"
+            and isinstance(getattr(np, node.func.attr, None), np.ufunc)
+        )
+
+    def square(self, node: ast.BinOp) -> bool:
+        return (
+            isinstance(node.op, ast.Pow)
+            and isinstance(node.right, ast.Constant)
+            and node.right.value == 2
+        )
+
+    def value(self, node: ast.expr) -> Any:
+        return eval(compile(ast.Expression(node), "<line>", "eval"), self.scope)
+
+    def compute(self, node: ast.expr, out: str, result: Any) -> None:
+        """Write the operations of an expression, the last of them into ``out``."""
+        free = [out]  # the result's own buffer, for the one operand that may work in it
+        if isinstance(node, ast.BinOp):
+            operands = [node.left] if self.square(node) else [node.left, node.right]
+            name = "np.square" if self.square(node) else _BINARY[type(node.op)]
+            if isinstance(node.op, ast.MatMult):
+                free = []  # a product can't be computed in place
+        elif isinstance(node, ast.UnaryOp):
+            operands, name = [node.operand], "np.negative"
+        elif isinstance(node, ast.Compare):
+            operands, name = [node.left, node.comparators[0]], _COMPARE[type(node.ops[0])]
+        else:
+            assert isinstance(node, ast.Call)
+            operands, name = node.args, ast.unparse(node.func)
+        texts = [self.inner(operand, free, result) for operand in operands]
+        self.lines.append(f"{self.short(name)}({', '.join(texts)}, out={out})")
+
+    def short(self, name: str) -> str:
+        """A local name for a function of NumPy: looking it up costs time in every call."""
+        name = name.removeprefix("np.")
+        taken = name in self.scope and name not in self.functions
+        return self.functions.setdefault(name, f"np_{name}" if taken else name)
+
+    def inner(self, node: ast.expr, free: list[str] | None, like: Any = None) -> str:
+        """An operand: as it is, or computed into a buffer first."""
+        if not self.has_out(node):
+            return self.plain(node)
+        result = self.value(node)
+        if not isinstance(result, np.ndarray) or result.ndim == 0:
+            return self.number(node)
+        if free and result.shape == like.shape and result.dtype == like.dtype:
+            out = free.pop()
+        else:
+            self.temporaries += 1
+            out = f"_{self.temporaries}"
+            self.constants[out] = Buffer(result.shape, str(result.dtype))
+        self.compute(node, out, result)
+        return out
+
+    def number(self, node: ast.expr) -> str:
+        """A number of this call; known now if it comes from the batch size alone."""
+        names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        if names == {"B"}:
+            return repr(float(self.value(node)))
+        return f"({ast.unparse(node)})"
+
+    def plain(self, node: ast.expr) -> str:
+        """A name, an index, a call: its long operands get buffers, it does not."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            source = node.func.value
+            text = self.inner(source, None) if self.has_out(source) else self.plain(source)
+            reducing = {"sum": "add", "max": "maximum", "min": "minimum"}.get(node.func.attr)
+            if reducing is not None:
+                return self.reduce(reducing, text, node)
+            if text == "np" and node.func.attr == "arange":
+                return self.known_view(ast.unparse(node))
+            if self.has_out(source):
+                arguments = [ast.unparse(argument) for argument in node.args]
+                arguments += [ast.unparse(keyword) for keyword in node.keywords]
+                return f"{text}.{node.func.attr}({', '.join(arguments)})"
+        if isinstance(node, ast.Subscript) and self.has_out(node.value):
+            held = ast.Name(self.inner(node.value, None), ast.Load())
+            return ast.unparse(ast.Subscript(held, node.slice, ast.Load()))
+        if self.is_view(node):
+            return self.known_view(ast.unparse(node))
+        return ast.unparse(node)
+
+    def known_view(self, text: str) -> str:
+        """The name of something that is made once, when the program is loaded."""
+        if text not in self.known_views:
+            name = self.known_views[text] = f"v{len(self.known_views) + 1}_"
+            self.views.append(f"{name} = {text}")
+        return self.known_views[text]
+
+    def reduce(self, function: str, text: str, node: ast.Call) -> str:
+        """What the methods sum, max and min call in the end."""
+        axis = ast.unparse(node.args[0]) if node.args else "None"
+        out = "".join(f", {ast.unparse(keyword)}" for keyword in node.keywords)
+        return f"{self.short(function)}.reduce({text}, {axis}{out})"
+
+    def is_view(self, node: ast.expr) -> bool:
+        """Whether this is the same view of the same buffer in every call."""
+        turned = isinstance(node, ast.Attribute) and node.attr == "T"
+        spread = isinstance(node, ast.Subscript) and "None" in ast.unparse(node.slice)
+        if not (turned or spread):
+            return False
+        assert isinstance(node, (ast.Attribute, ast.Subscript))
+        node = node.value
+        if not isinstance(node, ast.Name):
+            return False
+        named = any(view.startswith(f"{node.id} = ") for view in self.views)
+        return named or isinstance(self.constants.get(node.id), Buffer)

@@ -1,0 +1,210 @@
+"""Lower: groups of scalar nodes become array operations.
+
+A weighted sum is a sum of matrix products, elementwise products and terms; a gate reads its
+operands wherever they are (see ``Book.take``). Groups that don't depend on the batch are built
+where they are first needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from .arrays import Array, Book, Untranslatable
+from .group import CONSTANTS, THETA, Group, Grouping, Run
+from .sequence import SEQUENCES, sequence_gate
+
+__all__ = ["Wide", "lower"]
+
+
+@dataclass
+class Wide:
+    """The array program of the values: what it reads, and the outputs."""
+
+    book: Book
+    theta: Array
+    inputs: list[Array]
+    outputs: list[Array]
+    groups: list[tuple[Array, Group]]  # for explain(): which array holds which scalar nodes
+
+
+def lower(grouping: Grouping, arguments: list[tuple[int, ...]]) -> Wide:
+    """Build the array operations of every group."""
+    return _Lowering(grouping, arguments).run()
+
+
+class _Lowering:
+    def __init__(self, grouping: Grouping, arguments: list[tuple[int, ...]]) -> None:
+        self.grouping = grouping
+        self.book = Book()
+        count = len(grouping.parameters)
+        self.theta = self.book.node("theta", (), (count,), False)
+        self.inputs = [
+            self.book.node("input", (), grouping.shapes[2 + k], True, k)
+            for k in range(len(arguments))
+        ]
+        self.arrays: dict[int, Array] = {THETA: self.theta}
+        if grouping.constants:
+            constants = np.array(grouping.constants)
+            self.arrays[CONSTANTS] = self.book.node("array", (), constants.shape, False, constants)
+        self.arrays.update({2 + k: array for k, array in enumerate(self.inputs)})
+        self.by_source = {group.source: group for group in grouping.groups}
+        self.groups: list[tuple[Array, Group]] = []
+
+    def run(self) -> Wide:
+        grouping = self.grouping
+        for group in grouping.groups:
+            if group.batched:
+                self.build(group)
+        outputs = []
+        for node in grouping.outputs:
+            source = int(grouping.source[node])
+            if source in self.by_source:
+                self.build(self.by_source[source])
+            outputs.append(self.book.take(self.arrays[source], grouping.column[node]))
+        return Wide(self.book, self.theta, self.inputs, outputs, self.groups)
+
+    def build(self, group: Group) -> None:
+        """Build a group, after the groups that it needs."""
+        waiting = [group]
+        while waiting:
+            last = waiting[-1]
+            missing = [
+                self.by_source[source] for source in _sources(last) if source not in self.arrays
+            ]
+            if missing:
+                waiting += missing
+                continue
+            waiting.pop()
+            if last.source in self.arrays:
+                continue
+            array = self.weighted_sum(last) if last.op is None else self.gate(last)
+            if array.shape != last.shape or array.batched != last.batched:
+                array = self.book.expand(array, last.shape, last.batched)
+            if array.hint is None and array.operands:
+                array.hint = "Z" if last.op is None else "A"
+            self.arrays[last.source] = array
+            self.groups.append((array, last))
+
+    # ------------------------------------------------------------------ weighted sums
+
+    def weighted_sum(self, group: Group) -> Array:
+        book = self.book
+        positive: list[Array] = []
+        negative: list[Array] = []
+        runs = sorted(group.runs, key=_place)
+        # Biases are made first, so that on the way back their gradients are written last.
+        biases = [run for run in runs if _place(run)[0]]
+        rest = [run for run in runs if not _place(run)[0]]
+        made = {id(run): self.run_of(run, group.shape) for run in (*biases, *rest)}
+        for run in runs:
+            (positive if run.sign > 0 else negative).append(made[id(run)])
+        constant = book.array(np.asarray(group.constants).reshape(group.shape))
+        nothing = constant.head == "number" and constant.extra == 0
+        if positive:
+            total = positive[0]
+            for array in positive[1:]:
+                total = book.add(total, array)
+            if not nothing and constant.head == "number" and constant.extra < 0:
+                total = book.gate(primitives.sub, total, -constant.extra)
+            elif not nothing:
+                total = book.add(total, constant)
+        elif not nothing:
+            total = constant
+        else:
+            total = book.gate(primitives.neg, negative.pop(0))
+        for array in negative:
+            total = book.gate(primitives.sub, total, array)
+        return total
+
+    def run_of(self, run: Run, shape: tuple[int, ...]) -> Array:
+        book, k = self.book, run.k
+        source = self.arrays[run.b_source]
+        if run.a_source is None:
+            if k == 1:
+                return book.take(source, run.b.reshape(shape))
+            return self.sum_last(book.take(source, run.b.reshape(*shape, k)), k)
+        weights = self.arrays[run.a_source]
+        if run.matrix:
+            if len(shape) == 2:
+                w, x = run.a.reshape(*shape, k)[0], run.b.reshape(*shape, k)[:, 0]
+            elif len(shape) == 1 and (run.b == run.b[:1]).all():
+                w, x = run.a, run.b[0]
+            elif len(shape) == 1:
+                w, x = run.a[0], run.b
+            else:
+                w, x = run.a[0], run.b[0]
+            left, right = book.take(source, x, keep=x.ndim), book.take(weights, w, keep=w.ndim)
+            if "number" not in (left.head, right.head):
+                if left.head == "take" and left.rank == 2:
+                    left.hint = left.hint or "P"  # the patches that a kernel slides over
+                return book.matmul(left, right)
+        if k == 1:
+            return book.mul(
+                book.take(weights, run.a.reshape(shape)), book.take(source, run.b.reshape(shape))
+            )
+        product = book.mul(
+            book.take(weights, run.a.reshape(*shape, k)),
+            book.take(source, run.b.reshape(*shape, k)),
+        )
+        return self.sum_last(product, k)
+
+    def sum_last(self, array: Array, k: int) -> Array:
+        """The sum over the last axis, which has k elements even if they are one and the same."""
+        if array.rank == 0:
+            return self.book.mul(float(k), array)
+        if array.shape[-1] == 1:
+            return self.book.mul(float(k), self.book.reshape(array, array.shape[:-1]))
+        return self.book.sum(array, axes=(array.rank - 1,))
+
+    # ------------------------------------------------------------------ gates
+
+    def gate(self, group: Group) -> Array:
+        book, op, shape = self.book, group.op, group.shape
+        assert op is not None
+        if op in SEQUENCES:
+            lead, parts = SEQUENCES[op]
+            size = (len(group.operands) - lead) // parts
+            rows: list[Array] = []
+            for part in range(parts):
+                operands = group.operands[lead + part * size : lead + (part + 1) * size]
+                sources = {source for source, _ in operands}
+                if len(sources) > 1 or (size < 3 and not lead) or sources == {CONSTANTS}:
+                    break
+                index = np.stack([columns for _, columns in operands], axis=-1)
+                source = self.arrays[sources.pop()]
+                rows.append(book.take(source, index.reshape(*shape, size), keep=1))
+            else:
+                leading = [
+                    book.take(self.arrays[source], columns.reshape(shape))
+                    for source, columns in group.operands[:lead]
+                ]
+                return sequence_gate(book, op, leading, rows, shape)
+        arrays = [
+            book.take(self.arrays[source], columns.reshape(shape))
+            for source, columns in group.operands
+        ]
+        if op is primitives.branch:
+            condition, taken, expected = arrays
+            node = book.elementwise(op, (condition, taken, expected))
+            node.value = book.call("where", (condition != 0) == expected, taken, float("nan"))
+            return node
+        if op is primitives.sum or op is primitives.dot:
+            raise Untranslatable(f"{op.name} was not canonicalised")
+        return book.gate(op, *arrays)
+
+
+def _sources(group: Group) -> list[int]:
+    found: list[Any] = [source for source, _ in group.operands]
+    for run in group.runs:
+        found += [run.b_source] if run.a_source is None else [run.a_source, run.b_source]
+    return found
+
+
+def _place(run: Run) -> tuple[bool, bool, int]:
+    """Products and terms by age, biases last."""
+    bias = run.a_source is None and run.b_source == THETA
+    return bias, run.b_source == CONSTANTS and not run.matrix, run.b_source

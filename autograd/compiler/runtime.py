@@ -1,0 +1,43 @@
+"""Runtime: the two functions that emitted programs call besides NumPy's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["pick", "scatter"]
+
+
+def pick(table: Any, hit: Any) -> Any:
+    """The element of each row of ``table`` where ``hit`` holds; NaN in a row without one.
+
+    >>> pick(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[False, True], [True, False]]))
+    array([2., 3.])
+    """
+    if table.shape == hit.shape:
+        picked = table[hit]
+        if picked.size * table.shape[-1] == table.size:  # a row holds one hit at most
+            return picked.reshape(table.shape[:-1])
+    chosen = np.where(hit, table, 0).sum(-1)
+    return np.where(hit.any(-1), chosen, np.nan)
+
+
+def scatter(gradient: Any, index: Any, size: int) -> Any:
+    """Add up what ``take(index)`` spread: the gradient of each of ``size`` elements.
+
+    Args:
+        gradient: (B, *index.shape), or without B.
+        index: which element each was taken from.
+        size: how many elements there are.
+
+    >>> scatter(np.array([1.0, 2.0, 4.0]), np.array([0, 2, 0]), 3)
+    array([5., 0., 2.])
+    """
+    if gradient.ndim == index.ndim:
+        flat = np.bincount(index.ravel(), gradient.ravel(), size)
+        return flat.astype(gradient.dtype, copy=False)
+    batch = gradient.shape[0]
+    places = (np.arange(batch)[:, None] * size + index.reshape(1, -1)).ravel()
+    flat = np.bincount(places, gradient.ravel(), batch * size)
+    return flat.reshape(batch, size).astype(gradient.dtype, copy=False)

@@ -1,0 +1,231 @@
+"""Sequences: gates over any number of operands, as operations along an array's last axis.
+
+The value of such a gate is written here once more, for an axis (max, softmax, ...). Its partial
+derivatives are not: the table's rule is read as text on three operands x0, x1, x2. The three
+partials it gives differ only in the place j, so they are one formula in j: where a rule says
+x1 in the partial by x1 the formula says x, where it says 1.0 it says j, and where it sums over
+all places it says sum. That formula is then read on arrays.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from ..gate import Primitive
+from ..text import Expression
+from .arrays import Array, Book, Untranslatable
+
+__all__ = ["SEQUENCES", "sequence_gate", "sequence_partials"]
+
+SEQUENCES: dict[Primitive, tuple[int, int]] = {
+    primitives.maximum: (0, 1),
+    primitives.minimum: (0, 1),
+    primitives.logsumexp: (0, 1),
+    primitives.softmax: (1, 1),
+    primitives.rest: (1, 1),
+    primitives.log_softmax: (1, 1),
+    primitives.cross_entropy: (1, 1),
+    primitives.soft_cross_entropy: (0, 2),
+}
+"""How many operands come first (a class index), and how many sequences follow."""
+
+_PLACES = 3
+
+
+def sequence_gate(
+    book: Book, op: Primitive, leading: list[Array], rows: list[Array], shape: tuple[int, ...]
+) -> Array:
+    """Apply a gate along the last axis of ``rows``; the result has ``shape``."""
+    operands = (*leading, *rows)
+    batched = any(operand.batched for operand in operands)
+    node = book.node(op, operands, shape, batched, "sequence")
+    if node.value is None:
+        value = _value(book, op, leading[0] if leading else None, rows)
+        if value.shape != shape or value.batched != batched:
+            value = book.expand(value, shape, batched)
+        node.value = value
+    return node
+
+
+def _drop(book: Book, array: Array) -> Array:
+    """Without the last axis, which has length 1."""
+    return book.reshape(array, array.shape[:-1])
+
+
+def _value(book: Book, op: Primitive, index: Array | None, rows: list[Array]) -> Array:
+    x = rows[-1]
+    if op is primitives.maximum:
+        return _drop(book, book.reduce("max", x))
+    if op is primitives.minimum:
+        return _drop(book, book.reduce("min", x))
+    top, gap, power, total = _exponentials(book, x)
+    if op is primitives.logsumexp:
+        return _drop(book, book.add(top, book.call("log", total)))
+    if op is primitives.soft_cross_entropy:
+        surprise = rows[0] * (book.call("log", total) - gap)
+        return _drop(book, book.reduce("sum", surprise))
+    assert index is not None
+    if op is primitives.softmax:
+        return _pick(book, power / total, index)
+    if op is primitives.rest:
+        return _pick(book, _rest(book, x), index)
+    log_total = _drop(book, book.call("log", total))
+    if op is primitives.log_softmax:
+        return _pick(book, gap, index) - log_total
+    return log_total - _pick(book, gap, index)
+
+
+def _exponentials(book: Book, x: Array) -> tuple[Array, Array, Array, Array]:
+    """The largest x, the distance to it, its exponential, and the sum of these."""
+    top = book.reduce("max", x)
+    gap = x - top
+    power = book.call("exp", gap)
+    total = book.reduce("sum", power)
+    gap.hint, power.hint, total.hint = gap.hint or "S", power.hint or "E", total.hint or "total"
+    return top, gap, power, total
+
+
+def _rest(book: Book, x: Array) -> Array:
+    """1 - softmax at every place: the other exponentials added up, for nothing to cancel."""
+    _, _, power, total = _exponentials(book, x)
+    k = x.shape[-1]
+    if k == 1:
+        return book.mul(0.0, power)
+    if k > 128:
+        return (total - power) / total
+    others = book.node("array", (), (k, k), False, 1.0 - np.eye(k))
+    others.hint = others.hint or "others"
+    rest = book.matmul(power, others, transpose=False)
+    rest.hint = rest.hint or "R"
+    return rest / total
+
+
+def _hit(book: Book, index: Array, k: int) -> Array:
+    """Where the class is the index."""
+    places = book.node("array", (), (k,), False, np.arange(float(k)))
+    hit = book.last(index) == places
+    hit.hint = hit.hint or "hit"
+    return hit
+
+
+def _pick(book: Book, x: Array, index: Array) -> Array:
+    """The element of the last axis that the index names."""
+    k = x.shape[-1]
+    if index.head == "number" and x.rank == 1 and index.extra in range(k):
+        return book.take(x, int(index.extra))
+    every = index.head == "array" and np.array_equal(index.extra, np.arange(float(k)))
+    if every and index.rank == 1 and (x.rank == 1 or x.shape[-2] == 1):
+        return book.reshape(x, (*x.shape[:-2], k))
+    hit = _hit(book, index, k)
+    shape = tuple(np.broadcast_shapes(x.shape, hit.shape))[:-1]
+    return book.node("pick", (x, hit), shape, x.batched or hit.batched)
+
+
+# ---------------------------------------------------------------------- partials
+
+
+def sequence_partials(book: Book, node: Array) -> list[Array | None]:
+    """The partial derivatives of a sequence gate by each of its operands, along the last axis."""
+    op = node.head
+    lead, parts = SEQUENCES[op]
+    formulas = _formulas(op)
+    names: dict[str, Array] = {"out": book.last(node)}
+    rows = node.operands[lead:]
+    if lead:
+        names["i"] = book.last(node.operands[0])
+    for name, row in zip(_NAMES[parts], rows, strict=True):
+        names[name] = row
+    size = rows[-1].shape[-1]
+    names["j"] = book.node("array", (), (size,), False, np.arange(float(size)))
+    index = node.operands[0] if lead else None
+    return [None] * lead + [_read(book, formula, names, index) for formula in formulas]
+
+
+_NAMES = {1: ["x"], 2: ["p", "x"]}
+_ELEMENTS = {f"{name}{j}" for name in "px" for j in range(_PLACES)}
+
+
+@cache
+def _formulas(op: Primitive) -> list[Expression]:
+    """The partial by the element at place j of each sequence, as a formula in j."""
+    lead, parts = SEQUENCES[op]
+    operands = [Expression("i")] * lead
+    operands += [Expression(f"{name}{j}") for name in _NAMES[parts] for j in range(_PLACES)]
+    partials = op.locals(operands, Expression("out"))[lead:]
+    return [_unify(partials[part * _PLACES :][:_PLACES]) for part in range(parts)]
+
+
+def _unify(trees: list[Any]) -> Expression:
+    """One formula for three trees that differ in the place only."""
+    trees = [tree if isinstance(tree, Expression) else Expression(float(tree)) for tree in trees]
+    heads = [tree.head for tree in trees]
+    first: Expression = trees[0]
+    if not first.operands:
+        if heads == [0.0, 1.0, 2.0]:
+            return Expression("j")
+        if isinstance(heads[0], str) and heads == [f"{heads[0][:-1]}{j}" for j in range(_PLACES)]:
+            return Expression(heads[0][:-1])
+        if heads[0] == heads[1] == heads[2] and heads[0] not in _ELEMENTS:
+            return first
+        raise Untranslatable(f"partials that don't follow one formula: {heads}")
+    if any(head != heads[0] for head in heads):
+        raise Untranslatable(f"partials that don't follow one formula: {heads}")
+    head = heads[0]
+    if isinstance(head, Primitive) and head in SEQUENCES:
+        lead, _ = SEQUENCES[head]
+        index = [_unify([tree.operands[0] for tree in trees])] if lead else []
+        sequences = {tuple(str(o.head) for o in tree.operands[lead:]) for tree in trees}
+        if sequences != {tuple(f"x{j}" for j in range(_PLACES))}:
+            raise Untranslatable(f"{head.name} of part of a sequence")
+        return Expression(head, (*index, Expression("x")))
+    terms = _chain(first)
+    if terms is not None and str(first) == str(trees[1]) == str(trees[2]):
+        try:
+            return Expression("sum", (_unify(terms),))
+        except Untranslatable:
+            pass
+    return Expression(
+        head, tuple(_unify(list(o)) for o in zip(*(t.operands for t in trees), strict=True))
+    )
+
+
+def _chain(tree: Expression) -> list[Expression] | None:
+    """t0, t1, t2 of 0 + t0 + t1 + t2."""
+    terms: list[Expression] = []
+    while tree.head is primitives.add:
+        terms.append(tree.operands[1])
+        tree = tree.operands[0]
+    if tree.head != 0.0:
+        terms.append(tree)
+    return terms[::-1] if len(terms) == _PLACES else None
+
+
+def _read(book: Book, formula: Expression, names: dict[str, Array], index: Array | None) -> Any:
+    """Read a formula in j on arrays."""
+    head, operands = formula.head, formula.operands
+    if isinstance(head, float):
+        return book.lift(head)
+    if isinstance(head, str) and not operands:
+        return names[head]
+    if head == "sum":
+        return book.reduce("sum", _read(book, operands[0], names, index))
+    if isinstance(head, str):
+        left, right = (_read(book, operand, names, index) for operand in operands)
+        if head == "==" and operands[0].head == "i" and index is not None:
+            return _hit(book, index, names["j"].shape[0])
+        return left._compare(head, right)
+    if head in SEQUENCES:
+        x = names["x"]
+        if not SEQUENCES[head][0]:
+            return book.last(_value(book, head, None, [x]))
+        if operands[0].head == "j":
+            _, gap, power, total = _exponentials(book, x)
+            if head is primitives.log_softmax:
+                return gap - book.call("log", total)
+            return power / total if head is primitives.softmax else _rest(book, x)
+        return book.last(_value(book, head, index, [x]))
+    return book.gate(head, *(_read(book, operand, names, index) for operand in operands))

@@ -1,0 +1,255 @@
+"""Straight line: the scalar graph as plain Python, a line a node, without any dependency.
+
+This is the target for graphs without width (a recurrence of a thousand steps), and the fallback
+where no array program can be made. It is written from the traced graph itself, before any
+rewriting, and each line comes from the gate table read as text, so it serves as a second
+opinion too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from .. import primitives
+from ..gate import Primitive
+from ..text import Expression, number, python
+from ..value import Value
+from .trace import Trace
+
+__all__ = ["straight_line"]
+
+LONGEST = 60_000  # lines in one function; longer programs keep their numbers in a list
+CHUNK = 10_000
+LONGEST_SUM = 20  # operations in one line
+_PLAIN = {primitives.add, primitives.sub, primitives.mul, primitives.neg}
+_SUMS = _PLAIN - {primitives.mul}
+
+
+def straight_line(
+    trace: Trace, parameters: list[Value], gradient: bool = True
+) -> tuple[str, dict[str, Any]]:
+    """The source of ``value_and_grad(theta, inputs)`` (or ``values``) for one sample.
+
+    Args:
+        trace: the scalar graph; its first output is differentiated.
+        parameters: the leaves that theta stands for, in its order.
+        gradient: whether to differentiate.
+
+    Returns:
+        the source, and the names it uses.
+    """
+    return _StraightLine(trace, parameters).write(gradient)
+
+
+class _StraightLine:
+    def __init__(self, trace: Trace, parameters: list[Value]) -> None:
+        self.trace = trace
+        self.order = trace.order
+        self.place = {parameter: k for k, parameter in enumerate(parameters)}
+        self.count = len(parameters)
+        self.guarded = trace.guarded
+        self.namespace: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
+        self.long = 4 * len(self.order) > LONGEST
+        self.names: dict[Value, str] = {}
+        self.consumer: dict[Value, Value | None] = {}  # of a node that is used once
+        for node in self.order:
+            for operand in node.operands:
+                self.consumer[operand] = None if operand in self.consumer else node
+        self.outputs = set(trace.outputs)
+        self.inlined: dict[Value, tuple[Expression, int]] = {}  # with the number of operations
+        self.same: dict[Value, str] = {}  # gradients that are another's, unchanged
+        self.lines: list[str] = []
+
+    def write(self, gradient: bool) -> tuple[str, dict[str, Any]]:
+        live = self.live()
+        for k, node in enumerate(self.order):
+            self.names[node] = f"v[{k}]" if self.long else f"v{k}"
+            self.forward(node, k)
+        outputs = [self.name(output) for output in self.trace.outputs]
+        if not gradient:
+            result = outputs[0] if self.trace.single else f"[{', '.join(outputs)}]"
+            return self.finish("values", f"return {result}")
+        self.lines.append("# backward")
+        seen: set[Value] = set()
+        output = self.trace.outputs[0]
+        if output in live:
+            self.lines.append(f"{self.d(output)} = 1.0")
+            seen.add(output)
+        for node in reversed(self.order):
+            if node in seen and node.op is not None:
+                self.backward(node, live, seen)
+        slots = [self.d(p) if p in seen else "0.0" for p in self.place]
+        if self.long:
+            for k, slot in enumerate(slots):
+                self.lines.append(f"g[{k}] = {slot}")
+            return self.finish("value_and_grad", f"return {outputs[0]}, g")
+        return self.finish("value_and_grad", f"return {outputs[0]}, [{', '.join(slots)}]")
+
+    def finish(self, name: str, last: str) -> tuple[str, dict[str, Any]]:
+        head = f"def {name}(theta, inputs):"
+        if not self.long:
+            body = "\n".join(f"    {line}" for line in [*self.lines, last])
+            return f"{head}\n{body}\n", self.namespace
+        size = len(self.order)
+        parts: list[str] = []
+        calls: list[str] = []
+        start = 0
+        while start < len(self.lines):
+            stop = min(start + CHUNK, len(self.lines))
+            while stop < len(self.lines) and self.lines[stop].startswith(" "):
+                stop += 1  # an `if` and what is under it stay together
+            part = "\n".join(f"    {line}" for line in self.lines[start:stop])
+            parts.append(f"def part{len(parts)}(theta, inputs, v, d, g):\n{part}\n    return\n")
+            calls.append(f"part{len(calls)}(theta, inputs, v, d, g)")
+            start = stop
+        start_lines = [f"v = [0.0] * {size}", f"d = [0.0] * {size}", f"g = [0.0] * {self.count}"]
+        body = "\n".join(f"    {line}" for line in [*start_lines, *calls, last])
+        return "\n".join([*parts, f"{head}\n{body}\n"]), self.namespace
+
+    def live(self) -> set[Value]:
+        """The nodes that depend on a parameter."""
+        live = set(self.place)
+        for node in self.order:
+            if any(operand in live for operand in node.operands):
+                live.add(node)
+        return live
+
+    def name(self, node: Value) -> str:
+        if node.op is None and node not in self.trace.inputs and node not in self.place:
+            data = node.data
+            text = number(data) if data == data and abs(data) < 1e300 else repr(data)
+            return f"({text})" if text.startswith("-") else text
+        return self.names[node]
+
+    def d(self, node: Value) -> str:
+        if node in self.same:
+            return self.same[node]
+        name = self.names[node]
+        return f"d[{name[2:-1]}]" if self.long else f"d{name[1:]}"
+
+    # ------------------------------------------------------------------ lines
+
+    def forward(self, node: Value, k: int) -> None:
+        name, op = self.names[node], node.op
+        if op is None:
+            if node in self.place:
+                self.lines.append(f"{name} = theta[{self.place[node]}]")
+            elif node in self.trace.inputs:
+                argument, column = self.trace.inputs[node]
+                self.lines.append(f"{name} = inputs[{argument}][{column}]")
+            return
+        operands = [self.operand(operand) for operand in node.operands]
+        user = self.consumer.get(node)
+        if op in _PLAIN and user is not None and user.op in _SUMS and node not in self.guarded:
+            size = 1 + sum(self.inlined.get(o, (None, 0))[1] for o in node.operands)
+            if size < LONGEST_SUM and node not in self.outputs:
+                self.inlined[node] = Expression(op, tuple(operands)), size
+                return  # nobody needs its number by itself, not even on the way back
+        if op.arity is None or op.routes or node in self.guarded:
+            arguments = ", ".join(self.name(operand) for operand in node.operands)
+            text = f"{self.function(op, node in self.guarded)}({arguments})"
+        else:
+            text = python(Expression(op, tuple(operands)))
+            self.namespace.setdefault(op.name, op.value)
+        self.lines.append(f"{name} = {text}")
+
+    def operand(self, node: Value) -> Expression:
+        known = self.inlined.get(node)
+        return Expression(self.name(node)) if known is None else known[0]
+
+    def backward(self, node: Value, live: set[Value], seen: set[Value]) -> None:
+        op = node.op
+        assert op is not None
+        if not any(operand in live for operand in node.operands):
+            return
+        upstream = self.d(node)
+        indent = ""
+        guarded = node in self.guarded
+        texts = None if guarded or op.routes else self.partial_texts(node, op)
+        if guarded or op.routes or texts is None:
+            for operand in node.operands:  # a branch not taken leaves its operands untouched
+                if operand in live and operand not in seen:
+                    seen.add(operand)
+                    self.lines.append(f"{self.d(operand)} = 0.0")
+            if guarded:
+                self.lines.append(f"if {upstream}:")
+                indent = "    "
+            locals_name = f"{op.name}_locals"
+            self.namespace[locals_name] = op.locals
+            arguments = ", ".join(self.name(operand) for operand in node.operands)
+            self.lines.append(f"{indent}p = {locals_name}(({arguments},), {self.name(node)})")
+            for k, operand in enumerate(node.operands):
+                if operand in live and not (op.arity is not None and op.partials[k] is None):  # type: ignore[index]
+                    test = f"if p[{k}]: " if op.routes else ""
+                    test = test or (f"if p[{k}] is not None: " if op.arity is None else "")
+                    self.lines.append(f"{indent}{test}{self.d(operand)} += p[{k}] * {upstream}")
+            return
+        for operand, text in zip(node.operands, texts, strict=True):
+            if operand in live and text is not None:
+                sign = "+="
+                if operand not in seen:
+                    seen.add(operand)
+                    sign = "="
+                    if text == upstream and self.consumer[operand] is node:
+                        self.same[operand] = upstream
+                        continue
+                self.lines.append(f"{self.d(operand)} {sign} {text}")
+
+    def partial_texts(self, node: Value, op: Primitive) -> list[str | None] | None:
+        """local × upstream for each operand, or None if the rule can't be read as text."""
+        if op.arity is None and op not in (primitives.sum, primitives.dot):
+            return None
+        operands = [Expression(self.name(operand)) for operand in node.operands]
+        upstream = Expression(self.d(node))
+        try:
+            partials = op.locals(operands, Expression(self.name(node)))
+            texts: list[str | None] = []
+            for partial in partials:
+                if partial is None:
+                    texts.append(None)
+                    continue
+                one = not isinstance(partial, Expression) and abs(partial) == 1
+                if one:
+                    texts.append(str(upstream) if partial > 0 else f"-{upstream}")
+                else:
+                    texts.append(python(partial * upstream))
+                    self.bind(partial)
+        except Exception:  # a user's rule with an `if`: it is read on numbers instead
+            return None
+        return texts
+
+    def bind(self, partial: Any) -> None:
+        """Make the gates that a text mentions known to the program."""
+        waiting = [partial]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, Expression):
+                if isinstance(each.head, Primitive):
+                    self.namespace.setdefault(each.head.name, each.head.value)
+                waiting += each.operands
+
+    def function(self, op: Primitive, guarded: bool) -> str:
+        name = f"{op.name}_or_nan" if guarded else op.name
+        if op is primitives.choice:
+            name = "choose"
+        self.namespace[name] = _OrNan(op) if guarded else op.value
+        return name
+
+
+class _OrNan:
+    """A gate's value, or NaN outside its domain: for a branch that may not be taken."""
+
+    def __init__(self, op: Primitive) -> None:
+        self.op = op
+        self.value: Callable[..., float] = op.value
+
+    def __call__(self, *numbers: float) -> float:
+        try:
+            return self.value(*numbers)
+        except (ValueError, ZeroDivisionError):
+            return math.nan
+
+    def __reduce__(self) -> Any:
+        return _OrNan, (self.op,)

@@ -1,0 +1,237 @@
+"""Trace: call a function once on placeholders, and keep the scalar graph it leaves behind.
+
+A placeholder is a Value whose number is not known yet (its data is NaN). Every node made while
+tracing is ``Traced``: it records gates as any Value does, builds both branches of a ``where``,
+and refuses whatever would need its number (``if``, ``<``, ``int()``), because the answer would
+be frozen into the program.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NoReturn
+
+from .. import primitives, value
+from ..clock import tick
+from ..gate import as_number, shorten
+from ..graph import topological_order
+from ..modes import special
+from ..value import Value
+
+__all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph", "without_collector"]
+
+Shape = tuple[int, ...]
+
+
+class TraceError(TypeError):
+    """The function asked for the number of a Value that stands for a whole batch."""
+
+
+def refuse(*_: Any) -> NoReturn:
+    """Stop a program that looks at a number while it is being traced."""
+    raise TraceError(
+        "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), sort): "
+        "it is traced once and then run on whole batches. Write where(step(x - y), a, b) instead "
+        "of `a if x > y else b`, maximum/minimum/relu/abs instead of max/min, and "
+        "cross_entropy(logits, target) to choose by a class index"
+    )
+
+
+class Traced(Value):
+    """A node of the graph while it is traced: it has no number."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def choose(self, a: Any, b: Any) -> Value:
+        """``where``: a program computes both branches and selects."""
+        a, b = (branch() if callable(branch) else branch for branch in (a, b))
+        return self.apply_gate(primitives.choice, (self, a, b))
+
+    def __format__(self, spec: str) -> str:
+        return "<traced Value>"
+
+    def __repr__(self) -> str:
+        return "<traced Value>"
+
+    __bool__ = refuse
+    __lt__ = refuse
+    __le__ = refuse
+    __gt__ = refuse
+    __ge__ = refuse
+    __eq__ = refuse
+    __ne__ = refuse
+    __int__ = refuse
+    __float__ = refuse
+    __index__ = refuse  # type: ignore[assignment]
+
+
+@dataclass
+class Argument:
+    """One argument of the function: a batch of numbers, or a number held fixed."""
+
+    name: str
+    shape: Shape | None  # the shape of one sample; None for a number held fixed
+    fixed: Any = None
+
+    @property
+    def width(self) -> int:
+        return math.prod(self.shape or ())
+
+
+@dataclass
+class Trace:
+    """A scalar graph: its outputs, and what each leaf stands for."""
+
+    outputs: list[Value]
+    single: bool
+    arguments: list[Argument]
+    inputs: dict[Value, tuple[int, int]] = field(default_factory=dict)  # argument, column
+    order: list[Value] = field(default_factory=list)  # all nodes, operands first
+    clock: int | None = None  # a leaf made after this was made by the function: a constant
+    rebuild: Callable[..., Any] | None = None
+
+    @cached_property
+    def guarded(self) -> set[Value]:
+        """The nodes below a `where`: they may have no value, if it chooses the other branch."""
+        guarded: set[Value] = set()
+        if not any(node.op is primitives.choice for node in self.order):
+            return guarded
+        for node in reversed(self.order):
+            inside = node in guarded
+            for place, operand in enumerate(node.operands):
+                if inside or (node.op is primitives.choice and place > 0):
+                    guarded.add(operand)
+        return guarded
+
+    def leaves(self, declared: set[Value] | None) -> tuple[list[Value], set[Value]]:
+        """The parameters, and the leaves that are numbers of the program.
+
+        Raises:
+            ValueError: the function uses a leaf that is not among the declared parameters.
+        """
+        parameters, data = [], set()
+        clock = math.inf if self.clock is None else self.clock
+        for leaf in self.order:
+            if leaf.op is not None or leaf in self.inputs:
+                continue
+            if not leaf.born or leaf.born > clock:
+                data.add(leaf)
+            elif declared is None or leaf in declared:
+                parameters.append(leaf)
+            elif self.clock is None:
+                data.add(leaf)
+            else:
+                raise ValueError(
+                    f"{value.name_of(leaf)} is used by the function but is not among "
+                    "parameters=; add it there, or use its .data"
+                )
+        return parameters, data
+
+
+def trace_function(
+    f: Callable[..., Any], shapes: Sequence[Any], fixed: Sequence[Any] | None = None
+) -> Trace:
+    """Call ``f`` on placeholders.
+
+    Args:
+        f: a function of scalars, or of (nested) lists of them.
+        shapes: for each argument the shape of one sample: ``()`` a scalar, ``(n,)`` a list of
+            n, ``(m, n)`` a list of m lists; or None for a number held fixed.
+        fixed: the numbers held fixed, None elsewhere.
+
+    Raises:
+        TraceError: f looks at a Value's number.
+        TypeError: f gives something else than a Value or a list of them.
+    """
+    names = _names(f, len(shapes))
+    arguments = [
+        Argument(name, None if shape is None else tuple(shape), fixed[k] if fixed else None)
+        for k, (name, shape) in enumerate(zip(names, shapes, strict=True))
+    ]
+    inputs: dict[Value, tuple[int, int]] = {}
+    actual: list[Any] = []
+    for k, argument in enumerate(arguments):
+        if argument.shape is None:
+            actual.append(argument.fixed)
+            continue
+        flat = []
+        for column in range(argument.width):
+            label = argument.name if argument.shape == () else f"{argument.name}[{column}]"
+            placeholder = Traced(math.nan, label)
+            inputs[placeholder] = (k, column)
+            flat.append(placeholder)
+        actual.append(nested(flat, argument.shape))
+    clock = tick()
+
+    def watch(node: Value) -> None:
+        node.__class__ = Traced
+
+    with (
+        without_collector(),
+        special("watch", watch),
+        special("refuse", refuse),
+        special("no_grad", False),
+    ):
+        result = f(*actual)
+    single = not isinstance(result, (list, tuple))
+    outputs = []
+    for output in [result] if single else result:
+        if not isinstance(output, Value):
+            if isinstance(output, (list, tuple)):
+                raise TypeError(
+                    "compile: the function must give a Value or a flat list of Values, "
+                    f"got a list that holds {shorten(output)}"
+                )
+            output = value.constant(as_number(output, "the compiled function's result"))
+        outputs.append(output)
+    if not outputs:
+        raise TypeError("compile: the function gives an empty list; give at least one Value")
+    return Trace(outputs, single, arguments, inputs, topological_order(*outputs), clock, f)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Keep the cyclic collector away from a growing graph: it would walk it again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def trace_graph(output: Value) -> Trace:
+    """The trace of a graph that exists already: no inputs, its leaves are the parameters."""
+    return Trace([output], True, [], {}, topological_order(output))
+
+
+def nested(flat: Sequence[Any], shape: Shape) -> Any:
+    """A flat list as nested lists of this shape (the first element for a scalar)."""
+    if shape == ():
+        return flat[0]
+    if len(shape) == 1:
+        return list(flat)
+    size = math.prod(shape[1:])
+    return [nested(flat[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0])]
+
+
+def _names(f: Callable[..., Any], count: int) -> list[str]:
+    """What the function calls its arguments."""
+    import inspect  # here, because it takes long to import
+
+    try:
+        kinds = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        kinds = []  # type: ignore[assignment]
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [each.name for each in kinds if each.kind in positional]
+    if len(names) < count:
+        names = [*names, *(f"x{k + 1}" for k in range(len(names), count))]
+    return names[:count]

@@ -1,0 +1,41 @@
+"""The benchmark's contenders compute the same; how fast they are is for people to look at."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks import __main__ as benchmarks
+from benchmarks import compiled
+
+
+@pytest.mark.parametrize("kind", ["hinge", "classes"])
+def test_contenders_descend_alike(kind: str) -> None:
+    sizes = [3, 5, 1] if kind == "hinge" else [3, 5, 4]
+    x, y = compiled.samples(sizes, 7, kind)
+    makers = [
+        compiled.handwritten,
+        compiled.with_torch,
+        compiled.with_eager,
+        lambda *given: compiled.compiled(*given, None),
+        lambda *given: compiled.compiled(*given, 7),
+    ]
+    runs = []
+    for make in makers:
+        step = make(compiled.Network(sizes), x, y, kind)
+        runs.append([step() for _ in range(5)])
+    assert runs[0][0] > runs[0][-1]
+    for run in runs[1:]:
+        assert run == pytest.approx(runs[0], rel=1e-12)
+
+
+def test_small_parts_print_as_json_and_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    benchmarks.main(["loops", "--quick", "--json"])
+    rows = json.loads(capsys.readouterr().out)["loops"]
+    assert rows[0]["loop"] > rows[0]["NumPy"] > 0
+    benchmarks.main(["loops", "recurrence", "--quick"])
+    text = capsys.readouterr().out
+    assert "why vectors" in text and "straight line" in text
+    with pytest.raises(SystemExit):
+        benchmarks.main(["speed"])
