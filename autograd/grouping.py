@@ -108,7 +108,7 @@ def class_index(node: Value) -> int | None:
     empty. The number is told in the gate's title, for it is no number of the computation.
     """
     op = node.op
-    if op is None or op.arity is not None or op.formulas[:1] != ("",):
+    if op is None or op.arity is not None or callable(op.formulas) or op.formulas[:1] != ("",):
         return None
     return int(node.operands[0].data) if node.operands[0].is_constant else None
 

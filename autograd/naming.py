@@ -126,6 +126,8 @@ class Names:
 
 def textbook(op: Primitive, place: int, operands: list[str]) -> str | None:
     """The row's own formula for one partial, the operands' names put in; None if it has none."""
+    if callable(op.formulas):
+        return op.formulas(place, len(operands))
     if not isinstance(op.partials, tuple):
         return op.formulas[min(place, len(op.formulas) - 1)] if op.formulas else None
     if place >= len(op.formulas):

@@ -124,6 +124,8 @@ def test_gates_over_a_sequence():
     assert formulas(dot(w, x, Value(0.0, "b"))) == ["x0", "x1", "w0", "w1", "1"]
     assert formulas(cross_entropy(x, 1)) == ["", *["sⱼ - I(j = target)"] * 2]
     c = Value(1.0, "c")
+    p = [Value(0.5, "p0"), Value(0.5, "p1")]
+    assert formulas(cross_entropy(x, p)) == [*["-log sⱼ"] * 2, *["sⱼ·Σp - pⱼ"] * 2]
     assert formulas(where(c, w[0], w[1])) == ["", "1 if taken", "1 if taken"]
 
 
