@@ -418,6 +418,25 @@ def test_a_collapsed_cluster_is_one_box_that_tells_what_is_in_it():
     assert sorted(words for words in whole.edge_words()) == [["0"], ["0"], ["1"], ["1"]]
 
 
+@pytest.mark.parametrize("view", ["forward", "backward"])
+def test_clusters_read_downwards(view):
+    x, W, h, y, clusters = network()
+    clusters |= {f"last/neuron {k}": [h[k] * h[1 - k], Value(1.0)] for k in range(2)}
+    parts = [nodes[0] for name, nodes in clusters.items() if name.startswith("last")]
+    seen = Rendered(draw(parts[0] + parts[1], view, clusters=clusters))
+    heights = {}
+    for frame in seen.clusters:
+        first = next(frame.iter("{http://www.w3.org/2000/svg}text"))
+        heights.setdefault("".join(first.itertext()), []).append(float(first.get("y")))
+    assert all(a < b for a, b in zip(heights["neuron 0"], heights["neuron 1"], strict=True))
+
+
+def test_the_mapping_of_clusters_lends_no_names():
+    x, W, h, y, clusters = network()
+    del h, W
+    assert "hidden/neuron" not in draw(y, clusters=clusters).source
+
+
 # ---------------------------------------------------------------------- limits and errors
 
 

@@ -60,6 +60,28 @@ def test_a_plain_variable_goes_before_an_element_and_locals_before_globals():
     assert found == {x: "x", y: "w[0][1]", z: "w[1]", hidden: "d['k']"}
 
 
+class Network:
+    """What a network is here: it knows its parameters by name."""
+
+    def __init__(self):
+        self.weight, self.bias = [[Value(1.0), Value(2.0)]], Value(3.0)
+
+    def named_parameters(self):
+        yield "layers.0.weight", self.weight
+        yield "layers.0.bias", self.bias
+
+
+def test_a_network_names_its_parameters():
+    net, other = Network(), Network()
+    names = {net.weight[0][1]: "layers.0.weight[0][1]", net.bias: "layers.0.bias"}
+    found = variables({"parameters": [*net.weight[0], net.bias], "net": net})
+    assert names.items() <= found.items()
+    assert variables({"b": net.bias, "net": net})[net.bias] == "b"
+    both = variables({"net": net, "other": other})
+    assert both[other.bias] == "other.layers.0.bias" and both[net.bias] == "net.layers.0.bias"
+    assert variables({"network_class": Network}) == {}
+
+
 def test_what_notebooks_remember_is_no_name():
     x = Value(1.0)
     assert variables({"_": x, "_3": x, "Out": {3: x}}) == {}
