@@ -353,7 +353,9 @@ class _Picture:
                 attributes["label"] = lines_of(*self.chain_rule(node, place, local), padding=3)
                 attributes["color"] = self.theme["gradient"]
             else:
-                attributes |= {"style": "dashed", "color": self.theme["faint"], "arrowhead": "none"}
+                # the blank label keeps the line away from the labels of the other edges
+                attributes |= {"style": "dashed", "color": self.theme["faint"]}
+                attributes |= {"arrowhead": "none", "label": "      "}
             picture.edge(self.ids[node], operand_id, **attributes)
             return
         assert node.op is not None

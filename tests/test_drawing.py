@@ -11,6 +11,7 @@ import pytest
 from autograd import (
     Value,
     cross_entropy,
+    dot,
     draw,
     floor,
     maximum,
@@ -45,7 +46,8 @@ class Rendered:
         lines = {}
         for text in group.iter("{http://www.w3.org/2000/svg}text"):
             lines.setdefault(text.get("y"), []).append("".join(text.itertext()))
-        return [" ".join("".join(line).replace("\xa0", " ").split()) for line in lines.values()]
+        written = (" ".join("".join(line).replace("\xa0", " ").split()) for line in lines.values())
+        return [line for line in written if line]
 
     def node_words(self):
         return sorted(self.words(node) for node in self.nodes)
@@ -380,6 +382,32 @@ def test_nan_inf_and_signs_without_a_glyph():
     ]
     z = floor(x)
     assert ["z floor(x)", "inf | –"] in Rendered(draw(z)).node_words()
+
+
+def test_no_line_to_a_constant_runs_through_a_label():
+    w, x = [Value(0.5), Value(-1.0), Value(2.0)], [Value(1.0), Value(2.0), Value(3.0)]
+    h = dot(w, x, Value(0.1))
+    loss = cross_entropy([h, h * 2, h.tanh()], 1)
+    loss.backward()
+    svg = "{http://www.w3.org/2000/svg}"
+    edges = Rendered(draw(loss, "backward")).edges
+    texts = [text for edge in edges for text in edge.iter(f"{svg}text") if text.text.strip()]
+    lines = [
+        line for edge in edges for line in edge.iter(f"{svg}path") if line.get("stroke-dasharray")
+    ]
+    assert len(lines) == 1
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", lines[0].get("d"))]
+    points = list(zip(numbers[::2], numbers[1::2], strict=True))
+    for k in range(0, len(points) - 1, 3):  # a chain of Bézier curves
+        for t in (i / 40 for i in range(41)):
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+            at = [
+                sum(w * p[axis] for w, p in zip(weights, points[k : k + 4], strict=True))
+                for axis in (0, 1)
+            ]
+            for text in texts:
+                inside = abs(at[0] - float(text.get("x"))) < 20
+                assert not (inside and -9 < at[1] - float(text.get("y")) < 2), text.text
 
 
 # ---------------------------------------------------------------------- clusters
