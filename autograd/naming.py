@@ -181,8 +181,8 @@ def _is_atom(name: str) -> bool:
 
 
 def _written(expression: Any) -> str:
-    """An expression as a lecture writes it: a·b for a * b, a² for pow(a, 2)."""
-    text = python(expression).replace(" * ", "·")
+    """An expression as a lecture writes it: a·b for a * b, a/b for a / b, a² for pow(a, 2)."""
+    text = python(expression).replace(" * ", "·").replace(" / ", "/")
     return re.sub(r"pow\(([A-Za-z_]\w*), ([23])\)", lambda m: m[1] + " ²³"[int(m[2]) - 1], text)
 
 

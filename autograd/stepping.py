@@ -200,8 +200,11 @@ class Walk:
 
         Raises:
             IndexError: there are not so many steps.
+            TypeError: position is no whole number.
         """
         self._keep_up()
+        if not isinstance(position, int):
+            raise TypeError(f"goto takes a position from 0 to {len(self)}, got {position!r}")
         if not 0 <= position <= len(self.steps):
             raise IndexError(f"goto takes a position from 0 to {len(self)}, got {position}")
         while self.position < position:
@@ -310,7 +313,8 @@ class Walk:
             forward = len(self._gates)
             naive = ", in the naive order" if self.order == "naive" else ""
             return (
-                f"walk of {self.board.name(self.output)}: {forward} steps forward, "
+                f"walk of {self.board.name(self.output)}: {forward} "
+                f"{'step' if forward == 1 else 'steps'} forward, "
                 f"{len(self) - forward} backward{naive}"
             )
         if self.position == len(self):

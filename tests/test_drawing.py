@@ -254,6 +254,8 @@ def test_a_branch_not_taken_and_a_class_index_get_nothing():
         ["∂y/∂a = 1 if taken", "1 × 1 = 1"],
     ]
     assert draw(y).source.count("style=dashed") == 2
+    lazy = Rendered(draw(where(c, lambda: a, lambda: b)))
+    assert len(lazy.edges) == 2 and len(lazy.nodes) == 3  # nothing that says which was taken
     loss = cross_entropy([a, b], 0)
     loss.backward()
     assert len(Rendered(draw(loss, "backward")).edges) == 2
@@ -290,7 +292,7 @@ def test_a_rule_that_fails_does_not_stop_the_picture(own_gates):
     x = Value(2.0)
     y = bad(x)
     y.grad = 1.0
-    assert ["∂y/∂x = 1 / (x - x)", "nan × 1 = nan"] in Rendered(draw(y, "backward")).edge_words()
+    assert ["∂y/∂x = 1/(x - x)", "nan × 1 = nan"] in Rendered(draw(y, "backward")).edge_words()
 
 
 # ---------------------------------------------------------------------- look
