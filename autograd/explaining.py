@@ -19,7 +19,7 @@ from .derivatives import gradients
 from .gate import shorten
 from .graph import ancestors, topological_order
 from .naming import short, variables
-from .notation import Board, latex, latex_name
+from .notation import Board, latex, latex_name, padded, width
 from .value import Value, name_of
 
 __all__ = ["Explanation", "Path", "explain"]
@@ -130,14 +130,14 @@ class Explanation:
             return f"{start}: no gradient flows on any path from {output} back to {node}"
         title = f"{start}: {_paths(self.count)} from {output} back to {node}"
         routes = [self._route(path) for path in self.paths]
-        width = max(map(len, routes))
+        columns = max(map(width, routes))
         lines = [
-            f"   {route:{width}}    {self._product(path)}"
+            f"   {padded(route, columns)}    {self._product(path)}"
             for route, path in zip(routes, self.paths, strict=True)
         ]
         more = self.count - len(self.paths)
         if more:
-            many = "10¹⁸ or" if self.count == _MANY else f"{more:,}"
+            many = "at least 10¹⁸" if self.count == _MANY else f"{more:,}"
             lines.append(f"   and {many} more {'path' if more == 1 else 'paths'}")
         elif len(lines) > 1:
             lines.append(f"   sum = {self._sum()} = {short(self.total)}")

@@ -20,7 +20,7 @@ from .explaining import Explanation
 from .gate import shorten
 from .graph import topological_order
 from .naming import short, variables
-from .notation import Board
+from .notation import Board, padded, width
 from .value import Value
 
 __all__ = ["Step", "Walk", "walk"]
@@ -77,15 +77,15 @@ class Step:
             numbers = self.board.in_numbers(self.node)
             numbers = f" = {numbers}" if numbers else ""
             return f"{title}{gate}{numbers} = {short(self.node.data)}"
-        title += f"{gate:{_GATE_WIDTH}}    "
+        title += f"{padded(gate, _GATE_WIDTH)}    "
         title += f"upstream ∂{self.board.name(self.output)}/∂{name} = {short(self.upstream)}"
         if self.missing:
             title += f"  (too early: {short(self.missing)} has not arrived yet)"
         shown = self.contributions[:_MOST_LINES]
         lefts = [self.local_text(part) for part in shown]
-        width = max(map(len, lefts))
+        columns = max(map(width, lefts))
         lines = [
-            f"   {left:{width}}    →  {self.sum_text(part)}"
+            f"   {padded(left, columns)}    →  {self.sum_text(part)}"
             for left, part in zip(lefts, shown, strict=True)
         ]
         more = len(self.contributions) - len(shown)
@@ -98,7 +98,7 @@ class Step:
         if not formula or formula == number or _is_number(formula):
             return f"∂{self.board.name(self.node)}/∂{operand} = {number}"
         gate = self.board.right_side(self.node)
-        if not gate.endswith((")", "|", "⌋", "⌉")) or " " in gate.split("(")[0]:
+        if not gate.endswith((")", "]", "|", "⌋", "⌉")) or " " in gate.split("(")[0]:
             gate = f"({gate})"
         if len(gate) > 24:
             gate = self.board.name(self.node)
