@@ -112,8 +112,8 @@ class Step:
             amount = short(part.amount)
             amount = f"({amount})" if amount.startswith("-") else amount
             text += f"    {name}.grad = {short(part.before)} + {amount} = {short(part.total)}"
-        if part.late:
-            text += f"\n      too late: {name} has already passed on {short(part.before)}"
+        if part.late is not None:
+            text += f"\n      too late: {name} has already passed on {short(part.late)}"
         return text
 
 
