@@ -16,6 +16,7 @@ from .checking import check_gradients
 from .drawing import draw
 from .explaining import Explanation
 from .expressions import FUNCTIONS, ExpressionError, Program
+from .naming import is_number
 from .notation import printable
 from .stepping import ORDERS, Walk, walk
 from .tables import plain_table, rich_table
@@ -168,7 +169,7 @@ def _values(assignments: list[str], program: Program) -> dict[str, float]:
         if name in program.assigned:
             raise ValueError(f"{name}={text}: the expression itself computes {name}")
         try:
-            values[name] = float(text) if _is_float(text) else Program(text).evaluate({})
+            values[name] = float(text) if is_number(text) else Program(text).evaluate({})
         except ExpressionError:
             raise ValueError(
                 f"{name}={text}: write a number, or an expression of numbers such as pi/4"
@@ -179,14 +180,6 @@ def _values(assignments: list[str], program: Program) -> dict[str, float]:
         known = ", ".join(variables) or "no variable"
         raise ValueError(f"{strange[0]} does not occur in the expression, which has {known}")
     return values
-
-
-def _is_float(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _output(program: Program, inputs: dict[str, Value]) -> Value:

@@ -18,7 +18,7 @@ from .clock import stale_edges
 from .gate import shorten
 from .graph import topological_order
 from .grouping import Box, Clusters, Grouping, Path, class_index
-from .naming import Names, short, variables
+from .naming import Names, names_of_caller, short
 from .value import Value
 
 if TYPE_CHECKING:
@@ -117,11 +117,7 @@ def draw(
         raise ValueError(f"unknown view {view!r}: write {' or '.join(map(repr, VIEWS))}")
     if theme not in THEMES:
         raise ValueError(f"unknown theme {theme!r}: write {' or '.join(map(repr, THEMES))}")
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals, without=clusters)
-    else:
-        found = variables(names)
+    found = names_of_caller(names, without=clusters)
     grouping = Grouping(outputs, clusters, collapse, constants)
     if len(grouping) > max_nodes:
         raise ValueError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from .clock import stale_edges
 from .derivatives import gradients
 from .gate import shorten
 from .graph import ancestors, topological_order
-from .naming import short, variables
+from .naming import names_of_caller, short
 from .notation import Board, latex, latex_name, padded, width
 from .value import Value, name_of
 
@@ -276,11 +275,7 @@ def explain(
     for what, thing in (("a Value,", node), ("of=, a Value,", node if of is None else of)):
         if not isinstance(thing, Value):
             raise TypeError(f"explain takes {what} got {shorten(thing)}")
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals)
-    else:
-        found = variables(names)
+    found = names_of_caller(names)
     if node.is_constant:
         raise ValueError(f"the constant {short(node.data)} has no gradient to explain")
     output = _only_result(node, found) if of is None else of

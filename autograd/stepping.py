@@ -8,7 +8,6 @@ how many of them have been done. So stepping back is exact, and no ``.grad`` is 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,7 +18,7 @@ from .contributions import Contribution, differ, naive, topological, totals
 from .explaining import Explanation
 from .gate import shorten
 from .graph import topological_order
-from .naming import short, variables
+from .naming import is_number, names_of_caller, short
 from .notation import Board, padded, width
 from .value import Value
 
@@ -95,7 +94,7 @@ class Step:
         """``∂q/∂x = 1``, or with the formula ``∂(q·z)/∂q = z = -4``."""
         operand, number = self.board.name(part.operand), short(part.local)
         formula = self.board.formula(self.node, part.place)
-        if not formula or formula == number or _is_number(formula):
+        if not formula or formula == number or is_number(formula):
             return f"∂{self.board.name(self.node)}/∂{operand} = {number}"
         gate = self.board.right_side(self.node)
         if not gate.endswith((")", "]", "|", "⌋", "⌉")) or " " in gate.split("(")[0]:
@@ -115,14 +114,6 @@ class Step:
         if part.late is not None:
             text += f"\n      too late: {name} has already passed on {short(part.late)}"
         return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 class Walk:
@@ -389,11 +380,7 @@ def walk(
         raise TypeError(f"walk takes a Value, got {shorten(output)}")
     if order not in ORDERS:
         raise ValueError(f"unknown order {order!r}: write {' or '.join(map(repr, ORDERS))}")
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals)
-    else:
-        found = variables(names)
+    found = names_of_caller(names)
     return Walk(output, order, found)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from .gate import shorten
 from .graph import topological_order
 from .grouping import class_index, is_told
 from .javascript import Script, runtime
-from .naming import variables
+from .naming import names_of_caller
 from .notation import Board, board
 from .value import Value
 
@@ -126,11 +125,7 @@ def page(
         )
     if stale := stale_edges(order):
         raise stale_error(*stale[0])
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals)
-    else:
-        found = variables(names)
+    found = names_of_caller(names)
     computation, source = _computation(order, Board(order, found))
     edges = sum(len(node.operands) for node in order)
     computation["layouts"] = [
