@@ -12,10 +12,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from .derivatives import gradients
 from .gate import as_number
+from .rounding import error_bounds
 from .value import Value
 
 __all__ = ["Estimate", "GradientError", "KinkWarning", "check_gradients", "finite_difference"]
@@ -111,7 +113,8 @@ def check_gradients(
 
     Raises:
         GradientError: a derivative is off by more than the finite difference's own error (the
-            estimate of it times 20, or 1e-10 of the derivative).
+            estimate of it times 20, or 1e-10 of the derivative) and than its own rounding
+            explains.
         TypeError: f gives something else than numbers.
 
     Warns:
@@ -171,7 +174,8 @@ def _check(
                 estimates = _along(lower, where, place)
                 for path, got, estimate in zip(previous, claims[place], estimates, strict=True):
                     what = where.derivative_name(title, (*path, place))
-                    doubt = _compare(what, where, got, estimate)
+                    rounding = partial(_rounding, f, where, number, path, place)
+                    doubt = _compare(what, where, got, estimate, rounding)
                     if doubt:
                         doubts.append(doubt)
                         if estimate.doubt:
@@ -183,19 +187,36 @@ def _check(
     return Report(checked, doubts)
 
 
-def _compare(what: str, where: _Point, got: float, estimate: Estimate) -> str:
+def _compare(
+    what: str,
+    where: _Point,
+    got: float,
+    estimate: Estimate,
+    rounding: Callable[[], float],
+) -> str:
     """A doubt, or nothing; raises where got is not what was estimated."""
     expected, error, doubt = estimate
     if doubt:
         return f"{what} at {where}: not compared, {doubt}"
     if error > 0.01 * abs(got) > 0 and error > 0.01 * abs(expected):
         return f"{what} at {where}: not compared, rounding hides it ({got:.3g} in ±{error:.1g})"
-    if not abs(got - expected) <= DOUBTS * error + 1e-10 * abs(expected) + 1e-300:
+    tolerance = DOUBTS * error + 1e-10 * abs(expected) + 1e-300
+    off = abs(got - expected)
+    if not off <= tolerance and not off <= rounding() < math.inf:
         raise GradientError(
             f"{what} at {where}: expected {expected:.12g} ± {error:.1g} (finite differences), "
             f"got {got:.12g}"
         )
     return ""
+
+
+def _rounding(
+    f: Callable[..., Any], where: _Point, number: int, path: tuple[int, ...], place: int
+) -> float:
+    """What the derivative's own rounding may amount to: all that is left where terms cancel."""
+    (lower,) = _derivatives(where.call(f)[number], where, [path])
+    (bound,) = error_bounds(lower, [where.values[place]])
+    return bound
 
 
 def _check_backward(name: str, where: _Point, outputs: list[Value]) -> None:

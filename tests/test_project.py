@@ -26,7 +26,7 @@ LAYERS = [  # a module of autograd imports from the layers before its own, or fr
     ["text", "functions", "graph"],
     ["value", "copying"],
     ["backward", "expressions"],
-    ["derivatives", "anomaly", "contributions", "rebuilding", "javascript"],
+    ["derivatives", "anomaly", "contributions", "rebuilding", "javascript", "rounding"],
     ["naming", "grouping", "rendering", "drawing", "checking", "compiler"],
     ["exact", "testing"],
     ["notation", "explaining", "stepping", "tables", "terminal"],
