@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("autograd", "nn")
 
 LAYERS = [  # a module of autograd imports from the layers before its own, or from its own layer
-    ["numeric", "gate", "clock", "modes"],
+    ["numeric", "gate", "clock", "modes", "extrapolation"],
     ["primitives"],
     ["text", "functions", "graph"],
     ["value", "copying"],
