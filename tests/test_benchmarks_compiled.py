@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
@@ -16,11 +17,12 @@ def test_contenders_descend_alike(kind: str) -> None:
     x, y = compiled.samples(sizes, 7, kind)
     makers = [
         compiled.handwritten,
-        compiled.with_torch,
         compiled.with_eager,
         lambda *given: compiled.compiled(*given, None),
         lambda *given: compiled.compiled(*given, 7),
     ]
+    if find_spec("torch"):
+        makers.append(compiled.with_torch)
     runs = []
     for make in makers:
         step = make(compiled.Network(sizes), x, y, kind)
