@@ -483,7 +483,7 @@ def test_tracebacks_show_the_line() -> None:
     import linecache
 
     program = compile(hinge()[1], shapes=[(2,), ()], target="numpy")
-    name = program._function("value_and_grad").__code__.co_filename
+    name = program._built.function("value_and_grad").__code__.co_filename
     assert linecache.getline(name, 1) == "def value_and_grad(theta, X, Y, g):\n"
 
 
