@@ -7,24 +7,28 @@ import json
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import compiled
+from benchmarks import contenders
 
 
 @pytest.mark.parametrize("kind", ["hinge", "classes"])
 def test_contenders_descend_alike(kind: str) -> None:
     sizes = [3, 5, 1] if kind == "hinge" else [3, 5, 4]
-    x, y = compiled.samples(sizes, 7, kind)
+    x, y = contenders.samples(sizes, 7, kind)
     makers = [
-        compiled.handwritten,
-        compiled.with_torch,
-        compiled.with_eager,
-        lambda *given: compiled.compiled(*given, None),
-        lambda *given: compiled.compiled(*given, 7),
+        contenders.handwritten,
+        contenders.with_eager,
+        lambda *given: contenders.compiled(*given, None),
+        lambda *given: contenders.compiled(*given, 7),
     ]
+    if kind == "hinge":
+        makers.append(lambda network, x, y, _: contenders.with_micrograd(network, x, y))
     runs = []
     for make in makers:
-        step = make(compiled.Network(sizes), x, y, kind)
+        step = make(contenders.Network(sizes), x, y, kind)
         runs.append([step() for _ in range(5)])
+    peers = contenders.libraries(contenders.Network(sizes), x, y, kind)
+    assert "torch" in peers  # and JAX, where it is installed
+    runs += [[step() for _ in range(5)] for step in peers.values()]
     assert runs[0][0] > runs[0][-1]
     for run in runs[1:]:
         assert run == pytest.approx(runs[0], rel=1e-12)
@@ -39,3 +43,9 @@ def test_small_parts_print_as_json_and_as_a_table(capsys: pytest.CaptureFixture[
     assert "why vectors" in text and "straight line" in text
     with pytest.raises(SystemExit):
         benchmarks.main(["speed"])
+
+
+def test_moons_in_one_graph() -> None:
+    (row,) = compiled.moons(quick=True)
+    assert row["nodes"] > 10_000
+    assert row["micrograd"] > row["compiled"] < row["eager"] / 10
