@@ -27,7 +27,7 @@ LAYERS = [  # a module of autograd imports from the layers before its own, or fr
     ["value", "copying"],
     ["backward", "expressions"],
     ["derivatives", "anomaly", "contributions", "rebuilding", "javascript", "rounding"],
-    ["naming", "grouping", "rendering", "drawing", "checking", "compiler"],
+    ["naming", "grouping", "rendering", "markup", "diagrams", "drawing", "checking", "compiler"],
     ["exact", "testing"],
     ["notation", "explaining", "stepping", "tables", "terminal"],
     ["webpage"],
