@@ -16,9 +16,11 @@ from .emit import Source, emit_gradient, emit_values
 from .group import Group, group
 from .layout import lay_out
 from .lower import Wide, lower
+from .names import input_names
 from .reverse import differentiate
 from .runtime import pick, scatter
 from .trace import Trace
+from .writer import resolved
 
 __all__ = ["Built", "build", "namespace_of"]
 
@@ -43,7 +45,7 @@ def build(
     del scalars
     lay_out(grouping)
     batched = [k for k, a in enumerate(trace.arguments) if a.shape is not None]
-    names = _names([trace.arguments[k].name for k in batched])
+    names = input_names([trace.arguments[k].name for k in batched])
     all_names = [""] * len(shapes)
     for k, name in zip(batched, names, strict=True):
         all_names[k] = name
@@ -69,21 +71,6 @@ def build(
     return Built(sources, grouping.parameters, _explain(wide, last), width)
 
 
-def _names(arguments: list[str]) -> list[str]:
-    """What the program calls its inputs: a single letter becomes a capital, as matrices are."""
-    taken = {"theta", "g", "B", "np", "loss", "pick", "scatter"}
-    names = []
-    for name in arguments:
-        if name[1:].isdigit() or len(name) == 1:
-            name = name.upper()
-        while name in taken or name.startswith("d"):
-            name += "_" if not name.startswith("d") else ""
-            name = name.capitalize()
-        taken.add(name)
-        names.append(name)
-    return names
-
-
 def _joined(book: Book, outputs: list[Array], single: bool) -> Array:
     """All outputs as one array, without copying where they are one already."""
     if single:
@@ -99,8 +86,6 @@ def _joined(book: Book, outputs: list[Array], single: bool) -> Array:
 
 def _explain(wide: Wide, source: Source) -> list[tuple[str, str]]:
     """For each array that got a name, the scalar nodes it holds."""
-    from .emit import resolved
-
     lines = {name: f"{name} = {text}" for name, text in source.lines}
     found = []
     for array, members in wide.groups:
