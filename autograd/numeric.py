@@ -415,6 +415,8 @@ def soft_cross_entropy(*operands: float) -> float:
     """-Σ p log softmax(x), the operands being the n probabilities and the n logits."""
     n = len(operands) // 2
     ps, xs = operands[:n], operands[n:]
+    if min(ps) < 0:
+        raise ValueError(f"a target probability must not be negative, got {min(ps):g}")
     return math.fsum(-p * s for p, s in zip(ps, log_softmaxes(xs), strict=True) if p != 0)
 
 

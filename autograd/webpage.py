@@ -18,11 +18,11 @@ from typing import Any
 
 from .backward import local_derivatives, stale_error
 from .clock import stale_edges
-from .drawing import THEMES
 from .gate import shorten
 from .graph import topological_order
 from .grouping import class_index, is_told
 from .javascript import Script, runtime
+from .markup import THEMES
 from .naming import names_of_caller
 from .notation import Board, board
 from .value import Value

@@ -20,8 +20,9 @@ from autograd import (
     softmax,
     where,
 )
-from autograd.drawing import NOTEBOOK_NODES, THEMES, ordinal
+from autograd.drawing import NOTEBOOK_NODES, ordinal
 from autograd.gate import registry
+from autograd.markup import THEMES
 
 GREEN, RED = THEMES["light"]["value"], THEMES["light"]["gradient"]
 

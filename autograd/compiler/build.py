@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from ..diagrams import Block
 from ..gate import Primitive
 from ..value import Value
 from .arrays import Array, Book
+from .blocks import blocks
 from .buffers import Buffer, with_buffers
 from .canonicalise import canonicalise
 from .emit import Source, emit_gradient, emit_values
 from .group import Group, group
 from .layout import lay_out
 from .lower import Wide, lower
+from .names import input_names
 from .reverse import differentiate
 from .runtime import pick, scatter
 from .trace import Trace
+from .writer import resolved
 
 __all__ = ["Built", "build", "namespace_of"]
 
@@ -30,6 +34,7 @@ class Built:
     sources: dict[str, tuple[str, dict[str, Any]]]
     parameters: list[Value]
     explained: list[tuple[str, str]]
+    blocks: list[Block]  # for draw()
     width: float  # mean elements of an instruction, for a batch of one
 
 
@@ -43,7 +48,7 @@ def build(
     del scalars
     lay_out(grouping)
     batched = [k for k, a in enumerate(trace.arguments) if a.shape is not None]
-    names = _names([trace.arguments[k].name for k in batched])
+    names = input_names([trace.arguments[k].name for k in batched])
     all_names = [""] * len(shapes)
     for k, name in zip(batched, names, strict=True):
         all_names[k] = name
@@ -52,7 +57,7 @@ def build(
     wide = lower(grouping, shapes)
     values = emit_values(wide, _joined(wide.book, wide.outputs, trace.single), all_names)
     sources["values"] = values.text, values.constants
-    last = values
+    last, gradient = values, None
     if trace.single:
         wide = lower(grouping, shapes)
         gradient = differentiate(wide, reduction)
@@ -66,22 +71,9 @@ def build(
             sources["buffered"] = with_buffers(last.text, last.constants, scope, inputs, count)
     sizes = [float(np.prod(array.shape)) for array in last.names if array.head != "input"]
     width = sum(sizes) / len(sizes) if sizes else 1.0
-    return Built(sources, grouping.parameters, _explain(wide, last), width)
-
-
-def _names(arguments: list[str]) -> list[str]:
-    """What the program calls its inputs: a single letter becomes a capital, as matrices are."""
-    taken = {"theta", "g", "B", "np", "loss", "pick", "scatter"}
-    names = []
-    for name in arguments:
-        if name[1:].isdigit() or len(name) == 1:
-            name = name.upper()
-        while name in taken or name.startswith("d"):
-            name += "_" if not name.startswith("d") else ""
-            name = name.capitalize()
-        taken.add(name)
-        names.append(name)
-    return names
+    return Built(
+        sources, grouping.parameters, _explain(wide, last), blocks(wide, last, gradient), width
+    )
 
 
 def _joined(book: Book, outputs: list[Array], single: bool) -> Array:
@@ -99,9 +91,7 @@ def _joined(book: Book, outputs: list[Array], single: bool) -> Array:
 
 def _explain(wide: Wide, source: Source) -> list[tuple[str, str]]:
     """For each array that got a name, the scalar nodes it holds."""
-    from .emit import resolved
-
-    lines = {name: f"{name} = {text}" for name, text in source.lines}
+    lines = {line.target: f"{line.target} = {line.expression}" for line in source.lines}
     found = []
     for array, members in wide.groups:
         name = source.names.get(resolved(array))

@@ -1,21 +1,144 @@
 """Check: a few samples through the scalar graph, to compare a program with.
 
 The traced graph is evaluated and walked back by the engine itself, so what it gives is what
-``backward()`` would give.
+``backward()`` would give. A program that differs is not used.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from ..backward import propagate
 from ..gate import domain_error
 from ..value import Value, describe
-from .trace import Trace
+from .inputs import Inputs, flat_rows
+from .targets import Target
+from .trace import Trace, nested
 
-__all__ = ["disagreement", "reference"]
+__all__ = ["Samples", "disagreement", "reference"]
+
+CHECKED = 20_000  # scalar nodes up to which three samples are checked, not one
+Sample = list[list[float]]  # the flat numbers of each argument
+
+
+class Samples:
+    """Up to three samples, with their outputs and gradients by the scalar graph.
+
+    Args:
+        trace: the scalar graph.
+        inputs: the program's arguments.
+        parameters: what to differentiate by.
+        batch: the data to take them from; without it they are invented, and those that some
+            gate does not take are left out.
+    """
+
+    def __init__(
+        self, trace: Trace, inputs: Inputs, parameters: list[Value], batch: list[Any] | None
+    ) -> None:
+        self.trace = trace
+        self.inputs = inputs
+        self.samples: list[Sample] = []
+        self.expected: list[tuple[list[float], list[float]]] = []
+        wanted = 3 if len(trace.order) <= CHECKED else 1
+        if not inputs.batched:
+            candidates: list[Sample] = [[[] for _ in inputs.arguments]]
+        elif batch is None:
+            candidates = _invented(inputs, wanted)
+        else:
+            first = [flat_rows(column, wanted) for column in batch]
+            candidates = inputs.samples(first)
+        for sample in candidates:
+            try:
+                outputs, gradient = reference(trace, parameters, sample)
+            except (ValueError, ZeroDivisionError):
+                if batch is not None:
+                    raise
+                continue
+            if all(map(math.isfinite, (*outputs, *gradient))):
+                self.samples.append(sample)
+                self.expected.append((outputs, gradient))
+            if len(self.samples) == wanted:
+                break
+
+    def check_repeatable(self) -> None:
+        """See that the function itself, called on numbers, gives what its trace gives.
+
+        Raises:
+            ValueError: it does not: it draws a random number, say.
+        """
+        trace = self.trace
+        if trace.rebuild is None or len(trace.order) > 10 * CHECKED:
+            return
+        actual = [
+            argument.fixed
+            if argument.shape is None
+            else nested([Value(number) for number in numbers], argument.shape)
+            for argument, numbers in zip(trace.arguments, self.samples[0], strict=True)
+        ]
+        result = trace.rebuild(*actual)
+        results = [result] if trace.single else list(result)
+        for output, before in zip(results, self.expected[0][0], strict=True):
+            now = output.data if isinstance(output, Value) else float(output)
+            if abs(now - before) > 1e-9 * max(1.0, abs(now), abs(before)):
+                raise ValueError(
+                    f"the function gives {now!r} where its trace gives {before!r}: it does not "
+                    "compute the same thing twice. A random number drawn inside (a dropout mask) "
+                    "must come in as an argument"
+                )
+
+    def problem(self, target: Target, reduction: str) -> str | None:
+        """What is wrong with a target's outputs or gradient, or None."""
+        single, several = self.trace.single, bool(self.inputs.batched)
+        exact = self.inputs.dtype == "float64" or target.name == "python"
+        tolerance = 1e-9 if exact else 2e-3
+        size = len(self.samples)
+        if self.inputs.batch_size is not None and several:
+            size = self.inputs.batch_size
+        samples = [self.samples[k % len(self.samples)] for k in range(size)]
+        expected = [self.expected[k % len(self.samples)] for k in range(size)]
+        theta = target.parameters.theta
+        try:
+            batch = target.batch_of(samples)
+            outputs = target.values(batch, theta)
+            if single:
+                got = target.value_and_grad(batch, theta)
+        except Exception as error:
+            return f"it raises {error!r}"
+        for k, (true_outputs, _) in enumerate(expected):
+            of_sample = outputs[k] if several else outputs
+            for a, b in zip([of_sample] if single else of_sample, true_outputs, strict=True):
+                if (problem := disagreement((float(a), []), (b, []), tolerance)) is not None:
+                    return problem
+        if not single:
+            return None
+        if size == 1:
+            return disagreement(got, (expected[0][0][0], expected[0][1]), tolerance)
+        share = 1 / size if reduction == "mean" else 1.0
+        total = math.fsum(outputs[0] for outputs, _ in expected) * share
+        slopes = zip(*(gradient for _, gradient in expected), strict=True)
+        return disagreement(got, (total, [math.fsum(s) * share for s in slopes]), tolerance)
+
+
+def _invented(inputs: Inputs, wanted: int) -> list[Sample]:
+    """Samples of numbers between -1 and 1, then the same with every scalar a class."""
+    numbers = [0.37, -0.61, 0.83, 0.29, -0.44, 0.71, -0.18, 0.53, 0.94]
+    samples: list[Sample] = []
+    for k in range(wanted):
+        stream = count(k)
+        samples.append(
+            [[numbers[next(stream) % 9] for _ in range(a.width)] for a in inputs.arguments]
+        )
+    classes = [
+        [
+            [1.0] if argument.shape == () else flat
+            for argument, flat in zip(inputs.arguments, sample, strict=True)
+        ]
+        for sample in samples
+    ]
+    return samples + classes
 
 
 def reference(
@@ -50,7 +173,8 @@ def reference(
     def harvest(nodes: list[Value]) -> list[float]:
         return [0.0 if leaf.flow is None else leaf.flow + 0.0 for leaf in parameters]
 
-    gradient = propagate(trace.outputs[0], 1.0, harvest)
+    first = next((k for k, node in enumerate(order) if node.born), 0)  # after the constants
+    gradient = propagate(trace.outputs[0], 1.0, harvest, order=order[first:])
     if not gradient:
         gradient = [0.0] * len(parameters)
     return [output._data for output in trace.outputs], gradient

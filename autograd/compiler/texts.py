@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..text import number
 
-__all__ = ["ATOM", "COMPARE", "POWER", "PRODUCT", "SIGN", "SUM", "Factors", "Text"]
+__all__ = ["ATOM", "COMPARE", "POWER", "PRODUCT", "SIGN", "SUM", "Factors", "Text", "tuple_text"]
 
 COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how tightly a text binds
 
@@ -46,3 +48,13 @@ class Factors:
         text = sign + " * ".join(factors) + "".join(f" / {divisor}" for divisor in self.under)
         many = factors[1:] or self.under or text.endswith(" / B")
         return Text(text, PRODUCT if many else SIGN if text.startswith("-") else ATOM)
+
+
+def tuple_text(elements: Iterable[Any]) -> str:
+    """The text of a tuple.
+
+    >>> tuple_text(["B", 3]), tuple_text([3]), tuple_text([])
+    ('(B, 3)', '(3,)', '()')
+    """
+    parts = [str(element) for element in elements]
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

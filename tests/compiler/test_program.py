@@ -96,6 +96,16 @@ def test_a_number_is_held_fixed() -> None:
         program.value_and_grad([1.0], 0.25)
 
 
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_a_number_held_fixed_may_come_first(target: str) -> None:
+    w = Value(2.0, "w")
+    program = compile(lambda k, x: (w * x + k) ** 2, target=target)
+    value, gradient = program.value_and_grad(3.0, [1.0, 2.0])
+    assert (value, gradient.tolist()) == (37.0, [19.0])
+    with pytest.raises(ValueError, match=r"k was held fixed at 3.0 .* is 4.0 now"):
+        program(4.0, [1.0])
+
+
 @pytest.mark.parametrize("options", [{"target": "numpy"}, {"target": "python"}, {"batch_size": 5}])
 def test_samples_of_several_axes(options: dict[str, Any]) -> None:
     example = EXAMPLES["convolution_2d"]()
@@ -483,7 +493,7 @@ def test_tracebacks_show_the_line() -> None:
     import linecache
 
     program = compile(hinge()[1], shapes=[(2,), ()], target="numpy")
-    name = program._function("value_and_grad").__code__.co_filename
+    name = program._built.function("value_and_grad").__code__.co_filename
     assert linecache.getline(name, 1) == "def value_and_grad(theta, X, Y, g):\n"
 
 

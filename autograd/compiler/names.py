@@ -1,0 +1,88 @@
+"""Names: what an emitted program calls its inputs, its arrays and its constants."""
+
+from __future__ import annotations
+
+import keyword
+from typing import Any
+
+from .arrays import Array
+
+__all__ = ["Names", "input_names"]
+
+RESERVED = {"theta", "g", "B", "np", "loss", "pick", "scatter"}
+
+
+def input_names(arguments: list[str]) -> list[str]:
+    """What the program calls its inputs: a single letter becomes a capital, as matrices are.
+
+    >>> input_names(["x", "y1", "mask", "g"])
+    ['X', 'Y1', 'mask', 'G']
+    """
+    taken = set(RESERVED)
+    names = []
+    for name in arguments:
+        if name[1:].isdigit() or len(name) == 1:
+            name = name.upper()
+        while name in taken or name.startswith("d"):
+            name += "_" if not name.startswith("d") else ""
+            name = name.capitalize()
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+class Names:
+    """Every name of one emitted function, each once.
+
+    Args:
+        inputs: the names of the inputs.
+    """
+
+    def __init__(self, inputs: list[str]) -> None:
+        self.inputs = inputs
+        self.taken = {*RESERVED, *inputs, *keyword.kwlist}
+        self.of: dict[Array, str] = {}
+        self.constants: dict[str, Any] = {}
+        self.counters: dict[str, int] = {}
+        self.known_constants: dict[Any, str] = {}
+
+    def give(self, node: Array, owner: Array | None = None) -> str:
+        """A new name for an array: dA1 for the gradient of its owner A1, else by its hint."""
+        hint = node.hint
+        if isinstance(hint, tuple):
+            hint = f"d{self.of[owner]}" if owner in self.of else "T"
+            if hint != "T" and hint not in self.taken:
+                return self.keep(node, hint)
+            hint = "T"
+        if hint in ("total", "hit", "others", "top") and hint not in self.taken:
+            return self.keep(node, hint)
+        return self.keep(node, self.numbered(hint or "T"))
+
+    def keep(self, node: Array, name: str) -> str:
+        self.taken.add(name)
+        self.of[node] = name
+        return name
+
+    def numbered(self, letter: str) -> str:
+        while True:
+            count = self.counters[letter] = self.counters.get(letter, 0) + 1
+            if f"{letter}{count}" not in self.taken:
+                return f"{letter}{count}"
+
+    def parameter(self, node: Array, letter: str) -> str:
+        """W1, w2, b1: capital and small letters count together."""
+        counter = letter.lower()
+        self.counters[counter] = self.counters.get(counter, 0) + 1
+        while f"{letter}{self.counters[counter]}" in self.taken:
+            self.counters[counter] += 1
+        return self.keep(node, f"{letter}{self.counters[counter]}")
+
+    def constant(self, letter: str, data: Any) -> str:
+        """The name of an array that is known now."""
+        key = (letter, data.shape, data.tobytes())
+        if key not in self.known_constants:
+            name = self.numbered(letter) if len(letter) == 1 or letter in self.taken else letter
+            self.taken.add(name)
+            self.known_constants[key] = name
+            self.constants[name] = data
+        return self.known_constants[key]

@@ -1,0 +1,55 @@
+"""Options: how ``compile`` is to compile, checked before anything is traced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..gate import shorten
+from ..value import Value
+
+__all__ = ["Options", "sample_shapes"]
+
+
+class Options:
+    """The options of ``compile``, which documents them.
+
+    Raises:
+        ValueError, TypeError: there is no such option; says which there are.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Value] | None,
+        reduction: str,
+        dtype: Any,
+        target: str | None,
+        batch_size: int | None,
+    ) -> None:
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f'reduction must be "mean" or "sum", got {reduction!r}')
+        if target not in (None, "numpy", "python"):
+            raise ValueError(f'target must be "numpy" or "python", got {target!r}')
+        dtype = getattr(dtype, "__name__", None) or str(dtype)
+        if dtype not in ("float64", "float32"):
+            raise ValueError(f'dtype must be "float64" or "float32", got {dtype!r}')
+        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+            raise ValueError(f"batch_size must be a number of samples, got {batch_size!r}")
+        for each in parameters or ():
+            if not isinstance(each, Value) or not each.is_leaf or each.is_constant:
+                raise TypeError(f"parameters must be leaves, got {shorten(each)}")
+        self.parameters = None if parameters is None else set(parameters)
+        self.reduction = reduction
+        self.dtype: str = dtype
+        self.target = target
+        self.batch_size = batch_size
+
+
+def sample_shapes(shapes: Sequence[Any]) -> list[tuple[int, ...]]:
+    """What ``shapes=`` says of each argument; a length may stand for its shape."""
+    if any(shape is None for shape in shapes):
+        raise ValueError(
+            "compile: a number held fixed is known at the first call only; leave out "
+            "shapes=, or bind the number with functools.partial"
+        )
+    return [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
