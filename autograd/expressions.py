@@ -83,6 +83,9 @@ class Program:
         self._lines = stripped.split("\n")
         if not stripped:
             raise ExpressionError("there is no expression", 1)
+        for column, character in enumerate(text, 1):
+            if not (character.isprintable() or character.isspace()):
+                raise ExpressionError(f"invalid character U+{ord(character):04X}", column)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # 3(x) is an error of ours soon enough
@@ -92,7 +95,7 @@ class Program:
             raise ExpressionError(_plainly(error, text, place), place) from None
         except (MemoryError, RecursionError):
             raise ExpressionError("nested too deeply", self._indent + 1) from None
-        except ValueError as error:  # a null byte
+        except ValueError as error:  # an integer of thousands of digits
             raise ExpressionError(str(error).split(";")[0], self._indent + 1) from None
         if not statements:  # a comment
             raise ExpressionError("there is no expression", 1)

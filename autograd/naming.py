@@ -111,7 +111,7 @@ class Names:
 
     def name(self, node: Value) -> str:
         """The node's label, else the name of its variable, else nothing."""
-        return node.label or ("" if node.is_constant else self.found.get(node, ""))
+        return str(node.label) or ("" if node.is_constant else self.found.get(node, ""))
 
     def expression(self, node: Value) -> Expression:
         """The node in a formula: its name, else what it computes, else its number."""

@@ -255,7 +255,7 @@ class Board(Names):
     """
 
     def __init__(self, order: Sequence[Value], found: Mapping[Value, str]) -> None:
-        known = [printable(node.label or found.get(node, ""), _LONGEST_NAME) for node in order]
+        known = [printable(str(node.label) or found.get(node, ""), _LONGEST_NAME) for node in order]
         taken = set(known)
         names: dict[Value, str] = {}
         met: dict[str, int] = {}

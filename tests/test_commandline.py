@@ -72,7 +72,7 @@ def test_variables_of_a_branch_not_taken(capsys: pytest.CaptureFixture[str]) -> 
         (["(x+y", "x=1", "y=2"], "column 1 of \"(x+y\": '(' was never closed"),
         (["sgmoid(x)", "x=1"], "did you mean sigmoid?"),
         (["x + " * 50 + "w", "x=1"], 'column 201 of "…+ x + x + x + x + x + x + x + w": w has no'),
-        (["x\x1b[31m", "x=1"], "invalid non-printable character"),
+        (["x\x1b[31m", "x=1"], 'column 2 of "x�[31m": invalid character U+001B'),
         (["x", "x=1", "w=2"], "w does not occur in the expression, which has x"),
         (["x", "x"], "'x': after the expression, in quotes, come values as name=number"),
         (["x=1", "x*y"], "'x*y': after the expression, in quotes, come"),
