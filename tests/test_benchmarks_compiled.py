@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import contenders
+from benchmarks import compiled, contenders
 
 
 @pytest.mark.parametrize("kind", ["hinge", "classes"])
