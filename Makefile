@@ -10,7 +10,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 help:
 	@echo "make demo    gradients and pictures of the lectures' examples, into out/"
 	@echo "make test    ruff, mypy and all the tests"
-	@echo "make test-deep   the property tests over 10,000 random graphs (about an hour)"
+	@echo "make test-deep   the property tests over 10,000 random graphs (a quarter of an hour)"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make clean   remove .venv, out/ and caches"
 	@echo "PYTHON=python3.12 picks another interpreter for .venv (3.10 or later)"

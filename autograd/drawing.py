@@ -71,6 +71,7 @@ def draw(
             "/" nests them. A gate whose result is used only in a cluster joins it by itself.
         collapse: True to draw each outermost cluster as one box, or the names of those to.
         names: names for Values, as ``locals()`` gives, where the caller's variables won't do.
+            A network among them calls its parameters ``layers.0.weight[0][1]``.
         max_nodes: the most nodes to draw.
         time_limit: seconds the layout program may take.
 
@@ -108,7 +109,7 @@ def draw(
         raise TypeError("draw takes a Value or a list of them, got an empty list")
     if names is None:
         caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals)
+        found = variables(caller.f_locals, caller.f_globals, without=clusters)
     else:
         found = variables(names)
     grouping = Grouping(outputs, clusters, collapse, constants)
@@ -169,26 +170,35 @@ class _Picture:
         return members
 
     def nodes(self, picture: Drawing, path: Path, members: dict[Path, list[Value | Box]]) -> None:
-        for shown in members[path]:
+        """Draw what stands in a cluster, and the clusters in it, so that both read downwards.
+
+        Beside clusters the layout program takes nodes and frames as they come; and it builds
+        from below what it builds nodes of in the backward view, frames in the forward view.
+        """
+        shown_here = members[path]
+        frames = [inner for inner in members if inner and inner[:-1] == path]
+        if self.graph.path and self.backward:
+            shown_here = shown_here[::-1]
+        elif self.graph.path:
+            frames.reverse()
+        for shown in shown_here:
             if isinstance(shown, Box):
                 self.box(picture, shown)
             else:
                 self.node(picture, shown)
-        for inner in members:
-            if len(inner) == len(path) + 1 and inner[:-1] == path:
-                number = list(members).index(inner)
-                with picture.subgraph(name=f"cluster{number}") as frame:
-                    frame.attr(
-                        label=f"<<B>{escape(inner[-1])}</B>>",
-                        style="rounded,filled",
-                        fillcolor=self.theme["cluster"],
-                        color=self.theme["line"],
-                        fontsize="12",
-                        margin="12",
-                        labelloc="t",
-                        labeljust="r" if self.backward else "l",
-                    )
-                    self.nodes(frame, inner, members)
+        for inner in frames:
+            with picture.subgraph(name=f"cluster{list(members).index(inner)}") as frame:
+                frame.attr(
+                    label=f"<<B>{escape(inner[-1])}</B>>",
+                    style="rounded,filled",
+                    fillcolor=self.theme["cluster"],
+                    color=self.theme["line"],
+                    fontsize="12",
+                    margin="12",
+                    labelloc="t",
+                    labeljust="r" if self.backward else "l",
+                )
+                self.nodes(frame, inner, members)
 
     # ------------------------------------------------------------------ nodes
 
@@ -311,7 +321,9 @@ class _Picture:
                 attributes["label"] = lines_of(*self.chain_rule(node, place, local), padding=3)
                 attributes["color"] = self.theme["gradient"]
             else:
-                attributes |= {"style": "dashed", "color": self.theme["faint"], "arrowhead": "none"}
+                # the blank label keeps the line away from the labels of the other edges
+                attributes |= {"style": "dashed", "color": self.theme["faint"]}
+                attributes |= {"arrowhead": "none", "label": "      "}
             picture.edge(self.ids[node], operand_id, **attributes)
             return
         assert node.op is not None

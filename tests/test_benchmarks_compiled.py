@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import compiled, contenders
+
+PEERS = {"torch": "torch", "JAX jit": "jax"}
 
 
 @pytest.mark.parametrize("kind", ["hinge", "classes"])
@@ -20,14 +23,14 @@ def test_contenders_descend_alike(kind: str) -> None:
         lambda *given: contenders.compiled(*given, None),
         lambda *given: contenders.compiled(*given, 7),
     ]
-    if kind == "hinge":
+    if kind == "hinge" and find_spec("micrograd"):
         makers.append(lambda network, x, y, _: contenders.with_micrograd(network, x, y))
     runs = []
     for make in makers:
         step = make(contenders.Network(sizes), x, y, kind)
         runs.append([step() for _ in range(5)])
     peers = contenders.libraries(contenders.Network(sizes), x, y, kind)
-    assert "torch" in peers  # and JAX, where it is installed
+    assert set(peers) == {n for n, m in PEERS.items() if find_spec(m)}
     runs += [[step() for _ in range(5)] for step in peers.values()]
     assert runs[0][0] > runs[0][-1]
     for run in runs[1:]:
@@ -48,4 +51,5 @@ def test_small_parts_print_as_json_and_as_a_table(capsys: pytest.CaptureFixture[
 def test_moons_in_one_graph() -> None:
     (row,) = compiled.moons(quick=True)
     assert row["nodes"] > 10_000
-    assert row["micrograd"] > row["compiled"] < row["eager"] / 10
+    assert row["compiled"] < row["eager"] / 10
+    assert ("micrograd" in row) == bool(find_spec("micrograd"))

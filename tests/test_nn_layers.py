@@ -85,6 +85,8 @@ def test_shape_errors_name_layer_expected_and_got() -> None:  # L25
         nn.Sequential(nn.Layer(2, 3), "relu", nn.Layer(4, 1))
     with pytest.raises(ValueError, match=r"x has 2 numbers but F\(x\) has 3"):
         nn.Residual(nn.Layer(2, 3))([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"sizes is a list of layer widths, got 4: write \[4\]"):
+        nn.MLP(2, 4)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="sizes is empty"):
         nn.MLP(2, [])
     with pytest.raises(ValueError, match="n_outputs must be at least 1, got 0"):

@@ -157,6 +157,12 @@ def test_errors() -> None:
         nn.squared_error([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="hinge takes a single score, got 2"):
         nn.hinge([1.0, 2.0], 1)
+    with pytest.raises(ValueError, match=r"exponential takes the class 1 or -1, got 0"):
+        nn.exponential(Value(0.3), 0)
+    with pytest.raises(
+        ValueError, match=r"binary_cross_entropy takes .*, got -1: .*\(y \+ 1\) / 2"
+    ):
+        nn.binary_cross_entropy(0.3, -1)
     with pytest.raises(ValueError, match=r"from 0 to 2, got 3"):
         nn.svm(LOGITS, 3)
     with pytest.raises(ValueError, match=r"from 0 to 2, got 0\.5"):
