@@ -92,7 +92,11 @@ Value.backward = backward
 
 
 def propagate(
-    output: Value, upstream: Any, harvest: Callable[[list[Value]], T], graph: bool = False
+    output: Value,
+    upstream: Any,
+    harvest: Callable[[list[Value]], T],
+    graph: bool = False,
+    order: list[Value] | None = None,
 ) -> T:
     """Let ``upstream`` flow from the output to the leaves; give what ``harvest`` makes of it.
 
@@ -101,6 +105,7 @@ def propagate(
         upstream: the gradient that arrives there, a float, or a Value if ``graph``.
         harvest: called with the nodes, each with its gradient in ``flow``.
         graph: read the rules on Values, so that the gradients can be differentiated again.
+        order: all that the output depends on, sorted by birth, where that is known: no constants.
 
     Raises:
         StaleGraphError: a node is older than an operand's data.
@@ -110,18 +115,23 @@ def propagate(
     watch = modes.current("watch_backward") if modes.active else None
     with walking:  # one walk at a time: threads may share leaves
         if _in_flight:
-            result: T = _interrupting(output, upstream, harvest, graph)
+            result: T = _interrupting(output, upstream, harvest, graph, order)
             return result
-        order = [output]
+        known = order is not None
+        order = [output] if order is None else order
         _in_flight.append(order)
         try:
+            if known:
+                for node in order:
+                    node.flow = NOTHING
             output.flow = upstream
-            for node in order:  # grows while it is walked: all that the output depends on
-                for operand in node.operands:
-                    if operand.flow is None:
-                        operand.flow = NOTHING
-                        order.append(operand)
-            order.sort(key=born)
+            if not known:
+                for node in order:  # grows while it is walked: all that the output depends on
+                    for operand in node.operands:
+                        if operand.flow is None:
+                            operand.flow = NOTHING
+                            order.append(operand)
+                order.sort(key=born)
             if stale := stale_edges(order):
                 raise stale_error(*stale[0])
             for node in reversed(order):

@@ -1,4 +1,4 @@
-"""Modes of a thread: no_grad, and the watchers of detect_anomaly.
+"""Modes of a thread: no_grad, the watchers of detect_anomaly, tracing.
 
 The trick: making a node asks only the global ``active`` (is any thread under any mode?), and
 looks at its own thread's modes only if there is one; so the modes cost nothing when unused.
@@ -11,32 +11,44 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-__all__ = ["active", "current", "no_grad", "special"]
+__all__ = ["active", "current", "here", "no_grad", "special"]
 
 active = 0
 _lock = threading.Lock()
-_of_thread = threading.local()
+
+
+class _Modes(threading.local):
+    """The settings of one thread, and what they are when nobody set them."""
+
+    no_grad: Any = None  # whether not to record
+    kind: Any = None  # the class of the nodes that are made, if not Value
+    watch: Any = None  # called with every node that is made
+    watch_backward: Any = None  # called with every node walked back through, and what arrived
+    refuse: Any = None  # called when someone looks at a Value's number
+
+
+here = _Modes()
 
 
 @contextmanager
 def special(name: str, setting: Any) -> Iterator[None]:
     """Set a mode of this thread within the block, whatever happens in it."""
     global active
-    before = getattr(_of_thread, name, None)
+    before = getattr(here, name)
     with _lock:
         active += 1
-    setattr(_of_thread, name, setting)
+    setattr(here, name, setting)
     try:
         yield
     finally:
-        setattr(_of_thread, name, before)
+        setattr(here, name, before)
         with _lock:
             active -= 1
 
 
 def current(name: str) -> Any:
     """This thread's setting of a mode, or None."""
-    return getattr(_of_thread, name, None) if active else None
+    return getattr(here, name) if active else None
 
 
 def no_grad() -> AbstractContextManager[None]:

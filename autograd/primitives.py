@@ -57,6 +57,17 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     return chosen() if callable(chosen) else chosen
 
 
+def shortcut(out: Any, holds: Any, textbook: Any, accurate: Any) -> Any:
+    """Choose the textbook's formula of ``out`` where it loses no bits, else the accurate one.
+
+    On numbers and as text, that is. On arrays and Values both would be computed, so there the
+    accurate one serves everywhere.
+    """
+    if type(out) is float or getattr(out, "is_text", False):
+        return where(holds(out), lambda: textbook(out), accurate)
+    return accurate()
+
+
 # Rows that others mention before their turn
 power_slope: Primitive
 power_log: Primitive
@@ -347,7 +358,7 @@ tanh = row(
     "tanh",
     "tanh",
     math.tanh,
-    (lambda x, out: sech2(x),),
+    (lambda x, out: shortcut(out, lambda t: t * t < 0.25, lambda t: 1 - t * t, lambda: sech2(x)),),
     formulas=("1 - tanh²x",),
     array="tanh",
     elementary=lambda x: 2.0 * _elements(sigmoid)(2.0 * x) - 1.0,
@@ -522,7 +533,11 @@ sigmoid = row(
     "sigmoid",
     "σ",
     numeric.sigmoid,
-    (lambda x, out: sigmoid_slope(x),),
+    (
+        lambda x, out: shortcut(
+            out, lambda s: s < 0.5, lambda s: s * (1 - s), lambda: sigmoid_slope(x)
+        ),
+    ),
     formulas=("σ·(1 - σ)",),
     array=lambda np, x: 1 / (1 + np.exp(-x)),
     elementary=lambda x: (

@@ -24,6 +24,7 @@ class Expression:
     """A name, a number, or a gate (or comparison sign) applied to expressions."""
 
     __slots__ = ("head", "operands")
+    is_text = True  # a rule may spell out conditions: only the branch taken will be computed
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(

@@ -100,7 +100,7 @@ class Value:
             if other is NotImplemented:
                 return NotImplemented
         if modes.active:
-            return _record_specially(self._data + other._data, _add, (self, other))
+            return record_specially(self._data + other._data, _add, (self, other))
         node = _new(Value)
         node._data = self._data + other._data
         node.op = _add
@@ -125,7 +125,7 @@ class Value:
             if other is NotImplemented:
                 return NotImplemented
         if modes.active:
-            return _record_specially(self._data - other._data, _sub, (self, other))
+            return record_specially(self._data - other._data, _sub, (self, other))
         node = _new(Value)
         node._data = self._data - other._data
         node.op = _sub
@@ -148,7 +148,7 @@ class Value:
             if other is NotImplemented:
                 return NotImplemented
         if modes.active:
-            return _record_specially(self._data * other._data, _mul, (self, other))
+            return record_specially(self._data * other._data, _mul, (self, other))
         node = _new(Value)
         node._data = self._data * other._data
         node.op = _mul
@@ -396,7 +396,7 @@ _neg, _pow, _power = primitives.neg, primitives.pow, primitives.pow.value
 def record(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
     """Make the node that ``op`` computed: the one place where the graph grows."""
     if modes.active:
-        return _record_specially(data, op, operands)
+        return record_specially(data, op, operands)
     node = _new(Value)
     node._data = data
     node.grad = None
@@ -408,11 +408,12 @@ def record(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
     return node
 
 
-def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
-    """``record`` while some thread is under no_grad or detect_anomaly; perhaps not this one."""
-    if modes.current("no_grad"):
+def record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
+    """``record`` while some thread is under a mode (see modes.py); perhaps not this one."""
+    here = modes.here
+    if here.no_grad:
         return Value(data)
-    node = _new(Value)
+    node: Value = _new(here.kind or Value)
     node._data = data
     node.op = op
     node.operands = operands
@@ -420,9 +421,8 @@ def _record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -
     node.label = ""
     node.flow = None
     node.born = node.computed = tick()
-    watch = modes.current("watch")
-    if watch is not None:
-        watch(node)
+    if here.watch is not None:
+        here.watch(node)
     return node
 
 

@@ -173,7 +173,8 @@ def reference(
     def harvest(nodes: list[Value]) -> list[float]:
         return [0.0 if leaf.flow is None else leaf.flow + 0.0 for leaf in parameters]
 
-    gradient = propagate(trace.outputs[0], 1.0, harvest)
+    first = next((k for k, node in enumerate(order) if node.born), 0)  # after the constants
+    gradient = propagate(trace.outputs[0], 1.0, harvest, order=order[first:])
     if not gradient:
         gradient = [0.0] * len(parameters)
     return [output._data for output in trace.outputs], gradient

@@ -46,41 +46,58 @@ def straight_line(
 class _StraightLine:
     def __init__(self, trace: Trace, parameters: list[Value]) -> None:
         self.trace = trace
-        self.order = trace.order
         self.place = {parameter: k for k, parameter in enumerate(parameters)}
         self.count = len(parameters)
         self.guarded = trace.guarded
+        self.order: list[Value] = []  # without nodes that compute again what another does
+        self.operands: dict[Value, tuple[Value, ...]] = {}
+        self.find_equals()
         self.namespace: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
         self.long = 4 * len(self.order) > LONGEST
         self.names: dict[Value, str] = {}
         self.consumer: dict[Value, Value | None] = {}  # of a node that is used once
         for node in self.order:
-            for operand in node.operands:
+            for operand in self.operands[node]:
                 self.consumer[operand] = None if operand in self.consumer else node
-        self.outputs = set(trace.outputs)
         self.inlined: dict[Value, tuple[Expression, int]] = {}  # with the number of operations
+        self.terms: dict[Value, list[str]] = {}  # of a gradient, that wait to be added up
+        self.begun: set[Value] = set()  # whose gradient has a variable
         self.same: dict[Value, str] = {}  # gradients that are another's, unchanged
         self.lines: list[str] = []
 
+    def find_equals(self) -> None:
+        """Of nodes with the same gate and operands keep the first."""
+        first: dict[Value, Value] = {}
+        known: dict[tuple[Any, ...], Value] = {}
+        for node in self.trace.order:
+            operands = tuple([first[operand] for operand in node.operands])
+            first[node] = node
+            if node.op is not None and node not in self.guarded:
+                first[node] = known.setdefault((node.op, *map(id, operands)), node)
+            if first[node] is node:
+                self.order.append(node)
+                self.operands[node] = operands
+        self.outputs = [first[output] for output in self.trace.outputs]
+        self.kept = set(self.outputs)
+
     def write(self, gradient: bool) -> tuple[str, dict[str, Any]]:
-        live = self.live()
         for k, node in enumerate(self.order):
             self.names[node] = f"v[{k}]" if self.long else f"v{k}"
-            self.forward(node, k)
-        outputs = [self.name(output) for output in self.trace.outputs]
+            self.forward(node)
+        outputs = [self.name(output) for output in self.outputs]
         if not gradient:
             result = outputs[0] if self.trace.single else f"[{', '.join(outputs)}]"
             return self.finish("values", f"return {result}")
         self.lines.append("# backward")
-        seen: set[Value] = set()
-        output = self.trace.outputs[0]
+        live = self.live()
+        output = self.outputs[0]
         if output in live:
-            self.lines.append(f"{self.d(output)} = 1.0")
-            seen.add(output)
+            self.begin(output, "1.0")
         for node in reversed(self.order):
-            if node in seen and node.op is not None:
-                self.backward(node, live, seen)
-        slots = [self.d(p) if p in seen else "0.0" for p in self.place]
+            self.add_up(node)
+            if node.op is not None and (node in self.begun or node in self.same):
+                self.backward(node, live)
+        slots = [self.d(p) if p in self.begun or p in self.same else "0.0" for p in self.place]
         if self.long:
             for k, slot in enumerate(slots):
                 self.lines.append(f"g[{k}] = {slot}")
@@ -112,7 +129,7 @@ class _StraightLine:
         """The nodes that depend on a parameter."""
         live = set(self.place)
         for node in self.order:
-            if any(operand in live for operand in node.operands):
+            if any(operand in live for operand in self.operands[node]):
                 live.add(node)
         return live
 
@@ -131,7 +148,7 @@ class _StraightLine:
 
     # ------------------------------------------------------------------ lines
 
-    def forward(self, node: Value, k: int) -> None:
+    def forward(self, node: Value) -> None:
         name, op = self.names[node], node.op
         if op is None:
             if node in self.place:
@@ -140,15 +157,15 @@ class _StraightLine:
                 argument, column = self.trace.inputs[node]
                 self.lines.append(f"{name} = inputs[{argument}][{column}]")
             return
-        operands = [self.operand(operand) for operand in node.operands]
+        operands = [self.operand(operand) for operand in self.operands[node]]
         user = self.consumer.get(node)
         if op in _PLAIN and user is not None and user.op in _SUMS and node not in self.guarded:
-            size = 1 + sum(self.inlined.get(o, (None, 0))[1] for o in node.operands)
-            if size < LONGEST_SUM and node not in self.outputs:
+            size = 1 + sum(self.inlined.get(o, (None, 0))[1] for o in self.operands[node])
+            if size < LONGEST_SUM and node not in self.kept:
                 self.inlined[node] = Expression(op, tuple(operands)), size
                 return  # nobody needs its number by itself, not even on the way back
         if op.arity is None or op.routes or node in self.guarded:
-            arguments = ", ".join(self.name(operand) for operand in node.operands)
+            arguments = ", ".join(self.name(operand) for operand in self.operands[node])
             text = f"{self.function(op, node in self.guarded)}({arguments})"
         else:
             text = python(Expression(op, tuple(operands)))
@@ -159,49 +176,69 @@ class _StraightLine:
         known = self.inlined.get(node)
         return Expression(self.name(node)) if known is None else known[0]
 
-    def backward(self, node: Value, live: set[Value], seen: set[Value]) -> None:
-        op = node.op
+    def backward(self, node: Value, live: set[Value]) -> None:
+        """Pass local × upstream on to each operand."""
+        op, operands = node.op, self.operands[node]
         assert op is not None
-        if not any(operand in live for operand in node.operands):
+        if not any(operand in live for operand in operands):
             return
-        upstream = self.d(node)
-        indent = ""
         guarded = node in self.guarded
         texts = None if guarded or op.routes else self.partial_texts(node, op)
-        if guarded or op.routes or texts is None:
-            for operand in node.operands:  # a branch not taken leaves its operands untouched
-                if operand in live and operand not in seen:
-                    seen.add(operand)
-                    self.lines.append(f"{self.d(operand)} = 0.0")
-            if guarded:
-                self.lines.append(f"if {upstream}:")
-                indent = "    "
-            locals_name = f"{op.name}_locals"
-            self.namespace[locals_name] = op.locals
-            arguments = ", ".join(self.name(operand) for operand in node.operands)
-            self.lines.append(f"{indent}p = {locals_name}(({arguments},), {self.name(node)})")
-            for k, operand in enumerate(node.operands):
-                if operand in live and not (op.arity is not None and op.partials[k] is None):  # type: ignore[index]
-                    test = f"if p[{k}]: " if op.routes else ""
-                    test = test or (f"if p[{k}] is not None: " if op.arity is None else "")
-                    self.lines.append(f"{indent}{test}{self.d(operand)} += p[{k}] * {upstream}")
+        if texts is None:
+            self.backward_by_numbers(node, op, live)
             return
-        for operand, text in zip(node.operands, texts, strict=True):
+        for operand, text in zip(operands, texts, strict=True):
             if operand in live and text is not None:
-                sign = "+="
-                if operand not in seen:
-                    seen.add(operand)
-                    sign = "="
-                    if text == upstream and self.consumer[operand] is node:
-                        self.same[operand] = upstream
-                        continue
-                self.lines.append(f"{self.d(operand)} {sign} {text}")
+                self.terms.setdefault(operand, []).append(text)
+                if len(self.terms[operand]) == LONGEST_SUM:
+                    self.add_up(operand)
+
+    def backward_by_numbers(self, node: Value, op: Primitive, live: set[Value]) -> None:
+        """Read the gate's row on numbers, as the program runs."""
+        operands, upstream = self.operands[node], self.d(node)
+        for operand in operands:  # a branch not taken leaves its operands untouched
+            if operand in live:
+                self.add_up(operand)
+                if operand not in self.begun:
+                    self.begin(operand, self.same.pop(operand, "0.0"))
+        indent = ""
+        if node in self.guarded:
+            self.lines.append(f"if {upstream}:")
+            indent = "    "
+        locals_name = f"{op.name}_locals"
+        self.namespace[locals_name] = op.locals
+        arguments = ", ".join(map(self.name, operands))
+        self.lines.append(f"{indent}p = {locals_name}(({arguments},), {self.name(node)})")
+        for k, operand in enumerate(operands):
+            if operand in live and not (op.arity is not None and op.partials[k] is None):  # type: ignore[index]
+                test = f"if p[{k}]: " if op.routes else ""
+                test = test or (f"if p[{k}] is not None: " if op.arity is None else "")
+                self.lines.append(f"{indent}{test}{self.d(operand)} += p[{k}] * {upstream}")
+
+    def begin(self, node: Value, text: str) -> None:
+        self.begun.add(node)
+        self.lines.append(f"{self.d(node)} = {text}")
+
+    def add_up(self, node: Value) -> None:
+        """Write the sum of the terms that have arrived at a node."""
+        terms = self.terms.pop(node, [])
+        if not terms:
+            return
+        if node in self.same:
+            self.begin(node, self.same.pop(node))
+        total = " + ".join(terms).replace("+ -", "- ")
+        if node in self.begun:
+            self.lines.append(f"{self.d(node)} += {total}")
+        elif len(terms) == 1 and terms[0].isidentifier():
+            self.same[node] = total
+        else:
+            self.begin(node, total)
 
     def partial_texts(self, node: Value, op: Primitive) -> list[str | None] | None:
         """local × upstream for each operand, or None if the rule can't be read as text."""
         if op.arity is None and op not in (primitives.sum, primitives.dot):
             return None
-        operands = [Expression(self.name(operand)) for operand in node.operands]
+        operands = [Expression(self.name(operand)) for operand in self.operands[node]]
         upstream = Expression(self.d(node))
         try:
             partials = op.locals(operands, Expression(self.name(node)))

@@ -4,6 +4,9 @@ A placeholder is a Value whose number is not known yet (its data is NaN). Every 
 tracing is ``Traced``: it records gates as any Value does, builds both branches of a ``where``,
 and refuses whatever would need its number (``if``, ``<``, ``int()``), because the answer would
 be frozen into the program.
+
+A large network leaves millions of nodes behind. They are listed as they are made, operands
+before consumers, which spares sorting them.
 """
 
 from __future__ import annotations
@@ -19,9 +22,10 @@ from typing import Any, NoReturn
 from .. import primitives, value
 from ..clock import tick
 from ..gate import as_number, shorten
-from ..graph import topological_order
+from ..graph import born, topological_order
 from ..modes import special
 from ..value import Value
+from ..value import record_specially as record
 
 __all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph", "without_collector"]
 
@@ -52,6 +56,29 @@ class Traced(Value):
         """``where``: a program computes both branches and selects."""
         a, b = (branch() if callable(branch) else branch for branch in (a, b))
         return self.apply_gate(primitives.choice, (self, a, b))
+
+    # + and * of Values once more, without asking first what the operands are: they are millions.
+    # Python asks the right operand first if its class is the more special one, as this is.
+
+    def __add__(self, other: Any) -> Value:
+        if isinstance(other, Value):
+            return record(self._data + other._data, primitives.add, (self, other))
+        return super().__add__(other)
+
+    def __radd__(self, other: Any) -> Value:
+        if isinstance(other, Value):
+            return record(other._data + self._data, primitives.add, (other, self))
+        return super().__radd__(other)
+
+    def __mul__(self, other: Any) -> Value:
+        if isinstance(other, Value):
+            return record(self._data * other._data, primitives.mul, (self, other))
+        return super().__mul__(other)
+
+    def __rmul__(self, other: Any) -> Value:
+        if isinstance(other, Value):
+            return record(other._data * self._data, primitives.mul, (other, self))
+        return super().__rmul__(other)
 
     def __format__(self, spec: str) -> str:
         return "<traced Value>"
@@ -168,13 +195,11 @@ def trace_function(
             flat.append(placeholder)
         actual.append(nested(flat, argument.shape))
     clock = tick()
-
-    def watch(node: Value) -> None:
-        node.__class__ = Traced
-
+    made: list[Value] = []
     with (
         without_collector(),
-        special("watch", watch),
+        special("kind", Traced),
+        special("watch", made.append),
         special("refuse", refuse),
         special("no_grad", False),
     ):
@@ -192,7 +217,24 @@ def trace_function(
         outputs.append(output)
     if not outputs:
         raise TypeError("compile: the function gives an empty list; give at least one Value")
-    return Trace(outputs, single, arguments, inputs, topological_order(*outputs), clock, f)
+    return Trace(outputs, single, arguments, inputs, _order(outputs, made), clock, f)
+
+
+def _order(outputs: list[Value], made: list[Value]) -> list[Value]:
+    """What the outputs depend on, operands first: of the nodes made, in that order."""
+    needed = set(outputs)
+    for node in reversed(made):
+        if node in needed:
+            needed.update(node.operands)
+    nodes = [node for node in made if node in needed]
+    leaves = [node for node in needed if node.op is None]
+    if len(leaves) + len(nodes) < len(needed):  # some were made before
+        return topological_order(*outputs)
+    constants = [leaf for leaf in leaves if leaf.is_constant]  # they were never born
+    constants.sort(key=lambda leaf: leaf.data.hex())
+    leaves.sort(key=born)
+    leaves[: len(constants)] = constants
+    return leaves + nodes
 
 
 @contextmanager
