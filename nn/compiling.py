@@ -30,12 +30,16 @@ CHUNK = 16_384  # parameters that an optimizer updates at a time: what they need
 
 
 class Compiled:
-    """The batches as array programs; arguments as for ``Eager``.
+    """The batches as array programs.
+
+    Args:
+        model, loss, xs, ys, l2: as for ``Eager``.
+        optimizer: the one that will take the steps.
 
     Raises:
         TraceError: the model or the loss looks at a number (see ``autograd.compile``).
-        ValueError: the model or the loss gives another result every time, or samples differ in
-            length.
+        ValueError: the model or the loss gives another result every time, samples differ in
+            length, or the optimizer's rule does not work on arrays.
         ImportError: NumPy is not installed.
     """
 
@@ -49,6 +53,7 @@ class Compiled:
         xs: Sequence[Any],
         ys: Sequence[Any],
         l2: float = 0.0,
+        optimizer: Optimizer | None = None,
     ) -> None:
         try:
             import numpy
@@ -56,6 +61,8 @@ class Compiled:
             raise ImportError(
                 "the compiled engine needs NumPy: pip install 'gatewise[fast]'"
             ) from None
+        if optimizer is not None:
+            check_rule(optimizer, numpy)
         self.numpy, self.model, self.loss, self.l2 = numpy, model, loss, l2
         self.x, self.y = numpy.array(xs, dtype=float), numpy.array(ys, dtype=float)
         self.shapes = [self.x.shape[1:], self.y.shape[1:]]
@@ -249,6 +256,35 @@ class Compiled:
             for _ in range(count)
         ]
         return [self.numpy.array(rows)]
+
+
+def check_rule(optimizer: Optimizer, numpy: Any) -> None:
+    """See that an optimizer does on arrays what it does on numbers.
+
+    Raises:
+        ValueError: it does not: someone has written it for numbers, or replaced ``step``.
+    """
+    name = type(optimizer).__name__
+    if "step" in vars(optimizer) or type(optimizer).step is not Optimizer.step:
+        raise ValueError(f"{name} has a step() of its own, which a program would not call")
+    trial = copy.copy(optimizer)
+    trial.lr = 0.1
+    thetas, slopes = [0.5, -0.25, 1.0], [0.125, -2.0, 3.0]
+    together: Any = numpy.array(thetas)
+    state: dict[str, Any] = {}
+    alone: list[tuple[float, dict[str, Any]]] = [(theta, {}) for theta in thetas]
+    try:
+        for _ in range(2):
+            together = trial.update(together, numpy.array(slopes), state)
+            alone = [
+                (trial.update(theta, slope, own), own)
+                for (theta, own), slope in zip(alone, slopes, strict=True)
+            ]
+        same = numpy.allclose(together, [theta for theta, _ in alone], rtol=1e-9, atol=0)
+    except Exception as error:
+        raise ValueError(f"{name}.update does not work on arrays: {error}") from error
+    if not same:
+        raise ValueError(f"{name}.update gives something else on arrays than on numbers")
 
 
 @contextmanager

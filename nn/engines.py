@@ -168,6 +168,17 @@ def plain(prediction: Any) -> Any:
     return prediction.data if isinstance(prediction, Value) else prediction
 
 
+def _eager(
+    model: Module,
+    loss: Callable[[Any, Any], Any],
+    xs: Sequence[Any],
+    ys: Sequence[Any],
+    l2: float,
+    optimizer: Optimizer,
+) -> Engine:
+    return Eager(model, loss, xs, ys, l2)
+
+
 def _compiled(*arguments: Any) -> Engine:
     from .compiling import Compiled
 
@@ -179,21 +190,22 @@ def _auto(
     loss: Callable[[Any, Any], Any],
     xs: Sequence[Any],
     ys: Sequence[Any],
-    l2: float = 0.0,
+    l2: float,
+    optimizer: Optimizer,
 ) -> Engine:
     """Compiled where that is possible, else eager."""
     from .compiling import CANNOT, Compiled
 
     try:
-        return Compiled(model, loss, xs, ys, l2)
+        return Compiled(model, loss, xs, ys, l2, optimizer)
     except CANNOT as error:
         reason = f"eager, because it can't be compiled: {error}"
         return Eager(model, loss, xs, ys, l2, name=reason)
 
 
 ENGINES: dict[str, Callable[..., Engine]] = {
-    "eager": Eager,
+    "eager": _eager,
     "compiled": _compiled,
     "auto": _auto,
 }
-"""How a batch may be computed, by name."""
+"""How a batch may be computed, by name: called with model, loss, xs, ys, l2 and optimizer."""

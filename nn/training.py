@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from time import perf_counter
 from typing import Any
 
 from autograd import no_grad
@@ -44,6 +45,7 @@ class History:
         stopped: why it ended: "all epochs", "early stopping" or "interrupted".
         engine: how the batches were computed: "compiled", or "eager", with the reason why they
             could not be compiled.
+        seconds: how long each epoch took.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -52,6 +54,7 @@ class History:
     best_epoch: int = 0
     stopped: str = "all epochs"
     engine: str = "eager"
+    seconds: list[float] = field(default_factory=list, compare=False)
 
     def plot(self, path: str | os.PathLike[str] | None = None, title: str = "") -> Any:
         """Draw the curves with matplotlib: the losses, and below them the metrics.
@@ -184,7 +187,7 @@ def fit(
     _check_targets(model, loss, xs[0], {"Y": ys, "validation Y": held_out[1] if held_out else []})
     _check_optimizer(optimizer, model)
 
-    training = build(model, loss, xs, ys, l2)
+    training = build(model, loss, xs, ys, l2, optimizer)
     training.wants_predictions = bool(measures)
     validating = training.on(*held_out) if held_out else None
     history = History(metrics={name: [] for name in measures}, engine=training.name)
@@ -195,6 +198,7 @@ def fit(
     try:
         with _progress(epochs, progress) as report:
             for epoch in range(1, epochs + 1):
+                start = perf_counter()
                 order = list(range(len(xs)))
                 if shuffle:
                     generator.shuffle(order)
@@ -211,6 +215,7 @@ def fit(
                     history.validation_loss.append(mean)
                     _record(history, measures, predictions, held_out[1], "validation ")
                 best.consider(epoch, weights)
+                history.seconds.append(perf_counter() - start)
                 report(history)
                 if patience is not None and epoch - history.best_epoch >= patience:
                     history.stopped = "early stopping"

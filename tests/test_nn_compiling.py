@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import autograd as ag
@@ -283,6 +284,50 @@ def test_auto_is_the_default_and_says_what_it_did(monkeypatch: pytest.MonkeyPatc
         engine_of(lambda f, y: f[0] - y, noisy, engine="compiled")
     monkeypatch.setitem(sys.modules, "numpy", None)
     assert "needs NumPy: pip install 'gatewise[fast]'" in engine_of()
+
+
+def test_an_optimizer_of_ones_own() -> None:
+    class Lion(nn.Optimizer):
+        """Works on numbers and arrays alike."""
+
+        def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
+            memory = state["memory"] = 0.9 * state.get("memory", 0.0) + 0.1 * gradient
+            return memory / (abs(memory) + 1e-12)
+
+    class Signs(nn.Optimizer):
+        """Looks at a number."""
+
+        def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
+            return 1.0 if gradient > 0 else -1.0
+
+    class Normed(nn.Optimizer):
+        """Would divide by the largest of all gradients."""
+
+        def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
+            return gradient / max(abs(np.ravel(gradient)))
+
+    class Stepping(nn.Optimizer):
+        def step(self) -> None:
+            self.taken = getattr(self, "taken", 0) + 1
+            super().step()
+
+    def fitted(kind: Any, engine: str = "auto") -> Any:
+        model = nn.MLP(3, [2, 1], rng=0)
+        optimizer = kind(model.parameters(), lr=0.01)
+        options: dict[str, Any] = {"epochs": 3, "batch_size": 8, "engine": engine}
+        history = nn.fit(model, "squared_error", X, TARGETS, optimizer=optimizer, **options)
+        return history, optimizer
+
+    history, _ = fitted(Lion)
+    assert history.engine == "compiled"
+    assert history.loss == pytest.approx(fitted(Lion, "eager")[0].loss, rel=1e-9)
+    assert "Signs.update does not work on arrays" in fitted(Signs)[0].engine
+    assert "Normed.update gives something else on arrays" in fitted(Normed)[0].engine
+    history, optimizer = fitted(Stepping)
+    assert "Stepping has a step() of its own" in history.engine
+    assert optimizer.taken == 9
+    with pytest.raises(ValueError, match=r"Signs\.update does not work on arrays"):
+        fitted(Signs, "compiled")
 
 
 def test_what_cannot_be_compiled_is_refused_or_left_to_eager() -> None:

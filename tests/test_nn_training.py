@@ -135,6 +135,7 @@ def test_without_patience_the_last_weights_stay() -> None:
     model, settings = overfitting()
     history = nn.fit(model, "squared_error", [1, 1], [3.0, 3.0], epochs=30, **settings)
     assert history.stopped == "all epochs"
+    assert len(history.seconds) == 30 and min(history.seconds) > 0
     assert (model([1.0]).data - 1.0) ** 2 == history.validation_loss[-1]
     assert history.best_epoch < 30
 
