@@ -105,8 +105,8 @@ class Program:
         options = self._options
         self._inputs = Inputs(trace, options.dtype, options.batch_size)
         self._single = trace.single
-        self._nodes = len(trace.order)
-        leaves, data = trace.leaves(options.parameters)
+        self._nodes = len(trace)
+        leaves, data = trace.parameters_and_data(options.parameters)
         self._frozen = [leaf for leaf in data if not leaf.is_constant and trace.clock is None]
         self._run = (
             None if options.target == "python" else self._arrays(trace, leaves, data, size)
@@ -114,7 +114,7 @@ class Program:
         self._check(trace, batch)
 
     def _arrays(
-        self, trace: Trace, leaves: list[Value], data: set[Value], size: int
+        self, trace: Trace, leaves: list[Value], data: list[Value], size: int
     ) -> Target | None:
         """The array program; None where the straight line is the better choice, or the only one."""
         options = self._options
@@ -125,7 +125,8 @@ class Program:
                 raise ImportError("this target needs NumPy: pip install 'gatewise[fast]'") from None
             return None
         try:
-            built = build(trace, data, options.reduction, options.dtype, options.batch_size)
+            more = options.reduction, options.dtype, options.batch_size
+            built = build(trace, leaves, data, *more)
         except Exception as failure:  # a stated fallback, never a wrong program
             self.note = f"straight line, because no array program was found ({failure!r})"
             return None
