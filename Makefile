@@ -4,12 +4,13 @@
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test test-deep lint clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    gradients and pictures of the lectures' examples, into out/"
 	@echo "make test    ruff, mypy and all the tests"
+	@echo "make test-deep   the property tests over 10,000 random graphs (a quarter of an hour)"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make clean   remove .venv, out/ and caches"
 	@echo "PYTHON=python3.12 picks another interpreter for .venv (3.10 or later)"
@@ -19,6 +20,9 @@ demo: .venv/demos.stamp
 
 test: lint
 	.venv/bin/python -m pytest
+
+test-deep: .venv/dev.stamp
+	HYPOTHESIS_PROFILE=deep .venv/bin/python -m pytest tests/test_properties.py
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .

@@ -41,7 +41,8 @@ def detect_anomaly() -> Iterator[None]:
     lines: dict[Value, str] = {}
 
     def watch(node: Value) -> None:
-        lines[node] = _source_line()
+        if node not in lines:  # forward() computes a node again, which was made elsewhere
+            lines[node] = _source_line()
         if not isfinite(node.data):
             raise AnomalyError(
                 f"{_gate(node)} made {node.data}{_blame(node)}\n  at {lines[node]}"

@@ -1,10 +1,8 @@
 """Check gradients against finite differences: the test that needs no formula.
 
-``finite_difference`` takes central differences at ever smaller steps and extrapolates them to
-step 0 (Richardson; the tableau is Ridders'), and stops where rounding begins to win. Along with
-the derivative it gives an estimate of its error, so that ``check_gradients`` needs no tolerance
-from the user, and it tells a kink from a mistake: where the slopes to the left and to the right
-do not draw together as the step shrinks, there is no derivative to compare with.
+``finite_difference`` extrapolates central differences to step 0 and gives, along with the
+derivative, an estimate of its error; so ``check_gradients`` needs no tolerance from the user. And
+it tells a kink from a mistake.
 """
 
 from __future__ import annotations
@@ -12,20 +10,18 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from .derivatives import gradients
+from .extrapolation import Estimate, Vector, extrapolate
 from .gate import as_number
+from .rounding import error_bounds
 from .value import Value
 
 __all__ = ["Estimate", "GradientError", "KinkWarning", "check_gradients", "finite_difference"]
 
-EPSILON = 2.0**-52
-STEPS = 48
 DOUBTS = 20  # how many times its estimated error a difference may be off: it is but estimated
-PATIENCE = 4  # steps without a better estimate, and the search is over
-
-Vector = list[float]
 
 
 class GradientError(AssertionError):
@@ -34,17 +30,6 @@ class GradientError(AssertionError):
 
 class KinkWarning(UserWarning):
     """No derivative to compare with: a kink, a jump, or the edge of the domain is too close."""
-
-
-class Estimate(NamedTuple):
-    """A derivative from finite differences: its value, an estimate of its error, and a doubt.
-
-    ``doubt`` is empty, or says why there is no derivative here to speak of (a kink, say).
-    """
-
-    value: float
-    error: float
-    doubt: str = ""
 
 
 def finite_difference(f: Callable[..., Any], *point: Any, argnums: int = 0) -> Any:
@@ -111,7 +96,8 @@ def check_gradients(
 
     Raises:
         GradientError: a derivative is off by more than the finite difference's own error (the
-            estimate of it times 20, or 1e-10 of the derivative).
+            estimate of it times 20, or 1e-10 of the derivative) and than its own rounding
+            explains.
         TypeError: f gives something else than numbers.
 
     Warns:
@@ -171,7 +157,8 @@ def _check(
                 estimates = _along(lower, where, place)
                 for path, got, estimate in zip(previous, claims[place], estimates, strict=True):
                     what = where.derivative_name(title, (*path, place))
-                    doubt = _compare(what, where, got, estimate)
+                    rounding = partial(_rounding, f, where, number, path, place)
+                    doubt = _compare(what, where, got, estimate, rounding)
                     if doubt:
                         doubts.append(doubt)
                         if estimate.doubt:
@@ -183,19 +170,36 @@ def _check(
     return Report(checked, doubts)
 
 
-def _compare(what: str, where: _Point, got: float, estimate: Estimate) -> str:
+def _compare(
+    what: str,
+    where: _Point,
+    got: float,
+    estimate: Estimate,
+    rounding: Callable[[], float],
+) -> str:
     """A doubt, or nothing; raises where got is not what was estimated."""
     expected, error, doubt = estimate
     if doubt:
         return f"{what} at {where}: not compared, {doubt}"
     if error > 0.01 * abs(got) > 0 and error > 0.01 * abs(expected):
         return f"{what} at {where}: not compared, rounding hides it ({got:.3g} in ±{error:.1g})"
-    if not abs(got - expected) <= DOUBTS * error + 1e-10 * abs(expected) + 1e-300:
+    tolerance = DOUBTS * error + 1e-10 * abs(expected) + 1e-300
+    off = abs(got - expected)
+    if not off <= tolerance and not off <= rounding() < math.inf:
         raise GradientError(
             f"{what} at {where}: expected {expected:.12g} ± {error:.1g} (finite differences), "
             f"got {got:.12g}"
         )
     return ""
+
+
+def _rounding(
+    f: Callable[..., Any], where: _Point, number: int, path: tuple[int, ...], place: int
+) -> float:
+    """What the derivative's own rounding may amount to: all that is left where terms cancel."""
+    (lower,) = _derivatives(where.call(f)[number], where, [path])
+    (bound,) = error_bounds(lower, [where.values[place]])
+    return bound
 
 
 def _check_backward(name: str, where: _Point, outputs: list[Value]) -> None:
@@ -392,9 +396,6 @@ def _one(f: Callable[..., Any], where: _Point) -> float:
     return number
 
 
-# -------------------------------------------------------------- Ridders' extrapolation
-
-
 def _along(f: Callable[[_Point], Vector], where: _Point, place: int) -> list[Estimate]:
     """The derivative by one coordinate of each number that f gives."""
     value = where.values[place]
@@ -409,105 +410,6 @@ def _along(f: Callable[[_Point], Vector], where: _Point, place: int) -> list[Est
         return numbers if all(number - number == 0 for number in numbers) else None
 
     try:
-        return _extrapolate(at, x)
+        return extrapolate(at, x)
     finally:
         value.data = x
-
-
-class _Sample(NamedTuple):
-    """The function on both sides of the point."""
-
-    h: float
-    left: Vector
-    right: Vector
-
-
-def _extrapolate(at: Callable[[float], Vector | None], x: float) -> list[Estimate]:
-    middle = at(x)
-    if middle is None:
-        return [Estimate(math.nan, math.inf, "there is no value to start from")]
-    samples: list[_Sample] = []
-    tables = [_Tableau(number) for number in middle]
-    h, one_sided = 0.25 * max(abs(x), 1.0), ""
-    for _ in range(STEPS):
-        above, below = x + h, x - h
-        right, left = at(above), at(below)
-        if left is not None and right is not None and above > x > below:
-            samples.append(_Sample((above - below) / 2, left, right))
-            for table, low, high in zip(tables, left, right, strict=True):
-                table.add(samples[-1].h, low, high)
-            if all(table.settled for table in tables):
-                break
-        elif (left is None) != (right is None):
-            side = "left" if left is None else "right"
-            one_sided = f"the domain ends here: the function has no value to the {side}"
-        h /= 2
-    if len(samples) < 3:
-        return [Estimate(math.nan, math.inf, one_sided or "no value nearby")] * len(middle)
-    return [table.estimate() for table in tables]
-
-
-class _Tableau:
-    """Central differences of one number at steps h, h/2, h/4, ..., extrapolated to step 0."""
-
-    def __init__(self, middle: float) -> None:
-        self.middle = middle
-        self.rows: list[Vector] = []
-        self.sides: list[tuple[float, float]] = []  # the slopes to the left and to the right
-        self.noises: list[float] = []  # how much of a slope may be rounding
-        self.best, self.error, self.at = math.nan, math.inf, 0
-        self.previous = math.nan  # what the row before came to
-
-    def add(self, h: float, low: float, high: float) -> None:
-        noise = 4 * EPSILON * (abs(low) + abs(high) + abs(self.middle)) / h
-        row = [(high - low) / (2 * h)]
-        error = math.inf
-        if self.rows:
-            for k, before in enumerate(self.rows[-1][:12]):
-                factor = 4.0 ** (k + 1)
-                row.append((factor * row[k] - before) / (factor - 1))
-                spread = max(abs(row[k + 1] - row[k]), abs(row[k + 1] - before), noise)
-                if spread < error:
-                    error, value = spread, row[k + 1]
-            if self.previous == self.previous:  # two rows running may agree by chance, not three
-                error = max(error, abs(value - self.previous))
-            self.previous = value
-            coincidence = (  # finer steps contradict it, or were not so lucky
-                abs(value - self.best) > 4 * (error + self.error)
-                or error > max(1e3 * self.error, 100 * noise)
-            )
-            if error < self.error or coincidence:
-                self.best, self.error, self.at = value, error, len(self.rows)
-        self.rows.append(row)
-        self.sides.append(((self.middle - low) / h, (high - self.middle) / h))
-        self.noises.append(noise)
-
-    @property
-    def settled(self) -> bool:
-        """Whether smaller steps have nothing to add. A doubt may go away: a kink may be near."""
-        return len(self.rows) > self.at + PATIENCE and not self.doubt
-
-    @property
-    def doubt(self) -> str:
-        return self._kink() or self._divergence()
-
-    def estimate(self) -> Estimate:
-        return Estimate(self.best, self.error, self.doubt)
-
-    def _kink(self) -> str:
-        """The slopes of the two sides differ by h·f'': half as much at half the step, or a kink."""
-        last = min(self.at + 2, len(self.rows) - 1)
-        gaps = [abs(right - left) for left, right in self.sides[: last + 1]]
-        for k in range(max(1, self.at - 1), last + 1):
-            if not gaps[k] > max(0.75 * gaps[k - 1], 16 * self.noises[k]):
-                return ""
-        left, right = self.sides[last]
-        if gaps[last] > 1.5 * gaps[last - 1]:
-            return f"a jump: the slopes grow as the step shrinks, {left:.6g} and {right:.6g}"
-        return f"a kink: the slope is {left:.6g} to the left and {right:.6g} to the right"
-
-    def _divergence(self) -> str:
-        coarse = abs(self.rows[0][0])  # how steep the function is on the whole
-        if self.error > max(1e-3 * abs(self.best), 1e-6 * coarse, 1e3 * self.noises[self.at]):
-            return f"the differences do not converge ({self.best:.6g} ± {self.error:.1g})"
-        return ""

@@ -80,7 +80,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> value_and_grad(lambda w: w[0] * w[1])([3.0, 4.0])
     (12.0, [4.0, 3.0])
     """
-    places = _places(argnums)
+    places = _places(f, argnums)
 
     def value_and_gradient(*arguments: Any, **options: Any) -> tuple[Any, Any]:
         inputs, output, differentiable = _trace(f, places, arguments, options)
@@ -125,7 +125,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     >>> jacobian(lambda x: [relu(xi) for xi in x])([1.0, -2.0])  # L9: diagonal
     [[1.0, 0.0], [0.0, 0.0]]
     """
-    places = _places(argnums)
+    places = _places(f, argnums)
 
     def jacobian_of(*arguments: Any, **options: Any) -> Any:
         inputs, outputs, differentiable = _trace(f, places, arguments, options)
@@ -140,14 +140,17 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     return jacobian_of
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """Make the function that gives f's second derivatives: the jacobian of its gradient.
+
+    Arguments and errors are those of ``grad``; the result is nested as the gradient is, and
+    there as the arguments are.
 
     >>> hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
+    >>> hessian(lambda x, y: x**2 * y, argnums=(0, 1))(3.0, 5.0)
+    ((10.0, 6.0), (6.0, 0.0))
     """
-    if not isinstance(argnums, int):
-        raise TypeError(f"hessian takes one argument's place, got {argnums!r}")
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -191,8 +194,17 @@ def _trace(
     return inputs, outputs, differentiable
 
 
-def _places(argnums: int | Sequence[int]) -> tuple[int, ...]:
-    places = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+def _places(f: Any, argnums: int | Sequence[int]) -> tuple[int, ...]:
+    """The places of the arguments to differentiate by; first of all, is f a function?"""
+    if not callable(f):
+        got = shorten(f)
+        if isinstance(f, Value):
+            got += ": for a Value, call its backward(), or gradients(v, inputs)"
+        raise TypeError(f"only a function can be differentiated, got {got}")
+    places = (argnums,) if isinstance(argnums, int) else argnums
+    if not isinstance(places, (tuple, list, range)):
+        raise TypeError(f"argnums must be an int or several, got {argnums!r}")
+    places = tuple(places)
     if not places or not all(isinstance(place, int) for place in places):
         raise TypeError(f"argnums must be an int or several, got {argnums!r}")
     return places

@@ -1,9 +1,9 @@
 """draw: a computation graph as a picture, forward and backward.
 
 The picture is DOT source, written node by node and edge by edge from the graph as it stands;
-rendering.py runs the layout program on it. Values are green and gradients red, as on the CS231n
-slides. The forward view flows left to right. The backward view flows right to left, and each of
-its edges says ``local × upstream = contribution``: the chain rule, spelled out.
+rendering.py runs the layout program on it. The forward view flows left to right. The backward
+view flows right to left, and each of its edges says ``local × upstream = contribution``: the
+chain rule, spelled out.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from .backward import local_derivatives
 from .clock import stale_edges
 from .gate import shorten
 from .graph import topological_order
 from .grouping import Box, Clusters, Grouping, Path, class_index
+from .markup import THEMES, blank, colored, escape, lines_of
 from .naming import Names, short, variables
 from .value import Value
 
@@ -26,39 +27,21 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-THEMES = {
-    "light": {
-        "paper": "#ffffff",
-        "ink": "#1f2328",
-        "faint": "#57606a",
-        "line": "#57606a",
-        "gate": "#e8f0fe",
-        "leaf": "#ffffff",
-        "cluster": "#f6f8fa",
-        "value": "#13762f",
-        "gradient": "#c2181f",
-    },
-    "dark": {
-        "paper": "#16191f",
-        "ink": "#e6edf3",
-        "faint": "#9aa4af",
-        "line": "#8b949e",
-        "gate": "#27364d",
-        "leaf": "#16191f",
-        "cluster": "#1d222a",
-        "value": "#56d364",
-        "gradient": "#ff7b72",
-    },
-}
 VIEWS = ("forward", "backward")
 SYMMETRIC = {"add", "mul", "hypot"}  # of two operands: their order needs no mark
 NOTEBOOK_NODES = 60  # a Value with a larger graph shows its repr; draw(...) still draws it
-_LONGEST_LABEL = 32
 _UNDRAWABLE = str.maketrans({"∛": "cbrt ", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"})
 
 
+@runtime_checkable
+class Drawable(Protocol):
+    """What is no Value and knows how to draw itself: a compiled program."""
+
+    def _draw_(self, view: str, theme: str, legend: bool, max_nodes: int) -> Drawing: ...
+
+
 def draw(
-    output: Value | Sequence[Value],
+    output: Value | Sequence[Value] | Drawable,
     view: str = "forward",
     *,
     theme: str = "light",
@@ -76,7 +59,8 @@ def draw(
     code), its value in green and its gradient in red, – before a backward pass.
 
     Args:
-        output: a Value, or several.
+        output: a Value, or several; or a compiled program, whose arrays are drawn, a box for
+            each (L8): ``view``, ``theme``, ``legend`` and the limits are what applies to it.
         view: "forward", left to right, values flowing; or "backward", right to left, where each
             edge says local × upstream = contribution and a node used more than once shows the
             sum (L5, L6).
@@ -87,6 +71,7 @@ def draw(
             "/" nests them. A gate whose result is used only in a cluster joins it by itself.
         collapse: True to draw each outermost cluster as one box, or the names of those to.
         names: names for Values, as ``locals()`` gives, where the caller's variables won't do.
+            A network among them calls its parameters ``layers.0.weight[0][1]``.
         max_nodes: the most nodes to draw.
         time_limit: seconds the layout program may take.
 
@@ -106,19 +91,25 @@ def draw(
     >>> "∂f/∂z = q" in picture.source
     True
     """
+    if view not in VIEWS:
+        raise ValueError(f"unknown view {view!r}: write {' or '.join(map(repr, VIEWS))}")
+    if theme not in THEMES:
+        raise ValueError(f"unknown theme {theme!r}: write {' or '.join(map(repr, THEMES))}")
+    if isinstance(output, Drawable):
+        if clusters or collapse or names or not constants:
+            raise TypeError("clusters=, collapse=, names= and constants= are for graphs of Values")
+        picture = output._draw_(view, theme, legend, max_nodes)
+        picture.time_limit = time_limit
+        return picture
     outputs: list[Any] = list(output) if isinstance(output, (list, tuple)) else [output]
     for each in outputs:
         if not isinstance(each, Value):
             raise TypeError(f"draw takes a Value or a list of them, got {shorten(each)}")
     if not outputs:
         raise TypeError("draw takes a Value or a list of them, got an empty list")
-    if view not in VIEWS:
-        raise ValueError(f"unknown view {view!r}: write {' or '.join(map(repr, VIEWS))}")
-    if theme not in THEMES:
-        raise ValueError(f"unknown theme {theme!r}: write {' or '.join(map(repr, THEMES))}")
     if names is None:
         caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals)
+        found = variables(caller.f_locals, caller.f_globals, without=clusters)
     else:
         found = variables(names)
     grouping = Grouping(outputs, clusters, collapse, constants)
@@ -159,31 +150,9 @@ class _Picture:
     # ------------------------------------------------------------------ the whole
 
     def drawing(self, legend: bool) -> Drawing:
-        from .rendering import Drawing  # imports graphviz
-
-        theme = self.theme
-        font = {"fontname": "Helvetica", "fontcolor": theme["ink"]}
-        picture = Drawing(
-            "computation",
-            graph_attr=font
-            | {
-                "rankdir": "RL" if self.backward else "LR",
-                "bgcolor": theme["paper"],
-                "pad": "0.25",
-                "nodesep": "0.3",
-                "ranksep": "0.6",
-                "labelloc": "b",
-                "fontsize": "11",
-                "fontcolor": theme["faint"],
-            },
-            node_attr=font | {"fontsize": "13", "color": theme["line"], "margin": "0.04,0.02"},
-            edge_attr=font | {"fontsize": "11", "color": theme["line"], "arrowsize": "0.7"},
-        )
+        picture = blank("computation", self.backward, self.theme, self.caption(legend))
         if not self.graph.path:  # operands in their order, top to bottom: not inside clusters
             picture.graph_attr["ordering"] = "out" if self.backward else "in"
-        caption = self.caption(legend)
-        if caption:
-            picture.graph_attr["label"] = lines_of(" ", *caption)
         self.nodes(picture, (), self.members())
         self.edges(picture)
         return picture
@@ -201,26 +170,35 @@ class _Picture:
         return members
 
     def nodes(self, picture: Drawing, path: Path, members: dict[Path, list[Value | Box]]) -> None:
-        for shown in members[path]:
+        """Draw what stands in a cluster, and the clusters in it, so that both read downwards.
+
+        Beside clusters the layout program takes nodes and frames as they come; and it builds
+        from below what it builds nodes of in the backward view, frames in the forward view.
+        """
+        shown_here = members[path]
+        frames = [inner for inner in members if inner and inner[:-1] == path]
+        if self.graph.path and self.backward:
+            shown_here = shown_here[::-1]
+        elif self.graph.path:
+            frames.reverse()
+        for shown in shown_here:
             if isinstance(shown, Box):
                 self.box(picture, shown)
             else:
                 self.node(picture, shown)
-        for inner in members:
-            if len(inner) == len(path) + 1 and inner[:-1] == path:
-                number = list(members).index(inner)
-                with picture.subgraph(name=f"cluster{number}") as frame:
-                    frame.attr(
-                        label=f"<<B>{escape(inner[-1])}</B>>",
-                        style="rounded,filled",
-                        fillcolor=self.theme["cluster"],
-                        color=self.theme["line"],
-                        fontsize="12",
-                        margin="12",
-                        labelloc="t",
-                        labeljust="r" if self.backward else "l",
-                    )
-                    self.nodes(frame, inner, members)
+        for inner in frames:
+            with picture.subgraph(name=f"cluster{list(members).index(inner)}") as frame:
+                frame.attr(
+                    label=f"<<B>{escape(inner[-1])}</B>>",
+                    style="rounded,filled",
+                    fillcolor=self.theme["cluster"],
+                    color=self.theme["line"],
+                    fontsize="12",
+                    margin="12",
+                    labelloc="t",
+                    labeljust="r" if self.backward else "l",
+                )
+                self.nodes(frame, inner, members)
 
     # ------------------------------------------------------------------ nodes
 
@@ -343,7 +321,9 @@ class _Picture:
                 attributes["label"] = lines_of(*self.chain_rule(node, place, local), padding=3)
                 attributes["color"] = self.theme["gradient"]
             else:
-                attributes |= {"style": "dashed", "color": self.theme["faint"], "arrowhead": "none"}
+                # the blank label keeps the line away from the labels of the other edges
+                attributes |= {"style": "dashed", "color": self.theme["faint"]}
+                attributes |= {"arrowhead": "none", "label": "      "}
             picture.edge(self.ids[node], operand_id, **attributes)
             return
         assert node.op is not None
@@ -405,8 +385,7 @@ class _Picture:
         return lines
 
     def colored(self, role: str, html: str, size: int = 0) -> str:
-        points = f' POINT-SIZE="{size}"' if size else ""
-        return f'<FONT COLOR="{self.theme[role]}"{points}>{html}</FONT>'
+        return colored(self.theme, role, html, size)
 
 
 def _locals(node: Value) -> list[float | None]:
@@ -415,24 +394,6 @@ def _locals(node: Value) -> list[float | None]:
         return local_derivatives(node)
     except (ArithmeticError, ValueError):  # a stale graph, or a user's rule at its kink
         return [None if operand.is_constant else math.nan for operand in node.operands]
-
-
-def escape(text: str, longest: int = _LONGEST_LABEL) -> str:
-    """Any text as HTML-like DOT: no markup, no escapes, one line, nothing that XML forbids."""
-    if len(text) > longest:
-        text = text[: longest - 1] + "…"
-    text = "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace('"', "&quot;").replace("\\", "\\\\")
-
-
-def lines_of(*lines: str, padding: int = 0) -> str:
-    """Lines of HTML-like DOT, one below the other, with some room around them."""
-    rows = "<BR/>".join(lines)
-    return (
-        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">'
-        f"<TR><TD>{rows}</TD></TR></TABLE>>"
-    )
 
 
 def signed(number: str) -> str:

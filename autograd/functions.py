@@ -5,7 +5,6 @@ Each arranges its arguments as the operands of one gate; the gates are in primit
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -167,6 +166,4 @@ def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
             f"cross_entropy: {n} logits but {len(probabilities)} target probabilities; "
             "give one a class, or the index of the class"
         )
-    if builtins.any(p < 0 for p in probabilities):
-        raise ValueError(f"cross_entropy: a target probability is negative: {probabilities}")
     return primitives.soft_cross_entropy(*probabilities, *operands)

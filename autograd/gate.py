@@ -21,7 +21,8 @@ therefore needs to know neither Values nor text.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from keyword import iskeyword
 from typing import Any
 
 __all__ = ["Primitive", "domain_error", "lookup", "primitive", "registry"]
@@ -29,6 +30,11 @@ __all__ = ["Primitive", "domain_error", "lookup", "primitive", "registry"]
 registry: dict[str, Primitive] = {}
 """Every primitive by its name, built-in rows first, in the order of the table."""
 
+
+Formulas = tuple[str, ...] | Callable[[int, int], str]
+"""How the textbook writes each partial; the last one serves all further operands. Where that
+won't do, for a gate over any number of operands, a function of an operand's place and of how
+many there are."""
 
 first_step: Callable[..., None] | None = None  # set by backward.py
 
@@ -61,7 +67,7 @@ class Primitive:
         value: Callable[..., float],
         partials: tuple[Any, ...] | Callable[..., Any],
         *,
-        formulas: tuple[str, ...] = (),
+        formulas: Formulas = (),
         array: str | Callable[..., Any] | None = None,
         elementary: Callable[..., Any] | None = None,
         routes: bool = False,
@@ -214,22 +220,28 @@ def primitive(
 
     Raises:
         ValueError: the name is no identifier, or belongs to a gate of the table.
-        TypeError: value or a partial is not callable.
+        TypeError: value or a partial is not callable, or not with that many operands.
 
     >>> from autograd import Value, grad
     >>> square = primitive("square", lambda x: x * x, [lambda x, out: 2 * x])
     >>> square(3.0), grad(square)(3.0), grad(grad(square))(3.0)
     (9.0, 6.0, 2.0)
     """
-    if not isinstance(name, str) or not name.isidentifier():
+    if not isinstance(name, str) or not name.isidentifier() or iskeyword(name):
         raise ValueError(f"a primitive's name must be an identifier, got {name!r}")
     if name in _built_in:
         raise ValueError(f"{name!r} is a gate of the table; choose another name for yours")
     if not callable(value):
         raise TypeError(f"primitive {name!r}: value must be a function, got {value!r}")
     if callable(partials):
-        rule: Any = partials
+        _check_arguments(partials, 2, f"primitive {name!r}: partials", "(xs, out)")
+        rule: Any = _one_for_each(name, partials)
     else:
+        if isinstance(partials, str) or not isinstance(partials, Iterable):
+            raise TypeError(
+                f"primitive {name!r}: partials is a list, or for any number of operands a "
+                f"function (xs, out); got {partials!r}"
+            )
         rule = tuple(partials)
         if not rule:
             raise TypeError(f"primitive {name!r}: needs one partial for each operand, got none")
@@ -238,10 +250,16 @@ def primitive(
                 raise TypeError(
                     f"primitive {name!r}: a partial must be a function or a number, got {partial!r}"
                 )
+            _check_arguments(
+                partial, len(rule) + 1, f"primitive {name!r}: a partial", "each operand and out"
+            )
+        _check_arguments(
+            value, len(rule), f"primitive {name!r}: value", "an operand for each partial"
+        )
     op = Primitive(
         name,
         name if symbol is None else symbol,
-        value,
+        _real_or_error(name, value),
         rule,
         formulas=tuple(formulas),
         array=array,
@@ -249,6 +267,53 @@ def primitive(
     )
     registry[name] = op
     return op
+
+
+def _check_arguments(function: Any, count: int, what: str, meaning: str) -> None:
+    """A TypeError if ``function`` can't be called with ``count`` arguments."""
+    import inspect  # late, for it is slow to import
+
+    if not callable(function):
+        return
+    try:
+        inspect.signature(function).bind(*range(count))
+    except ValueError:
+        pass  # a built-in that does not tell
+    except TypeError as error:
+        raise TypeError(f"{what} is called with {meaning}, {count} in all: {error}") from None
+
+
+def _real_or_error(name: str, value: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's value, held to what all gates give: a float, or an error that names the gate."""
+
+    def checked(*operands: Any) -> Any:
+        try:
+            result = value(*operands)
+        except OverflowError as error:
+            numbers = ", ".join(map(repr, operands))
+            raise OverflowError(
+                f"{name}({numbers}): {error}; let the value be inf or -inf there"
+            ) from error
+        if type(result) is float or hasattr(result, "apply_gate"):  # a number, or being read
+            return result
+        return as_number(result, f"the result of {name}()")
+
+    return checked
+
+
+def _one_for_each(name: str, rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's rule over any number of operands, held to a list with a partial for each."""
+
+    def checked(xs: list[Any], out: Any) -> list[Any]:
+        partials = rule(xs, out)
+        if not isinstance(partials, (list, tuple)) or len(partials) != len(xs):
+            raise TypeError(
+                f"primitive {name!r}: partials must give a list with one for each of the "
+                f"{len(xs)} operands, got {shorten(partials)}"
+            )
+        return list(partials)
+
+    return checked
 
 
 def table_row(name: str, symbol: str, *row: Any, **more: Any) -> Primitive:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from . import primitives
 from .gate import shorten
 from .graph import consumers, topological_order
 from .value import Value
@@ -67,7 +68,7 @@ class Grouping:
         return {
             place: operand
             for place, operand in enumerate(node.operands)
-            if operand.is_constant and (place or class_index(node) is None)
+            if operand.is_constant and not _is_told(node, place)
         }
 
     def inside(self, box: Box) -> tuple[list[Value], list[Value]]:
@@ -108,9 +109,19 @@ def class_index(node: Value) -> int | None:
     empty. The number is told in the gate's title, for it is no number of the computation.
     """
     op = node.op
-    if op is None or op.arity is not None or op.formulas[:1] != ("",):
+    if op is None or op.arity is not None or callable(op.formulas) or op.formulas[:1] != ("",):
         return None
     return int(node.operands[0].data) if node.operands[0].is_constant else None
+
+
+def _is_told(node: Value, place: int) -> bool:
+    """Whether a plain number is no number of the computation.
+
+    It may be a class, which the gate's title tells, or whether a branch was taken.
+    """
+    return (place == 0 and class_index(node) is not None) or (
+        place == 2 and node.op is primitives.branch
+    )
 
 
 def _common(paths: list[Path]) -> Path:

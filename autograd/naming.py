@@ -34,10 +34,13 @@ def short(x: float | None) -> str:
     return f"{x:.0f}" if 9999.5 <= abs(x) < 1e7 else f"{x:.4g}"
 
 
-def variables(*scopes: Mapping[str, Any]) -> dict[Value, str]:
+def variables(*scopes: Mapping[str, Any], without: Any = None) -> dict[Value, str]:
     """For each Value that a variable holds, the variable's name, ``w[0]`` inside a list.
 
-    Earlier scopes hide later ones, as locals do globals; a plain name goes before an element.
+    A network's parameters are called as the network calls them, ``layers.0.weight[2][1]``, after
+    its variable if there are several networks. Earlier scopes hide later ones, as locals do
+    globals; a plain name goes before a parameter's, and that before an element's. What the
+    variable ``without`` holds is left out.
 
     >>> x, y, z = Value(1.0), Value(2.0), Value(3.0)
     >>> found = variables({"x": x, "w": [x, y]}, {"x": z})
@@ -48,12 +51,23 @@ def variables(*scopes: Mapping[str, Any]) -> dict[Value, str]:
     for scope in scopes:
         for name, thing in scope.items():
             # _ and Out are where notebooks keep their results
-            if not name.startswith("_") and name != "Out":
+            if not name.startswith("_") and name != "Out" and thing is not without:
                 visible.setdefault(name, thing)
     found: dict[Value, str] = {}
     for name, thing in visible.items():
         if isinstance(thing, Value):
             found.setdefault(thing, name)
+    networks = {
+        name: thing
+        for name, thing in visible.items()
+        if callable(getattr(type(thing), "named_parameters", None))
+    }
+    for name, network in networks.items():
+        for path, parameter in network.named_parameters():
+            path = f"{name}.{path}" if len(networks) > 1 else path
+            own = [(path, parameter)] if isinstance(parameter, Value) else []
+            for element, value in own or _elements(path, parameter, _DEEPEST):
+                found.setdefault(value, element)
     for name, thing in visible.items():
         for path, value in _elements(name, thing, _DEEPEST):
             found.setdefault(value, path)
@@ -126,6 +140,8 @@ class Names:
 
 def textbook(op: Primitive, place: int, operands: list[str]) -> str | None:
     """The row's own formula for one partial, the operands' names put in; None if it has none."""
+    if callable(op.formulas):
+        return op.formulas(place, len(operands))
     if not isinstance(op.partials, tuple):
         return op.formulas[min(place, len(op.formulas) - 1)] if op.formulas else None
     if place >= len(op.formulas):
@@ -165,8 +181,8 @@ def _is_atom(name: str) -> bool:
 
 
 def _written(expression: Any) -> str:
-    """An expression as a lecture writes it: a·b for a * b, a² for pow(a, 2)."""
-    text = python(expression).replace(" * ", "·")
+    """An expression as a lecture writes it: a·b for a * b, a/b for a / b, a² for pow(a, 2)."""
+    text = python(expression).replace(" * ", "·").replace(" / ", "/")
     return re.sub(r"pow\(([A-Za-z_]\w*), ([23])\)", lambda m: m[1] + " ²³"[int(m[2]) - 1], text)
 
 

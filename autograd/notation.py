@@ -103,6 +103,16 @@ def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str,
         form = _Form(f"{{}} {head} {{}}", _COMPARISON, (_SUM, _SUM))
     elif head.name in ("sum", "dot"):
         return _written_out(expression, forms, name)
+    elif head.name == "branch":  # the branch that was taken is all there is of it
+        taken, other = "{1}", r"\dots" if in_latex else "…"
+        first, second = (taken, other) if operands[2].head else (other, taken)
+        operands = operands[:2]
+        words = (
+            r"{} \text{{{{ if }}}} {{0}} \text{{{{ else }}}} {}"
+            if in_latex
+            else "{} if {{0}} else {}"
+        )
+        form = _Form(words.format(first, second), _LOOSE, (_COMPARISON, _COMPARISON))
     elif head.name == "pow" and operands[1].head in _SUPERSCRIPT and not in_latex:
         operands = operands[:1]
         exponent = _SUPERSCRIPT[expression.operands[1].head]

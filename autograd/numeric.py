@@ -150,6 +150,23 @@ def _log(function: Callable[[float], float]) -> Callable[[float], float]:
 log, log2, log10 = _log(math.log), _log(math.log2), _log(math.log10)
 
 
+def _within(function: Callable[[float], float], domain: str) -> Callable[[float], float]:
+    """``function``, whose error says what its domain is."""
+
+    def inside(x: float) -> float:
+        try:
+            return function(x)
+        except ValueError:
+            raise ValueError(f"needs a number {domain}") from None
+
+    return inside
+
+
+asin, acos = _within(math.asin, "from -1 to 1"), _within(math.acos, "from -1 to 1")
+acosh = _within(math.acosh, "from 1 upwards")
+atanh = _within(math.atanh, "between -1 and 1")
+
+
 def log1p(x: float) -> float:
     if x <= -1:
         raise ValueError("log1p needs a number above -1")
@@ -398,6 +415,8 @@ def soft_cross_entropy(*operands: float) -> float:
     """-Σ p log softmax(x), the operands being the n probabilities and the n logits."""
     n = len(operands) // 2
     ps, xs = operands[:n], operands[n:]
+    if min(ps) < 0:
+        raise ValueError(f"a target probability must not be negative, got {min(ps):g}")
     return math.fsum(-p * s for p, s in zip(ps, log_softmaxes(xs), strict=True) if p != 0)
 
 

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import numeric
-from .gate import Primitive, primitive, registry
+from .gate import Primitive, as_number, primitive, registry
 from .gate import table_row as row
 
 __all__ = ["Primitive", "primitive", "registry", "where"]
@@ -36,19 +36,23 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
     A branch not chosen takes no part: it never leaks NaN into value or gradient.
 
+    Raises:
+        TypeError: the condition is none of these.
+
     >>> where(2 > 1, 5.0, lambda: 1 / 0)
     5.0
     """
-    choose = getattr(condition, "choose", None)
-    if callable(choose) and not getattr(condition, "ndim", 0):
-        return choose(a, b)
+    if hasattr(condition, "apply_gate"):  # a NumPy scalar has a method choose, too: another one
+        return condition.choose(a, b)
     if getattr(condition, "ndim", 0):
         import numpy
 
         with numpy.errstate(all="ignore"):
             return numpy.where(condition, a() if callable(a) else a, b() if callable(b) else b)
-    if condition != condition:
-        return nan
+    if type(condition) is not bool:
+        condition = as_number(condition, "where()'s condition")
+        if condition != condition:
+            return nan
     chosen = a if condition else b
     return chosen() if callable(chosen) else chosen
 
@@ -302,7 +306,7 @@ tan = row(
 asin = row(
     "asin",
     "asin",
-    math.asin,
+    numeric.asin,
     (lambda x, out: where(x * x == 1, inf, lambda: 1 / sqrt((1 - x) * (1 + x))),),
     formulas=("1/√(1-x²)",),
     array="arcsin",
@@ -310,7 +314,7 @@ asin = row(
 acos = row(
     "acos",
     "acos",
-    math.acos,
+    numeric.acos,
     (lambda x, out: where(x * x == 1, -inf, lambda: -1 / sqrt((1 - x) * (1 + x))),),
     formulas=("-1/√(1-x²)",),
     array="arccos",
@@ -377,7 +381,7 @@ asinh = row(
 acosh = row(
     "acosh",
     "acosh",
-    math.acosh,
+    numeric.acosh,
     (lambda x, out: where(x == 1, inf, lambda: 1 / (sqrt(x - 1) * sqrt(x + 1))),),
     formulas=("1/√(x²-1)",),
     array="arccosh",
@@ -385,7 +389,7 @@ acosh = row(
 atanh = row(
     "atanh",
     "atanh",
-    math.atanh,
+    numeric.atanh,
     (lambda x, out: 1 / ((1 - x) * (1 + x)),),
     formulas=("1/(1-x²)",),
     array="arctanh",
@@ -662,7 +666,7 @@ soft_cross_entropy = row(
     "cross-entropy",
     numeric.soft_cross_entropy,
     lambda xs, out: _soft_cross_entropy_partials(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
-    formulas=("sⱼ·Σp - pⱼ",),
+    formulas=lambda place, count: "-log sⱼ" if place < count // 2 else "sⱼ·Σp - pⱼ",
     array=lambda np, *xs: builtins.sum(
         -p * log_softmax.on_arrays(i, *xs[len(xs) // 2 :]) for i, p in enumerate(xs[: len(xs) // 2])
     ),

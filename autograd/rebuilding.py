@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .gate import shorten
 from .graph import topological_order
 from .value import Value, name_of
 
@@ -15,6 +16,7 @@ def elementary(output: Value) -> Value:
     a sigmoid, say, is made of.
 
     Raises:
+        TypeError: output is no Value.
         ValueError: a gate has no such form (sin, floor, ...).
 
     >>> x = Value(0.5, "x")
@@ -23,6 +25,8 @@ def elementary(output: Value) -> Value:
     >>> round(y.data, 12) == round(sigmoid(0.5), 12)
     True
     """
+    if not isinstance(output, Value):
+        raise TypeError(f"elementary takes a Value, got {shorten(output)}")
     rebuilt: dict[Value, Value] = {}
     for node in topological_order(output):
         op = node.op

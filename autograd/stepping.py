@@ -26,6 +26,7 @@ from .value import Value
 __all__ = ["Step", "Walk", "walk"]
 
 ORDERS = ("topological", "naive")
+_GATE_WIDTH = 21  # room for "q = x + y", so that upstream stands in one column as a rule
 _MOST_LINES = 16  # of one step: a gate may have a thousand operands
 
 
@@ -65,24 +66,26 @@ class Step:
         >>> q = x + y
         >>> f = q * z
         >>> print(walk(f).goto(4).step.text())
-        backward 2/2   q = x + y    upstream ∂f/∂q = -4
-           ∂q/∂x = 1   →  x.grad += 1 × -4 = -4
-           ∂q/∂y = 1   →  y.grad += 1 × -4 = -4
+        backward 2/2   q = x + y                upstream ∂f/∂q = -4
+           ∂q/∂x = 1    →  x.grad += 1 × -4 = -4
+           ∂q/∂y = 1    →  y.grad += 1 × -4 = -4
         """
         name = self.board.name(self.node)
-        title = f"{self.phase} {self.number}/{self.count}   {name} = "
-        title += self.board.right_side(self.node)
+        title = f"{self.phase} {self.number}/{self.count}   "
+        gate = f"{name} = {self.board.right_side(self.node)}"
         if self.phase == "forward":
             numbers = self.board.in_numbers(self.node)
-            return f"{title}{f' = {numbers}' if numbers else ''} = {short(self.node.data)}"
-        title += f"    upstream ∂{self.board.name(self.output)}/∂{name} = {short(self.upstream)}"
+            numbers = f" = {numbers}" if numbers else ""
+            return f"{title}{gate}{numbers} = {short(self.node.data)}"
+        title += f"{gate:{_GATE_WIDTH}}    "
+        title += f"upstream ∂{self.board.name(self.output)}/∂{name} = {short(self.upstream)}"
         if self.missing:
             title += f"  (too early: {short(self.missing)} has not arrived yet)"
         shown = self.contributions[:_MOST_LINES]
         lefts = [self.local_text(part) for part in shown]
         width = max(map(len, lefts))
         lines = [
-            f"   {left:{width}}   →  {self.sum_text(part)}"
+            f"   {left:{width}}    →  {self.sum_text(part)}"
             for left, part in zip(lefts, shown, strict=True)
         ]
         more = len(self.contributions) - len(shown)
@@ -197,8 +200,11 @@ class Walk:
 
         Raises:
             IndexError: there are not so many steps.
+            TypeError: position is no whole number.
         """
         self._keep_up()
+        if not isinstance(position, int):
+            raise TypeError(f"goto takes a position from 0 to {len(self)}, got {position!r}")
         if not 0 <= position <= len(self.steps):
             raise IndexError(f"goto takes a position from 0 to {len(self)}, got {position}")
         while self.position < position:
@@ -307,7 +313,8 @@ class Walk:
             forward = len(self._gates)
             naive = ", in the naive order" if self.order == "naive" else ""
             return (
-                f"walk of {self.board.name(self.output)}: {forward} steps forward, "
+                f"walk of {self.board.name(self.output)}: {forward} "
+                f"{'step' if forward == 1 else 'steps'} forward, "
                 f"{len(self) - forward} backward{naive}"
             )
         if self.position == len(self):
@@ -371,12 +378,12 @@ def walk(
     ...     print(step)
     forward 1/2   q = x + y = -2 + 5 = 3
     forward 2/2   f = q·z = 3·(-4) = -12
-    backward 1/2   f = q·z    upstream ∂f/∂f = 1
-       ∂(q·z)/∂q = z = -4   →  q.grad += -4 × 1 = -4
-       ∂(q·z)/∂z = q = 3    →  z.grad += 3 × 1 = 3
-    backward 2/2   q = x + y    upstream ∂f/∂q = -4
-       ∂q/∂x = 1   →  x.grad += 1 × -4 = -4
-       ∂q/∂y = 1   →  y.grad += 1 × -4 = -4
+    backward 1/2   f = q·z                  upstream ∂f/∂f = 1
+       ∂(q·z)/∂q = z = -4    →  q.grad += -4 × 1 = -4
+       ∂(q·z)/∂z = q = 3     →  z.grad += 3 × 1 = 3
+    backward 2/2   q = x + y                upstream ∂f/∂q = -4
+       ∂q/∂x = 1    →  x.grad += 1 × -4 = -4
+       ∂q/∂y = 1    →  y.grad += 1 × -4 = -4
     """
     if not isinstance(output, Value):
         raise TypeError(f"walk takes a Value, got {shorten(output)}")

@@ -24,7 +24,6 @@ Needs Hypothesis and mpmath: ``pip install 'gatewise[test]'``. A gate of your ow
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -32,13 +31,11 @@ from typing import Any, NamedTuple
 from . import exact as exact_arithmetic
 from .derivatives import gradients
 from .gate import Primitive, lookup
-from .graph import consumers, topological_order
+from .rounding import error_bounds, value_bound
 from .text import number
 from .value import Value
 
-__all__ = ["Computation", "Step", "error_bounds", "expressions", "networks", "values"]
-
-EPSILON = 2.0**-52
+__all__ = ["Computation", "Step", "expressions", "networks", "values"]
 
 LARGEST = 1e4
 """No number of a computation is larger, nor any partial derivative."""
@@ -180,7 +177,7 @@ class Computation:
         """
         leaves, output = self.build()
         derivatives: dict[tuple[int, ...], Value] = {(): output}
-        self._compare("the result", output.data, self.exact_value(), _value_bound(output))
+        self._compare("the result", output.data, self.exact_value(), value_bound(output))
         for turn in range(order):
             previous, derivatives = derivatives, {}
             for places, lower in previous.items():
@@ -217,52 +214,6 @@ class Computation:
         note = f"  # and your {', '.join(sorted(set(own)))}" if own else ""
         names_ = ", ".join(sorted(names, key=lambda name: (name != "Value", name)))
         return "\n".join([f"from autograd import {names_}{note}", *lines, f"x{last}.backward()"])
-
-
-def error_bounds(output: Value, leaves: Sequence[Value]) -> list[float]:
-    """How far each derivative that the walk back gives may be from the exact one.
-
-    4 · path length · EPSILON · Σ |path products| for the rounding on the way back; the length
-    of a path counts an addition for each use of a node. To that comes the rounding on the way
-    forward, 2 ulp at each node, which reaches the derivative through *its* derivative by that
-    node.
-    """
-    order = topological_order(output)
-    uses = consumers(order)
-    length: dict[Value, float] = {output: 1.0}
-    products: dict[Value, float] = {output: 1.0}
-    for node in reversed(order):
-        if node.op is None or node not in products:
-            continue
-        numbers = [operand.data for operand in node.operands]
-        for operand, local in zip(node.operands, node.op.locals(numbers, node.data), strict=True):
-            if local is not None:
-                products[operand] = products.get(operand, 0.0) + abs(local) * products[node]
-                far = length[node] + len(uses[operand])
-                length[operand] = max(length.get(operand, 0.0), far)
-    slopes = gradients(output, leaves, create_graph=True)
-    return [
-        4 * length.get(leaf, 0.0) * EPSILON * products.get(leaf, 0.0) + _value_bound(slope, order)
-        for leaf, slope in zip(leaves, slopes, strict=True)
-    ]
-
-
-def _value_bound(output: Value, nodes: Sequence[Value] | None = None) -> float:
-    """How far the rounding of these nodes, 2 ulp each, may move the output."""
-    inner = [node for node in nodes or topological_order(output) if node.op is not None]
-    slopes = gradients(output, inner)
-    moved = [_size(node) * abs(slope) for node, slope in zip(inner, slopes, strict=True)]
-    return 2 * EPSILON * math.fsum(moved)
-
-
-def _size(node: Value) -> float:
-    """What a node's rounding is in relation to: its number; Σ|w·x| + |b| for a dot product."""
-    numbers: list[float] = [node.data]
-    if node.op is lookup("dot"):
-        n = len(node.operands) // 2
-        pairs = zip(node.operands[:n], node.operands[n:-1], strict=True)
-        numbers = [*(w.data * x.data for w, x in pairs), node.operands[-1].data]
-    return math.fsum(map(abs, numbers))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """What Hypothesis and IPython print: the same, not the draws that it grew from."""

@@ -248,7 +248,6 @@ class Value:
         )
 
     __int__ = __float__
-    __index__ = None
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else str(self)
@@ -289,6 +288,7 @@ class Value:
         16.0
         """
         changed = False
+        watch = modes.current("watch")
         for node in topological_order(self):
             op = node.op
             if op is None:
@@ -299,6 +299,8 @@ class Value:
             node.grad = None
             node.computed = tick()
             changed = True
+            if watch is not None:
+                watch(node)
         if changed:
             note_edit()
         return self

@@ -19,11 +19,11 @@ from typing import Any
 
 from .backward import local_derivatives, stale_error
 from .clock import stale_edges
-from .drawing import THEMES
 from .gate import shorten
 from .graph import topological_order
 from .grouping import class_index
 from .javascript import Script, runtime
+from .markup import THEMES
 from .naming import variables
 from .notation import Board, board
 from .value import Value

@@ -17,10 +17,12 @@ for _library in ("OPENBLAS", "OMP", "MKL"):
 
 TITLES = {
     "steps": "one training step",
+    "moons": "micrograd's demo as one graph",
     "building": "from the function to its program",
     "recurrence": "a graph without width",
     "loops": "why vectors (lecture L28)",
 }
+UNCOMPARED = {"part", "parameters", "nodes", "peak MB", "seconds", "graph built", "compiled in"}
 
 
 def show(cell: Any, name: str) -> str:
@@ -29,7 +31,7 @@ def show(cell: Any, name: str) -> str:
         return "-"
     if isinstance(cell, str):
         return cell
-    if name == "parameters":
+    if name in ("parameters", "nodes"):
         return f"{cell:,}"
     if name == "peak MB":
         return f"{cell:.0f}"
@@ -43,13 +45,13 @@ def table(rows: list[dict[str, Any]]) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
     lines = [[name if name != "part" else "" for name in names]]
     for row in rows:
-        first = next((row[n] for n in names if n not in ("part", "parameters")), None)
+        first = next((row[n] for n in names if n not in UNCOMPARED and n in row), None)
         cells = []
         for name in names:
             cell = show(row.get(name), name)
-            measured = name not in ("part", "parameters", "peak MB", "seconds")
-            if measured and isinstance(row.get(name), float) and row[name] != first and first:
-                cell += f" ({row[name] / first:.3g}x)"
+            seconds = None if name in UNCOMPARED else row.get(name)
+            if seconds is not None and seconds != first:
+                cell += f" ({seconds / first:.3g}x)"
             cells.append(cell)
         lines.append(cells)
     widths = [max(len(line[k]) for line in lines) for k in range(len(names))]

@@ -1,19 +1,16 @@
-"""Compiled programs against hand-written NumPy, PyTorch, and the eager engine.
+"""Compiled programs against hand-written NumPy, other libraries, and the eager engine.
 
 One process, one thread, float64. The contenders of a row take turns, so that a machine that
-gets slower or faster meets them all; medians are compared. A step is the loss, its gradient and
-the update of the parameters; all contenders start from the same weights and must find the same
-first loss.
+gets slower or faster meets them all; medians are compared. All contenders start from the same
+weights and must find the same first loss.
 """
 
 from __future__ import annotations
 
 import math
-import random
 import tracemalloc
 from collections.abc import Callable
 from importlib.util import find_spec
-from itertools import pairwise
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -21,211 +18,26 @@ from typing import Any
 import autograd as ag
 from autograd import Value
 
-__all__ = ["building", "loops", "recurrence", "steps"]
+from .contenders import (
+    RATE,
+    Network,
+    compiled,
+    handwritten,
+    libraries,
+    loss_of,
+    samples,
+    with_eager,
+    with_micrograd,
+)
 
-RATE = 0.01
+__all__ = ["building", "loops", "moons", "recurrence", "steps"]
+
 NETWORKS: dict[str, tuple[list[int], int, str]] = {
     "2-16-16-1, batch 100, hinge": ([2, 16, 16, 1], 100, "hinge"),
     "4-6-3, batch 120, cross-entropy": ([4, 6, 3], 120, "classes"),
     "64-32-10, batch 64, cross-entropy": ([64, 32, 10], 64, "classes"),
     "784-512-512-10, batch 64, cross-entropy": ([784, 512, 512, 10], 64, "classes"),
 }
-
-
-class Network:
-    """Layers of ReLU neurons made of scalars, the last one linear."""
-
-    def __init__(self, sizes: list[int], plus: bool = False, seed: int = 1) -> None:
-        source = random.Random(seed)
-        self.plus = plus
-        self.layers = [
-            (
-                [
-                    [Value(source.gauss(0, 1) / math.sqrt(inputs)) for _ in range(inputs)]
-                    for _ in range(outputs)
-                ],
-                [Value(0.0) for _ in range(outputs)],
-            )
-            for inputs, outputs in pairwise(sizes)
-        ]
-
-    def __call__(self, x: list[Any]) -> list[Any]:
-        for depth, (rows, biases) in enumerate(self.layers, 1):
-            if self.plus:
-                z = [
-                    sum((wi * xi for wi, xi in zip(w, x, strict=True)), b)
-                    for w, b in zip(rows, biases, strict=True)
-                ]
-            else:
-                z = [ag.dot(w, x, b) for w, b in zip(rows, biases, strict=True)]
-            x = [zi.relu() for zi in z] if depth < len(self.layers) else z
-        return x
-
-
-def loss_of(network: Network, kind: str) -> Callable[[list[Any], Any], Any]:
-    """The loss of one sample."""
-    if kind == "hinge":
-        return lambda x, y: (1 - y * network(x)[0]).relu()
-    return lambda x, y: ag.cross_entropy(network(x), y)
-
-
-def samples(sizes: list[int], batch: int, kind: str) -> tuple[Any, Any]:
-    """Random inputs, and ±1 or classes to learn."""
-    import numpy as np
-
-    source = np.random.default_rng(0)
-    x = source.normal(size=(batch, sizes[0]))
-    if kind == "hinge":
-        return x, np.where(source.random(batch) < 0.5, -1.0, 1.0)
-    return x, source.integers(0, sizes[-1], batch)
-
-
-# ------------------------------------------------------------------------ contenders
-
-
-def handwritten(network: Network, x: Any, y: Any, kind: str) -> Callable[[], float]:
-    """A careful NumPy step: parameters in one flat vector, gradients written into another.
-
-    Weights and their gradients are views; nothing is copied that could be spared, what can be
-    done in place is, and the update is one line.
-    """
-    import numpy as np
-
-    pieces: list[Any] = []
-    for rows, biases in network.layers:
-        pieces += [np.array([[w.data for w in row] for row in rows])]
-        pieces += [np.array([b.data for b in biases])]
-    if kind == "hinge":
-        pieces[-2] = pieces[-2][0]  # one neuron: a vector
-    theta = np.concatenate([piece.ravel() for piece in pieces])
-    gradient = np.empty_like(theta)
-    ends = np.cumsum([piece.size for piece in pieces])
-    views = [
-        [
-            vector[end - piece.size : end].reshape(piece.shape)
-            for piece, end in zip(pieces, ends, strict=True)
-        ]
-        for vector in (theta, gradient)
-    ]
-    weights, biases_, d_weights, d_biases = (v[k::2] for v in views for k in (0, 1))
-    hidden = list(zip(weights[:-1], biases_[:-1], strict=True))
-    back = list(zip(weights[1:], d_weights[:-1], d_biases[:-1], strict=True))[::-1]
-    rows_, batch = np.arange(len(y)), len(y)
-
-    def step() -> float:
-        outputs = [x]
-        for w, b in hidden:
-            z = outputs[-1] @ w.T
-            z += b
-            outputs.append(np.maximum(z, 0, out=z))
-        a = outputs.pop()
-        scores = a @ weights[-1].T
-        scores += biases_[-1]
-        if kind == "hinge":
-            margin = 1 - y * scores
-            np.maximum(margin, 0, out=margin)
-            loss = margin.sum() / batch
-            d = y * (margin > 0)
-            d *= -1 / batch
-            np.matmul(d, a, out=d_weights[-1])
-            d_biases[-1][0] = d.sum()
-            d = d[:, None]
-        else:
-            scores -= scores.max(1, keepdims=True)
-            d = np.exp(scores)
-            total = d.sum(1, keepdims=True)
-            loss = (np.log(total).sum() - scores[rows_, y].sum()) / batch
-            d /= total
-            d[rows_, y] -= 1
-            d /= batch
-            np.matmul(d.T, a, out=d_weights[-1])
-            d.sum(0, out=d_biases[-1])
-        for w, dw, db in back:
-            d = d * w if w.ndim == 1 else d @ w
-            d *= a > 0
-            a = outputs.pop()
-            np.matmul(d.T, a, out=dw)
-            d.sum(0, out=db)
-        np.multiply(gradient, RATE, out=gradient)
-        np.subtract(theta, gradient, out=theta)
-        return float(loss)
-
-    return step
-
-
-def compiled(
-    network: Network, x: Any, y: Any, kind: str, batch_size: int | None
-) -> Callable[[], float]:
-    """The emitted program and a flat update."""
-    shapes = [(x.shape[1],), ()]
-    program = ag.compile(
-        loss_of(network, kind), shapes=shapes, batch_size=batch_size, target="numpy"
-    )
-    y = y.astype(float)
-    theta = program.theta
-
-    def step() -> float:
-        loss, gradient = program.value_and_grad(x, y)
-        gradient *= RATE
-        program.theta -= gradient
-        return loss
-
-    assert theta is program.theta and not program.note
-    return step
-
-
-def with_torch(network: Network, x: Any, y: Any, kind: str) -> Callable[[], float]:
-    """Eager PyTorch with its SGD."""
-    import torch
-
-    torch.set_num_threads(1)
-    modules: list[Any] = []
-    for rows, biases in network.layers:
-        linear = torch.nn.Linear(len(rows[0]), len(rows), dtype=torch.float64)
-        with torch.no_grad():
-            linear.weight[:] = torch.tensor(
-                [[w.data for w in row] for row in rows], dtype=torch.float64
-            )
-            linear.bias[:] = torch.tensor([b.data for b in biases], dtype=torch.float64)
-        modules += [linear, torch.nn.ReLU()]
-    model = torch.nn.Sequential(*modules[:-1])
-    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
-    inputs, targets = torch.tensor(x), torch.tensor(y)
-
-    def step() -> float:
-        optimizer.zero_grad()
-        scores: Any = model(inputs)
-        loss: Any
-        if kind == "hinge":
-            loss = torch.relu(1 - targets * scores[:, 0]).mean()
-        else:
-            loss = torch.nn.functional.cross_entropy(scores, targets)
-        loss.backward()
-        optimizer.step()
-        return float(loss.item())
-
-    return step
-
-
-def with_eager(network: Network, x: Any, y: Any, kind: str) -> Callable[[], float]:
-    """The scalar engine, one graph a sample."""
-    loss_of_sample = loss_of(network, kind)
-    leaves = [p for rows, biases in network.layers for row in [*rows, biases] for p in row]
-    inputs, targets = x.tolist(), y.tolist()
-
-    def step() -> float:
-        total = 0.0
-        for leaf in leaves:
-            leaf.grad = None
-        for xi, yi in zip(inputs, targets, strict=True):
-            loss = loss_of_sample(xi, yi)
-            loss.backward(1 / len(targets))
-            total += loss.data
-        for leaf in leaves:
-            leaf.data -= RATE * (leaf.grad or 0.0)
-        return total / len(targets)
-
-    return step
 
 
 def take_turns(contenders: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
@@ -258,16 +70,74 @@ def steps(quick: bool = False) -> list[dict[str, Any]]:
             "emitted": compiled(network, x, y, kind, None),
             "emitted, buffers": compiled(network, x, y, kind, batch),
         }
-        if find_spec("torch"):
-            contenders["torch"] = with_torch(network, x, y, kind)
+        contenders |= libraries(network, x, y, kind)
         losses = {each: call() for each, call in contenders.items()}
         if not all(math.isclose(v, losses["hand-written"], rel_tol=1e-9) for v in losses.values()):
             raise AssertionError(f"{name}: the contenders disagree: {losses}")
         seconds = take_turns(contenders, 60 if big else 100 if quick else 1500)
         if not big:
-            seconds["eager"] = take_turns({"e": with_eager(network, x, y, kind)}, 3)["e"]
+            slow = {"eager": with_eager(network, x, y, kind)}
+            if kind == "hinge" and find_spec("micrograd"):
+                slow["micrograd"] = with_micrograd(network, x, y)
+            seconds |= take_turns(slow, 1 if quick else 5)
         rows.append({"part": name, **seconds})
     return rows
+
+
+def moons(quick: bool = False) -> list[dict[str, Any]]:
+    """micrograd's demo: two half moons, all samples and the penalty in one graph of scalars."""
+    import numpy as np
+
+    count = 20 if quick else 100
+    source = np.random.default_rng(0)
+    angles = np.linspace(0, np.pi, count // 2)
+    x = np.concatenate(
+        [
+            np.stack([np.cos(angles), np.sin(angles)], 1),
+            np.stack([1 - np.cos(angles), 0.5 - np.sin(angles)], 1),
+        ]
+    )
+    x += source.normal(0, 0.1, x.shape)
+    y = np.repeat([-1.0, 1.0], count // 2)
+    network = Network([2, 16, 16, 1], plus=True)
+    parameters = [p for rows, biases in network.layers for row in [*rows, biases] for p in row]
+
+    def graph() -> Any:
+        loss = loss_of(network, "hinge")
+        losses = [loss(xi, yi) for xi, yi in zip(x.tolist(), y.tolist(), strict=True)]
+        return ag.sum(losses) / count + 1e-4 * ag.sum([p * p for p in parameters])
+
+    def eager() -> Any:
+        loss = graph()
+        for p in parameters:
+            p.grad = None
+        loss.backward()
+        for p in parameters:
+            p.data -= RATE * (p.grad or 0.0)
+        return loss.data
+
+    start = perf_counter()
+    total = graph()
+    made = perf_counter()
+    program = ag.compile(total, parameters=parameters, target="numpy")
+    seconds = perf_counter() - made
+    nodes = int(program.explain().split()[0])
+
+    def step() -> float:
+        loss, gradient = program.value_and_grad()
+        program.theta -= RATE * gradient
+        return loss
+
+    micrograd = with_micrograd(network, x, y, penalty=1e-4) if find_spec("micrograd") else None
+    losses = [step(), eager(), *([micrograd()] if micrograd else [])]
+    if not all(math.isclose(loss, losses[0], rel_tol=1e-9) for loss in losses):
+        raise AssertionError(f"moons: the contenders disagree: {losses}")
+    program.load()  # eager has edited the Values
+    fast = take_turns({"compiled": step}, 200)
+    slow = {"eager": eager} | ({"micrograd": micrograd} if micrograd else {})
+    row = {"part": f"moons, {count} samples in one graph", "nodes": nodes}
+    row |= {"graph built": made - start, "compiled in": seconds}
+    return [row | fast | take_turns(slow, 1 if quick else 3)]
 
 
 def building(quick: bool = False) -> list[dict[str, Any]]:
@@ -283,7 +153,7 @@ def building(quick: bool = False) -> list[dict[str, Any]]:
             seconds = perf_counter() - start
             count = len(program.parameters)
             megabytes = None
-            if not plus:
+            if not plus or count < 100_000:  # the graph of sums and products is traced twice
                 del program
                 tracemalloc.start()
                 ag.compile(loss, shapes=[(sizes[0],), ()], target="numpy")

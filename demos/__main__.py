@@ -1,4 +1,4 @@
-"""The demos: ``python -m demos`` lists them and runs the tour, ``python -m demos xor`` one."""
+"""The demos: ``python -m demos`` runs the tour and lists them, ``python -m demos xor`` runs one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .board import OUT
 
-TOUR = ("expressions", "iris")
+TOUR = ("expressions", "squares", "paths", "gates", "norm", "iris")
 
 DEMOS = (
     "expressions",
@@ -38,15 +38,15 @@ DEMOS = (
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """List the demos, then run those named in the arguments, or the tour."""
+    """Run the demos named in the arguments, or else the tour, and list them all."""
     parser = argparse.ArgumentParser(
-        prog="python -m demos", description="List the demos and run some of them."
+        prog="python -m demos", description="Run some of the demos, and list them all."
     )
     parser.add_argument(
         "demos",
         nargs="*",
         metavar="demo",
-        help=f"which to run, or all; {' and '.join(TOUR)} if none",
+        help=f"which to run, or all; {', '.join(TOUR)} if none",
     )
     parser.add_argument("--out", type=Path, default=OUT, help="where pictures go (%(default)s)")
     options = parser.parse_args(arguments)
@@ -54,12 +54,11 @@ def main(arguments: list[str] | None = None) -> None:
         if name not in (*DEMOS, "all"):
             parser.error(f"there is no demo {name!r}; there are {', '.join(DEMOS)}")
     chosen = DEMOS if "all" in options.demos else options.demos or TOUR
-
-    print("python -m demos NAME ... runs one or several of these, python -m demos all every one:")
-    for name in DEMOS:
-        print(f"  {name:14} {summary(name)}")
     for name in chosen:
         import_module(f"demos.{name}").main(options.out)
+    print("\npython -m demos NAME ... runs one or several of these, python -m demos all every one:")
+    for name in DEMOS:
+        print(f"  {name:14} {summary(name)}")
 
 
 def summary(name: str) -> str:

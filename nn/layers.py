@@ -118,6 +118,8 @@ class MLP(Module):
         init: str | Initializer | None = None,
         rng: Seed = None,
     ) -> None:
+        if isinstance(sizes, int):
+            raise TypeError(f"MLP: sizes is a list of layer widths, got {sizes}: write [{sizes}]")
         widths = [n_inputs, *sizes]
         if len(widths) == 1:
             raise ValueError("MLP: sizes is empty; give the number of neurons of each layer")

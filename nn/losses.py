@@ -62,18 +62,26 @@ def absolute_error(f: Any, y: Any) -> Any:
 def hinge(f: Any, y: Any) -> Any:
     """Give max(0, 1 - y·f) for a score f and a class y = ±1.
 
+    Raises:
+        ValueError: y is another number.
+
     >>> hinge(0.25, 1), hinge(0.25, -1), hinge(2.0, 1)
     (0.75, 1.25, 0.0)
     """
+    _check_sign(y, "hinge")
     return relu(1 - y * _single(f, "hinge"))
 
 
 def exponential(f: Any, y: Any) -> Any:
     """Give exp(-y·f) for a score f and a class y = ±1.
 
+    Raises:
+        ValueError: y is another number.
+
     >>> exponential(0.0, 1)
     1.0
     """
+    _check_sign(y, "exponential")
     return exp(-y * _single(f, "exponential"))
 
 
@@ -86,9 +94,13 @@ def logistic(z: Any, y: Any) -> Any:
         z: the logit, one number or Value.
         y: the class, 0 or 1, or the probability of class 1.
 
+    Raises:
+        ValueError: y is no such number.
+
     >>> round(logistic(0.0, 1), 6), logistic(1000.0, 0), logistic(1000.0, 1)
     (0.693147, 1000.0, 0.0)
     """
+    _check_share(y, "logistic")
     z = _single(z, "logistic")
     return y * softplus(-z) + (1 - y) * softplus(z)
 
@@ -97,11 +109,13 @@ def binary_cross_entropy(p: Any, y: Any) -> Any:
     """Give -y·log ŷ - (1 - y)·log(1 - ŷ) for the probability ŷ = p itself.
 
     Raises:
-        ValueError: p is 0 or 1 where its logarithm counts; ``logistic`` has no such limit.
+        ValueError: p is 0 or 1 where its logarithm counts (``logistic`` has no such limit), or
+            y is not from 0 to 1.
 
     >>> round(binary_cross_entropy(0.5, 1), 6)
     0.693147
     """
+    _check_share(y, "binary_cross_entropy")
     p = _single(p, "binary_cross_entropy")
     return where(y, lambda: -y * log(p), 0.0) + where(1 - y, lambda: (y - 1) * log(1 - p), 0.0)
 
@@ -255,6 +269,33 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
     return loss
 
 
+def check_target(loss: Callable[[Any, Any], Any], y: Any, n_outputs: int) -> None:
+    """Refuse a target that is not what one of the losses above takes.
+
+    The losses look at plain numbers themselves; a compiled one never sees them.
+
+    Args:
+        loss: one of them; about another function nothing is known.
+        y: the target of one sample, a number or a list.
+        n_outputs: how many numbers the network gives.
+
+    Raises:
+        ValueError: there is no such class, or the numbers are no probabilities.
+
+    >>> check_target(hinge, 0.0, 1)
+    Traceback (most recent call last):
+    ValueError: hinge takes the class 1 or -1, got 0: for classes 0 and 1 give 2*y - 1
+    """
+    if loss in (hinge, exponential):
+        _check_sign(y, loss.__name__)
+    elif loss in (logistic, binary_cross_entropy):
+        _check_share(y, loss.__name__)
+    elif loss in (cross_entropy, probability_cross_entropy, logarithmic, svm):
+        class_of(y, n_outputs)
+        if _is_list(y) and min(y) < 0:
+            raise ValueError(f"a target probability must not be negative, got {min(y):g}")
+
+
 # ---------------------------------------------------------------------- their pieces
 
 
@@ -275,6 +316,21 @@ def class_of(y: Any, n: int) -> int:
     if not 0 <= y < n or y != int(y):
         raise ValueError(f"a class must be an integer from 0 to {n - 1}, got {y!r}")
     return int(y)
+
+
+def _check_sign(y: Any, name: str) -> None:
+    if isinstance(y, (int, float)) and y not in (1, -1):
+        raise ValueError(
+            f"{name} takes the class 1 or -1, got {y:g}: for classes 0 and 1 give 2*y - 1"
+        )
+
+
+def _check_share(y: Any, name: str) -> None:
+    if isinstance(y, (int, float)) and not 0 <= y <= 1:
+        raise ValueError(
+            f"{name} takes the class 0 or 1, or the probability of 1, got {y:g}: for classes 1 and "
+            "-1 give (y + 1) / 2"
+        )
 
 
 def _is_list(thing: Any) -> bool:

@@ -50,6 +50,8 @@ class Optimizer:
     def __init__(
         self, parameters: Iterable[Value], lr: float | Schedule, weight_decay: float = 0.0
     ) -> None:
+        if hasattr(parameters, "parameters"):
+            raise TypeError(f"{type(self).__name__} takes parameters: give model.parameters()")
         self.parameters = list(dict.fromkeys(parameters))
         if not self.parameters:
             raise ValueError("the optimizer got no parameters")

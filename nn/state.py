@@ -86,12 +86,16 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
 
     Raises:
         ImportError: safetensors is not installed.
+        OSError: the file can't be written.
     """
     numpy, safetensors = _safetensors()
     arrays = {
         name: numpy.asarray(numbers, dtype=float) for name, numbers in model.state_dict().items()
     }
-    safetensors.numpy.save_file(arrays, os.fspath(path))
+    try:
+        safetensors.numpy.save_file(arrays, os.fspath(path))
+    except safetensors.SafetensorError as error:
+        raise OSError(f"{os.fspath(path)} can't be written: {error}") from None
 
 
 def load(model: Module, path: str | os.PathLike[str]) -> None:

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from autograd import Value
+from autograd import Value, no_grad
 
 from .data import paired_samples, split
 from .engines import ENGINES, Engine, located
 from .init import Seed, generator_of
-from .losses import find_loss, zero_one
+from .losses import check_target, find_loss, zero_one
 from .module import Module
 from .optim import SGD, Optimizer
 
@@ -177,6 +177,8 @@ def fit(
         held_out = paired_samples(*validation, ("validation X", "validation Y"))
     size = len(xs) if batch_size is None else batch_size
     _check_settings(epochs, size, patience, held_out is not None)
+    _check_targets(model, loss, xs[0], {"Y": ys, "validation Y": held_out[1] if held_out else []})
+    _check_optimizer(optimizer, model)
 
     training = build(model, loss, xs, ys, l2)
     training.wants_predictions = bool(measures)
@@ -299,6 +301,33 @@ def _find_engine(name: str) -> Callable[..., Engine]:
     if name not in ENGINES:
         raise ValueError(f"unknown engine {name!r}: there are {', '.join(ENGINES)}")
     return ENGINES[name]
+
+
+def _check_targets(
+    model: Module, loss: Callable[[Any, Any], Any], x: Any, targets: Mapping[str, Sequence[Any]]
+) -> None:
+    """Find a wrong target before the first step; x is any sample."""
+    was_training = model.training
+    model.eval()
+    try:
+        with no_grad(), located("sample 0"):
+            prediction = model(x)
+    finally:
+        model.train(was_training)
+    n_outputs = len(prediction) if isinstance(prediction, (list, tuple)) else 1
+    for name, ys in targets.items():
+        for k, y in enumerate(ys):
+            with located(f"{name}[{k}]"):
+                check_target(loss, y, n_outputs)
+
+
+def _check_optimizer(optimizer: Optimizer, model: Module) -> None:
+    own = set(model.parameters())
+    if own.isdisjoint(optimizer.parameters):
+        raise ValueError(
+            f"the optimizer holds no parameter of {model}, so nothing would be learned: build it "
+            "with model.parameters(), after the model"
+        )
 
 
 def _check_settings(epochs: int, size: int, patience: int | None, validated: bool) -> None:

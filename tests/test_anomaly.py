@@ -43,3 +43,16 @@ def test_healthy_graphs_pass_and_the_mode_ends() -> None:
         (x * x + 1 - x / 2).backward()
     assert x.grad == 3.5
     assert (Value(1e200) * 1e200).data == math.inf
+
+
+def test_a_graph_computed_again_is_watched_and_names_where_it_was_made() -> None:
+    x = Value(2.0, "x")
+    with detect_anomaly():
+        y = exp(x)  # where it was made
+        x.data = 1000.0
+        with pytest.raises(AnomalyError, match=r"(?s)1000.0\) made inf.*where it was made"):
+            y.forward()
+    x.data, z = 2.0, exp(x)
+    x.data = 1000.0
+    with pytest.raises(AnomalyError, match=r"z\.forward\(\)"), detect_anomaly():
+        z.forward()

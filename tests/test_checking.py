@@ -43,6 +43,23 @@ def test_the_error_estimate_covers_the_error(f: Any, x: float, expected: float) 
     assert error <= 1e-3 * max(1.0, abs(expected))
 
 
+def test_where_terms_cancel_rounding_is_no_mistake() -> None:
+    """y/(y/x) - x is 0, and so is its slope; backward() adds 1 to -1 and their rounding."""
+
+    def nothing(x: Any, y: Any) -> Any:
+        return y / (y / x) - x
+
+    assert autograd.grad(nothing)(1.5, 1.75) == pytest.approx(0, abs=1e-15)
+    assert autograd.grad(nothing)(1.5, 1.75) != 0
+    assert check_gradients(nothing, 1.5, 1.75, order=1).checked == 2
+    wrong = primitive("wrong", lambda x: x * 0.0, [lambda x, out: 1e-13])
+    with pytest.raises(GradientError, match=r"expected 0 .*, got 1e-13"):
+        check_gradients(wrong, 1.5, order=1)
+    endless = primitive("endless", lambda x: x, [lambda x, out: math.inf])
+    with pytest.raises(GradientError, match=r"expected 1 .*, got inf"):
+        check_gradients(endless, 1.5, order=1)
+
+
 @pytest.mark.parametrize(
     ("f", "x", "doubt"),
     [

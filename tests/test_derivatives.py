@@ -73,8 +73,8 @@ def test_jacobian_and_hessian() -> None:
     assert hessian(lambda v: exp(v[0]) * v[1] ** 2)([0.0, 3.0]) == [[9.0, 6.0], [6.0, 2.0]]
     third = jacobian(hessian(lambda v: v[0] ** 3 * v[1]))([2.0, 5.0])
     assert third == [[[30.0, 12.0], [12.0, 0.0]], [[12.0, 0.0], [0.0, 0.0]]]
-    with pytest.raises(TypeError, match="hessian takes one argument's place"):
-        hessian(lambda x, y: x * y, argnums=(0, 1))  # type: ignore[arg-type]
+    blocks = hessian(lambda x, v: x**2 * v[0] * v[1], argnums=(0, 1))(2.0, [3.0, 5.0])
+    assert blocks == ((30.0, [20.0, 12.0]), [(20.0, [0.0, 4.0]), (12.0, [4.0, 0.0])])
 
 
 def test_hessian_of_softmax_regression_is_the_textbook_matrix() -> None:
@@ -111,6 +111,13 @@ def test_bad_calls_are_named() -> None:
         grad(lambda x: x, argnums=2)(1.0)
     with pytest.raises(TypeError, match="argnums must be an int"):
         grad(lambda x: x, argnums="x")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"argnums must be an int or several, got 1\.0"):
+        grad(lambda x: x, argnums=1.0)  # type: ignore[arg-type]
+    for differentiate in (grad, value_and_grad, jacobian, hessian):
+        with pytest.raises(TypeError, match=r"only a function can be differentiated, got 3\.0"):
+            differentiate(3.0)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"for a Value, call its backward\(\)"):
+            differentiate(Value(3.0))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="needs a real number, got str 'a'"):
         grad(exp)("a")
     with pytest.raises(TypeError, match="needs a real number, got NoneType"):

@@ -11,6 +11,7 @@ import pytest
 from autograd import (
     Value,
     cross_entropy,
+    dot,
     draw,
     floor,
     maximum,
@@ -19,8 +20,9 @@ from autograd import (
     softmax,
     where,
 )
-from autograd.drawing import NOTEBOOK_NODES, THEMES, ordinal
+from autograd.drawing import NOTEBOOK_NODES, ordinal
 from autograd.gate import registry
+from autograd.markup import THEMES
 
 GREEN, RED = THEMES["light"]["value"], THEMES["light"]["gradient"]
 
@@ -45,7 +47,8 @@ class Rendered:
         lines = {}
         for text in group.iter("{http://www.w3.org/2000/svg}text"):
             lines.setdefault(text.get("y"), []).append("".join(text.itertext()))
-        return [" ".join("".join(line).replace("\xa0", " ").split()) for line in lines.values()]
+        written = (" ".join("".join(line).replace("\xa0", " ").split()) for line in lines.values())
+        return [line for line in written if line]
 
     def node_words(self):
         return sorted(self.words(node) for node in self.nodes)
@@ -252,6 +255,8 @@ def test_a_branch_not_taken_and_a_class_index_get_nothing():
         ["∂y/∂a = 1 if taken", "1 × 1 = 1"],
     ]
     assert draw(y).source.count("style=dashed") == 2
+    lazy = Rendered(draw(where(c, lambda: a, lambda: b)))
+    assert len(lazy.edges) == 2 and len(lazy.nodes) == 3  # nothing that says which was taken
     loss = cross_entropy([a, b], 0)
     loss.backward()
     assert len(Rendered(draw(loss, "backward")).edges) == 2
@@ -288,7 +293,7 @@ def test_a_rule_that_fails_does_not_stop_the_picture(own_gates):
     x = Value(2.0)
     y = bad(x)
     y.grad = 1.0
-    assert ["∂y/∂x = 1 / (x - x)", "nan × 1 = nan"] in Rendered(draw(y, "backward")).edge_words()
+    assert ["∂y/∂x = 1/(x - x)", "nan × 1 = nan"] in Rendered(draw(y, "backward")).edge_words()
 
 
 # ---------------------------------------------------------------------- look
@@ -382,6 +387,32 @@ def test_nan_inf_and_signs_without_a_glyph():
     assert ["z floor(x)", "inf | –"] in Rendered(draw(z)).node_words()
 
 
+def test_no_line_to_a_constant_runs_through_a_label():
+    w, x = [Value(0.5), Value(-1.0), Value(2.0)], [Value(1.0), Value(2.0), Value(3.0)]
+    h = dot(w, x, Value(0.1))
+    loss = cross_entropy([h, h * 2, h.tanh()], 1)
+    loss.backward()
+    svg = "{http://www.w3.org/2000/svg}"
+    edges = Rendered(draw(loss, "backward")).edges
+    texts = [text for edge in edges for text in edge.iter(f"{svg}text") if text.text.strip()]
+    lines = [
+        line for edge in edges for line in edge.iter(f"{svg}path") if line.get("stroke-dasharray")
+    ]
+    assert len(lines) == 1
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", lines[0].get("d"))]
+    points = list(zip(numbers[::2], numbers[1::2], strict=True))
+    for k in range(0, len(points) - 1, 3):  # a chain of Bézier curves
+        for t in (i / 40 for i in range(41)):
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+            at = [
+                sum(w * p[axis] for w, p in zip(weights, points[k : k + 4], strict=True))
+                for axis in (0, 1)
+            ]
+            for text in texts:
+                inside = abs(at[0] - float(text.get("x"))) < 20
+                assert not (inside and -9 < at[1] - float(text.get("y")) < 2), text.text
+
+
 # ---------------------------------------------------------------------- clusters
 
 
@@ -416,6 +447,25 @@ def test_a_collapsed_cluster_is_one_box_that_tells_what_is_in_it():
     assert ["hidden", "8 gates, 4 leaves"] in whole.node_words()
     assert len(whole.nodes) == 4
     assert sorted(words for words in whole.edge_words()) == [["0"], ["0"], ["1"], ["1"]]
+
+
+@pytest.mark.parametrize("view", ["forward", "backward"])
+def test_clusters_read_downwards(view):
+    x, W, h, y, clusters = network()
+    clusters |= {f"last/neuron {k}": [h[k] * h[1 - k], Value(1.0)] for k in range(2)}
+    parts = [nodes[0] for name, nodes in clusters.items() if name.startswith("last")]
+    seen = Rendered(draw(parts[0] + parts[1], view, clusters=clusters))
+    heights = {}
+    for frame in seen.clusters:
+        first = next(frame.iter("{http://www.w3.org/2000/svg}text"))
+        heights.setdefault("".join(first.itertext()), []).append(float(first.get("y")))
+    assert all(a < b for a, b in zip(heights["neuron 0"], heights["neuron 1"], strict=True))
+
+
+def test_the_mapping_of_clusters_lends_no_names():
+    x, W, h, y, clusters = network()
+    del h, W
+    assert "hidden/neuron" not in draw(y, clusters=clusters).source
 
 
 # ---------------------------------------------------------------------- limits and errors

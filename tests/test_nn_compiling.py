@@ -86,6 +86,25 @@ def test_losses_of_one_output(loss: str) -> None:
     assert compiled[0].loss == pytest.approx(eager[0].loss, rel=1e-9)
 
 
+def test_probabilities_as_targets() -> None:
+    targets = [[0.2, 0.5, 0.3] if k == 1 else [float(j == k) for j in range(3)] for k in CLASSES]
+    eager, compiled = both("cross_entropy", targets, epochs=3, batch_size=8)
+    assert compiled[0].loss == pytest.approx(eager[0].loss, rel=1e-9)
+    assert data(compiled[1]) == pytest.approx(data(eager[1]), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("ys", "message"),
+    [
+        ([3] * len(X), r"Y\[0\]: a class must be an integer from 0 to 2, got 3"),
+        ([[0, 2, -1]] * len(X), r"Y\[0\]: a target probability must not be negative, got -1"),
+    ],
+)
+def test_wrong_targets_do_not_reach_a_program(ys: list[Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        both("cross_entropy", ys, epochs=1)
+
+
 def test_some_parameters_only() -> None:
     runs = []
     for engine in ("eager", "compiled"):

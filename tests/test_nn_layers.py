@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 import nn
-from autograd import Value, dot, gradients
-
-from .differences import assert_gradients
+from autograd import Value, check_gradients, dot, gradients
 
 X = [0.5, -1.2, 0.3]
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
@@ -42,8 +40,8 @@ def test_gradients_against_differences(name: str) -> None:
     for k, parameter in enumerate(model.parameters()):
         if parameter.data == 0:
             parameter.data = 0.1 * (-1) ** k
-    x = [Value(xi) for xi in X]
-    assert_gradients(lambda: as_one(model(x)), [*model.parameters(), *x])
+    report = check_gradients(lambda model, x: as_one(model(x)), model, X, order=1)
+    assert report == (len(model.parameters()) + len(X), [])
 
 
 def test_a_layer_is_w_x_plus_b() -> None:
@@ -87,6 +85,8 @@ def test_shape_errors_name_layer_expected_and_got() -> None:  # L25
         nn.Sequential(nn.Layer(2, 3), "relu", nn.Layer(4, 1))
     with pytest.raises(ValueError, match=r"x has 2 numbers but F\(x\) has 3"):
         nn.Residual(nn.Layer(2, 3))([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"sizes is a list of layer widths, got 4: write \[4\]"):
+        nn.MLP(2, 4)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="sizes is empty"):
         nn.MLP(2, [])
     with pytest.raises(ValueError, match="n_outputs must be at least 1, got 0"):

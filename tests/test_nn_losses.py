@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Value, gradients
-
-from .differences import assert_gradients
+from autograd import Value, check_gradients, gradients
 
 LOGITS = [0.3, -1.2, 0.8]
 PROBABILITIES = [0.2, 0.5, 0.3]
@@ -56,9 +54,9 @@ def leaves_of(prediction: Any) -> Any:
 def test_value_and_gradient(name: str, f: Any, y: Any, expected: float) -> None:
     loss = nn.LOSSES[name]
     assert loss(f, y) == pytest.approx(expected, rel=1e-14)
-    leaves = leaves_of(f)
-    assert loss(leaves, y).data == pytest.approx(expected, rel=1e-14)
-    assert_gradients(lambda: loss(leaves, y), leaves if isinstance(leaves, list) else [leaves])
+    assert loss(leaves_of(f), y).data == pytest.approx(expected, rel=1e-14)
+    report = check_gradients(lambda f: loss(f, y), f, order=1)
+    assert report == (len(f) if isinstance(f, list) else 1, [])
     if not isinstance(f, list):
         assert loss([f], y if not isinstance(y, list) else [y]) == loss(f, y), "a list of one"
     else:
@@ -159,6 +157,12 @@ def test_errors() -> None:
         nn.squared_error([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="hinge takes a single score, got 2"):
         nn.hinge([1.0, 2.0], 1)
+    with pytest.raises(ValueError, match=r"exponential takes the class 1 or -1, got 0"):
+        nn.exponential(Value(0.3), 0)
+    with pytest.raises(
+        ValueError, match=r"binary_cross_entropy takes .*, got -1: .*\(y \+ 1\) / 2"
+    ):
+        nn.binary_cross_entropy(0.3, -1)
     with pytest.raises(ValueError, match=r"from 0 to 2, got 3"):
         nn.svm(LOGITS, 3)
     with pytest.raises(ValueError, match=r"from 0 to 2, got 0\.5"):

@@ -227,6 +227,7 @@ def test_clipping() -> None:
     ("make", "error", "message"),
     [
         (lambda: nn.SGD([]), ValueError, "got no parameters"),
+        (lambda: nn.SGD(nn.Layer(1, 1)), TypeError, r"SGD takes parameters: .*\.parameters\(\)"),
         (lambda: nn.SGD([1.0]), TypeError, "must be leaf Values, got 1.0"),
         (lambda: nn.SGD([Value(1.0) * 2]), TypeError, "must be leaf Values"),
         (lambda: nn.SGD([Value(1.0)], lr=-1.0), ValueError, "SGD: lr is out of range: -1.0"),

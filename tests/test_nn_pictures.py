@@ -22,6 +22,7 @@ def test_every_neuron_is_a_frame_in_its_layers_frame() -> None:
     source = draw(y, clusters=found).source
     frames = re.findall(r"<B>(.*?)</B>", source)
     assert {"layers.0", "layers.1", "neuron 1", "neuron 2"} <= set(frames)
+    assert "<B>layers.0.weight[1][0]</B>" in source and "found" not in source
     collapsed = draw(y, clusters=found, collapse=True).source
     assert collapsed.count("->") < source.count("->")
 

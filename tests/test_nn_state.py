@@ -94,6 +94,8 @@ def test_a_file_never_executes(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"evil\.safetensors is no safetensors file"):
         nn.load(nn.Layer(2, 1), path)
     assert not (tmp_path / "executed").exists()
+    with pytest.raises(OSError, match=r"evil\.safetensors/weights can't be written"):
+        nn.save(nn.Layer(2, 1), path / "weights")
     with pytest.raises(FileNotFoundError):
         nn.load(nn.Layer(2, 1), tmp_path / "nowhere")
 

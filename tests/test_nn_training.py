@@ -266,7 +266,22 @@ def test_the_optimizer_may_learn_a_part() -> None:
         ({"validation": ([1], [1, 2])}, "validation X has 1 samples but validation Y has 2"),
         ({"X": [1, 2]}, "X has 2 samples but Y has 3"),
         ({"X": [1, 2, math.inf]}, r"X\[2\] is inf"),
-        ({"X": [[1, 2]] * 3}, r"epoch 1: sample \d: Neuron\(1\) takes 1 inputs, got 2"),
+        ({"X": [[1, 2]] * 3}, r"sample 0: Neuron\(1\) takes 1 inputs, got 2"),
+        ({"X": [[1], [2], [3, 4]]}, r"epoch 1: sample 2: Neuron\(1\) takes 1 inputs, got 2"),
+        (
+            {"loss": "hinge", "Y": [1, -1, 0]},
+            r"Y\[2\]: hinge takes the class 1 or -1, got 0: .*2\*y",
+        ),
+        ({"loss": "logistic", "Y": [1, -1, 0]}, r"Y\[1\]: logistic takes the class 0 or 1.*got -1"),
+        ({"loss": "cross_entropy", "Y": [0, 1, 0]}, r"Y\[1\]: a class must be .* to 0, got 1"),
+        (
+            {"loss": "exponential", "Y": [1, -1, 1], "validation": ([1], [3])},
+            r"validation Y\[0\]: exponential takes",
+        ),
+        (
+            {"optimizer": nn.SGD(nn.Neuron(1).parameters())},
+            r"the optimizer holds no parameter of Neuron\(1\), so nothing would be learned",
+        ),
     ],
 )
 def test_errors_say_what_and_where(settings: dict[str, Any], message: str) -> None:

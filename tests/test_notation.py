@@ -45,6 +45,8 @@ x, y, z = Expression("x"), Expression("y"), Expression("z")
             "y if x > 0 else z",
             r"\begin{cases} y & \text{if } x > 0 \\ z & \text{else} \end{cases}",
         ),
+        (primitives.branch(x, y, 1.0), "y if x else …", r"y \text{ if } x \text{ else } \dots"),
+        (primitives.branch(x, y, 0.0), "… if x else y", r"\dots \text{ if } x \text{ else } y"),
     ],
 )
 def test_printers(expression: Expression, on_the_board: str, in_latex: str) -> None:

@@ -50,7 +50,7 @@ def test_the_tour_shows_what_is_stored_in_it(tour: tuple[Any, Any]) -> None:
 
 def test_the_tour_tells_the_lectures_numbers(tour: tuple[Any, Any]) -> None:
     printed = "\n".join(texts(tour[1]))
-    assert "∂q/∂x = 1   →  x.grad += 1 × -4 = -4" in printed
+    assert "∂q/∂x = 1    →  x.grad += 1 × -4 = -4" in printed
     assert "(-4.0, -4.0, 3.0)" in printed
     assert "a = 2.0000, b = 1.0000" in printed
     assert "(8.0, 12.0, 12.0, 6.0)" in printed

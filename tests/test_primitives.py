@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -376,6 +377,41 @@ def test_bad_primitives_are_refused() -> None:
     with pytest.raises(TypeError, match="a partial must be a function or a number"):
         autograd.primitive("mine", math.exp, ["x"])
 
+    with pytest.raises(ValueError, match="identifier, got 'lambda'"):
+        autograd.primitive("lambda", math.exp, [1.0])
+    for partials in (None, 5, "12"):
+        with pytest.raises(TypeError, match=r"'mine': partials is a list, or .* got"):
+            autograd.primitive("mine", math.exp, partials)  # type: ignore[arg-type]
+
+
+def test_a_primitive_with_the_wrong_number_of_arguments_is_refused() -> None:
+    one, two = (lambda x: x), (lambda x, y: x)
+    with pytest.raises(TypeError, match="value is called with an operand for each partial, 1 in"):
+        autograd.primitive("mine", two, [1.0])
+    with pytest.raises(TypeError, match="a partial is called with each operand and out, 2 in all"):
+        autograd.primitive("mine", one, [one])
+    with pytest.raises(TypeError, match=r"partials is called with \(xs, out\), 2 in all"):
+        autograd.primitive("mine", one, one)
+    anything = autograd.primitive("takes_any_number", lambda *xs: sum(xs), [1.0] * 3)
+    assert anything.arity == 3
+
+
+def test_what_a_users_rule_gives_is_held_to_its_promise() -> None:
+    """A value is a float, never complex; a rule over any number of operands gives one each."""
+    root = autograd.primitive("raw_root", lambda x: x**0.5, [1.0])
+    with pytest.raises(TypeError, match=r"result of raw_root\(\) needs a real number, got comp"):
+        root(Value(-8.0))
+    with pytest.raises(TypeError, match=r"the result of lost\(\) needs a real number, got None"):
+        autograd.primitive("lost", lambda x: None, [1.0])(1.0)  # type: ignore[arg-type,return-value]
+    rounded = autograd.primitive("to_int", lambda x: int(x), [0.0])
+    assert type(rounded(Value(2.5)).data) is float and type(rounded(2.5)) is float
+    with pytest.raises(OverflowError, match=r"raw_exp\(1000.0\): .*let the value be inf"):
+        autograd.primitive("raw_exp", math.exp, [lambda x, out: out])(Value(1000.0))
+    for partials in ([1.0], 1.0):
+        short = autograd.primitive("short", lambda *xs: 0.0, lambda xs, out, p=partials: p)
+        with pytest.raises(TypeError, match="'short': partials must give a list with one for each"):
+            short(Value(1.0), Value(2.0)).backward()
+
 
 def test_where_calls_only_the_branch_it_takes() -> None:
     x = Value(0.0, "x")
@@ -384,6 +420,24 @@ def test_where_calls_only_the_branch_it_takes() -> None:
     assert (y.data, x.grad) == (0.0, 2.0)
     assert autograd.where(1.0, 5, lambda: 1 / 0) == 5
     assert math.isnan(autograd.where(math.nan, 1.0, 2.0))
+    assert autograd.where(np.True_, 1.0, 2.0) == autograd.where(np.float64(0.0), 2.0, 1.0) == 1.0
+    for condition in ("x > 0", None):
+        with pytest.raises(TypeError, match=r"where\(\)'s condition needs a real number, got"):
+            autograd.where(condition, 1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "domain"),
+    [
+        (autograd.asin, 2.0, "from -1 to 1"),
+        (autograd.acos, -1.5, "from -1 to 1"),
+        (autograd.acosh, 0.5, "from 1 upwards"),
+        (autograd.atanh, 1.0, "between -1 and 1"),
+    ],
+)
+def test_an_inverse_function_says_what_its_domain_is(function: Any, x: float, domain: str) -> None:
+    with pytest.raises(ValueError, match=rf"a\w+\(x = {x}\): needs a number {domain}"):
+        function(Value(x, "x"))
 
 
 def test_a_branch_not_taken_leaks_no_nan() -> None:

@@ -21,13 +21,13 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("autograd", "nn")
 
 LAYERS = [  # a module of autograd imports from the layers before its own, or from its own layer
-    ["numeric", "gate", "clock", "modes"],
+    ["numeric", "gate", "clock", "modes", "extrapolation"],
     ["primitives"],
     ["text", "functions", "graph"],
     ["value", "copying"],
     ["backward", "expressions"],
-    ["derivatives", "anomaly", "contributions", "rebuilding", "javascript"],
-    ["naming", "grouping", "rendering", "drawing", "checking", "compiler"],
+    ["derivatives", "anomaly", "contributions", "rebuilding", "javascript", "rounding"],
+    ["naming", "grouping", "rendering", "markup", "diagrams", "drawing", "checking", "compiler"],
     ["exact", "testing"],
     ["notation", "explaining", "stepping", "tables", "terminal"],
     ["webpage"],

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value, check_gradients, elementary
 from autograd.checking import KinkWarning
-from autograd.testing import Computation, error_bounds, expressions, networks, numbers, values
+from autograd.rounding import error_bounds
+from autograd.testing import Computation, expressions, networks, numbers, values
 
 
 def gradient(leaves: list[Value], output: Value, upstream: float = 1.0) -> list[float]:

@@ -49,3 +49,8 @@ def test_whole_constant_powers_become_products() -> None:
         x.grad = None
         z.backward()
         assert x.grad == pytest.approx(n * (-3.0) ** (n - 1) if n else 0.0)
+
+
+def test_what_is_no_value_is_named() -> None:
+    with pytest.raises(TypeError, match=r"elementary takes a Value, got 3\.0"):
+        elementary(3.0)  # type: ignore[arg-type]

@@ -24,12 +24,12 @@ def test_the_board_of_l1() -> None:
     assert [str(step) for step in f.walk()] == [
         "forward 1/2   q = x + y = -2 + 5 = 3",
         "forward 2/2   f = q·z = 3·(-4) = -12",
-        "backward 1/2   f = q·z    upstream ∂f/∂f = 1\n"
-        "   ∂(q·z)/∂q = z = -4   →  q.grad += -4 × 1 = -4\n"
-        "   ∂(q·z)/∂z = q = 3    →  z.grad += 3 × 1 = 3",
-        "backward 2/2   q = x + y    upstream ∂f/∂q = -4\n"
-        "   ∂q/∂x = 1   →  x.grad += 1 × -4 = -4\n"
-        "   ∂q/∂y = 1   →  y.grad += 1 × -4 = -4",
+        "backward 1/2   f = q·z                  upstream ∂f/∂f = 1\n"
+        "   ∂(q·z)/∂q = z = -4    →  q.grad += -4 × 1 = -4\n"
+        "   ∂(q·z)/∂z = q = 3     →  z.grad += 3 × 1 = 3",
+        "backward 2/2   q = x + y                upstream ∂f/∂q = -4\n"
+        "   ∂q/∂x = 1    →  x.grad += 1 × -4 = -4\n"
+        "   ∂q/∂y = 1    →  y.grad += 1 × -4 = -4",
     ]
 
 
@@ -37,9 +37,9 @@ def test_fan_out_shows_the_running_sum() -> None:
     a = Value(3.0)
     b = a * a
     assert repr(walk(b).goto(2)) == (
-        "backward 1/1   b = a·a    upstream ∂b/∂b = 1\n"
-        "   ∂(a·a)/∂a = a = 3   →  a.grad += 3 × 1 = 3\n"
-        "   ∂(a·a)/∂a = a = 3   →  a.grad += 3 × 1 = 3    a.grad = 3 + 3 = 6\n"
+        "backward 1/1   b = a·a                  upstream ∂b/∂b = 1\n"
+        "   ∂(a·a)/∂a = a = 3    →  a.grad += 3 × 1 = 3\n"
+        "   ∂(a·a)/∂a = a = 3    →  a.grad += 3 × 1 = 3    a.grad = 3 + 3 = 6\n"
         "end: ∂b/∂a = 6; apply() sets .grad"
     )
 
@@ -105,7 +105,7 @@ def test_the_ends_of_the_walk() -> None:
     assert (w.step, len(w), repr(w)) == (
         None,
         2,
-        "walk of y: 1 steps forward, 1 backward; next() begins",
+        "walk of y: 1 step forward, 1 backward; next() begins",
     )
     with pytest.raises(IndexError, match="beginning"):
         w.back()
@@ -117,6 +117,9 @@ def test_the_ends_of_the_walk() -> None:
         w.goto(3)
     with pytest.raises(IndexError, match="got -1"):
         w.goto(-1)
+    for position in ("end", 1.5):
+        with pytest.raises(TypeError, match=f"goto takes a position .*, got {position!r}"):
+            w.goto(position)  # type: ignore[arg-type]
 
 
 def test_grad_is_touched_only_by_run_and_apply() -> None:
@@ -153,7 +156,8 @@ def test_naive_order_passes_on_too_early() -> None:
     assert (w.gradient(a), w.gradient(b)) == (4.0, 4.0)
     steps = [str(step) for step in walk(d, order="naive").steps[3:]]
     assert steps[1].startswith(
-        "backward 2/3   b = a·a    upstream ∂d/∂b = 1  (too early: 3 has not arrived yet)\n"
+        "backward 2/3   b = a·a                  "
+        "upstream ∂d/∂b = 1  (too early: 3 has not arrived yet)\n"
     )
     assert steps[2].endswith("b.grad = 1 + 3 = 4\n      too late: b has already passed on 1")
     assert repr(w).endswith(

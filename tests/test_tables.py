@@ -48,7 +48,7 @@ def shown_by_rich(w: Walk) -> str:
 
 def test_rich() -> None:
     text = shown_by_rich(walk(f(), names={}).goto(4))
-    assert "backward 2/2   v1 = x + y    upstream ∂out/∂v1 = -4" in text
+    assert "backward 2/2   v1 = x + y               upstream ∂out/∂v1 = -4" in text
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines()]
     assert ["x", "", "-2", "-4"] in cells
     assert ["out", "v1·z", "-12", "1"] in cells

@@ -136,6 +136,13 @@ def test_conversions_that_would_drop_the_graph_are_refused(convert: object) -> N
         float(Value(1.0))
 
 
+def test_a_value_is_no_integer() -> None:
+    """Not an index, nor how often to repeat a string; Python's own message names the type."""
+    for use in (lambda v: [1.0, 2.0][v], range, lambda v: "ab" * v):
+        with pytest.raises(TypeError, match="Value"):
+            use(Value(1.0))  # type: ignore[no-untyped-call]
+
+
 def test_operands_are_ordered_and_keep_multiplicity() -> None:
     a, b = Value(3.0), Value(2.0)
     assert (a * a).operands == (a, a) and len((a * a).operands) == 2

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..diagrams import Block
 from ..gate import Primitive
 from ..value import Value
 from .arrays import Array, Book
+from .blocks import blocks
 from .buffers import Buffer, with_buffers
 from .canonicalise import canonicalise
 from .emit import Source, emit_gradient, emit_values
@@ -32,6 +34,7 @@ class Built:
     sources: dict[str, tuple[str, dict[str, Any]]]
     parameters: list[Value]
     explained: list[tuple[str, str]]
+    blocks: list[Block]  # for draw()
     width: float  # mean elements of an instruction, for a batch of one
 
 
@@ -59,7 +62,7 @@ def build(
     wide = lower(grouping, shapes)
     values = emit_values(wide, _joined(wide.book, wide.outputs, trace.single), all_names)
     sources["values"] = values.text, values.constants
-    last = values
+    last, gradient = values, None
     if trace.single:
         wide = lower(grouping, shapes)
         gradient = differentiate(wide, reduction)
@@ -73,7 +76,9 @@ def build(
             sources["buffered"] = with_buffers(last.text, last.constants, scope, inputs, count)
     sizes = [float(np.prod(array.shape)) for array in last.names if array.head != "input"]
     width = sum(sizes) / len(sizes) if sizes else 1.0
-    return Built(sources, grouping.parameters, _explain(wide, last), width)
+    return Built(
+        sources, grouping.parameters, _explain(wide, last), blocks(wide, last, gradient), width
+    )
 
 
 def _joined(book: Book, outputs: list[Array], single: bool) -> Array:
@@ -91,7 +96,7 @@ def _joined(book: Book, outputs: list[Array], single: bool) -> Array:
 
 def _explain(wide: Wide, source: Source) -> list[tuple[str, str]]:
     """For each array that got a name, the scalar nodes it holds."""
-    lines = {name: f"{name} = {text}" for name, text in source.lines}
+    lines = {line.target: f"{line.target} = {line.expression}" for line in source.lines}
     found = []
     for array, members in wide.groups:
         name = source.names.get(resolved(array))

@@ -18,7 +18,7 @@ from .names import Names
 from .reverse import Gradient, Write
 from .texts import ATOM, Text, tuple_text
 from .wording import text_of
-from .writer import Writer, needed, resolved
+from .writer import Line, Writer, needed, resolved
 
 __all__ = ["Source", "emit_gradient", "emit_values"]
 
@@ -30,7 +30,8 @@ class Source:
     text: str
     constants: dict[str, Any]
     names: dict[Array, str]
-    lines: list[tuple[str, str]]  # (name, expression): what the buffered variant starts from
+    lines: list[Line]
+    texts: dict[Array, Text]  # of every operation, with a line or without
 
 
 def emit_gradient(wide: Wide, gradient: Gradient, inputs: list[str]) -> Source:
@@ -60,7 +61,9 @@ def emit_values(wide: Wide, output: Array, inputs: list[str]) -> Source:
     output = resolved(output)
     w = Writer(wide, Names(inputs), text_of, [output])
     w.write_all(needed([output]), but=output)
-    w.body.append(f"return {w.compose(output).text}")
+    text = w.compose(output).text
+    w.body.append(f"return {text}")
+    w.lines.append(Line("values", "=", text))
     return _finish(w, "values")
 
 
@@ -72,7 +75,7 @@ def _finish(w: Writer, name: str, *more: str) -> Source:
         header.insert(0, f"B = {inputs[0]}.shape[0]")
     lines = [f"def {name}({', '.join(['theta', *inputs, *more])}):"]
     lines += [f"    {line}" for line in (*header, *w.body)]
-    return Source("\n".join(lines) + "\n", w.names.constants, w.names.of, w.lines)
+    return Source("\n".join(lines) + "\n", w.names.constants, w.names.of, w.lines, w.texts)
 
 
 def _write_gradients(w: Writer, writes: list[Write]) -> None:
@@ -90,7 +93,7 @@ def _write_gradients(w: Writer, writes: list[Write]) -> None:
         ways = ["+="] * len(ways)
     elif not written.all():
         for text in _runs_of(np.flatnonzero(~written)):
-            w.body.append(f"g[{text}] = 0")
+            w.body.append(f"g[{text}] = 0")  # parameters that nothing depends on
     for write, region, way in zip(writes, regions, ways, strict=True):
         value = resolved(write.value)
         w.write_all(needed([value]), but=value)
@@ -103,7 +106,7 @@ def _write_gradient(w: Writer, write: Write, region: Any, value: Array, way: str
         text = w.texts[value] if value in w.texts else w.compose(value)
         spread = f"np.broadcast_to({text.text}, {tuple_text(shape)})"
         index, size = w.names.constant("I", write.index), w.wide.theta.shape[0]
-        w.body.append(f"g += scatter({spread}, {index}, {size})")
+        w.assign("g", f"scatter({spread}, {index}, {size})", "+=")
         return
     target = _target(w, write, region, way)
     text = w.texts[value] if value in w.texts else w.compose(value)
@@ -112,15 +115,17 @@ def _write_gradient(w: Writer, write: Write, region: Any, value: Array, way: str
         if value.head == "outer_sum":
             left, _, right = text.text.partition(" @ ")
             w.body.append(f"np.matmul({left}, {right}, out={target})")
+            w.lines.append(Line(target, way, text.text))
             return
         if value.head == "sum" and text.text.endswith(")") and ".sum(" in text.text:
             inside = text.text[:-1]
             comma = "" if inside.endswith("(") else ", "
             w.body.append(f"{inside}{comma}out={target})")
+            w.lines.append(Line(target, way, text.text))
             return
     if way == "=" and target[-1] != "]":
         target += "[:]"
-    w.body.append(f"{target} {way} {text.text}")
+    w.assign(target, text.text, way)
 
 
 def _target(w: Writer, write: Write, region: Any, way: str) -> str:

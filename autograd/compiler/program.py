@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..diagrams import Block, diagram
+from ..drawing import NOTEBOOK_NODES, draw
 from ..gate import shorten
 from ..value import Value
 from .check import Samples
@@ -18,6 +20,9 @@ from .options import Options, sample_shapes
 from .parameters import Parameters, as_list
 from .targets import Arrays, StraightLine, Target
 from .trace import Argument, Trace, trace_function, trace_graph, without_collector
+
+if TYPE_CHECKING:
+    from ..rendering import Drawing
 
 __all__ = ["Program", "compile"]
 
@@ -83,6 +88,7 @@ class Program:
         self._trace: Trace | None = None  # kept until it was checked on a sample
         self._run: Target | None = None  # what runs, once it is built
         self.note = ""
+        self._blocks: list[Block] = []  # the array program as a picture, where there is one
         if isinstance(f, Value):
             if shapes is not None:
                 raise ValueError("compile: a graph has no arguments, so it takes no shapes")
@@ -106,18 +112,21 @@ class Program:
         self._inputs = Inputs(trace, options.dtype, options.batch_size)
         self._single = trace.single
         self._nodes = len(trace)
-        leaves, data = trace.parameters_and_data(options.parameters)
-        self._frozen = [leaf for leaf in data if not leaf.is_constant and trace.clock is None]
-        self._run = (
-            None if options.target == "python" else self._arrays(trace, leaves, data, size)
-        ) or self._straight_line(trace, leaves)
+        self._run = self._choose(trace, size)
         self._check(trace, batch)
+
+    def _choose(self, trace: Trace, size: int) -> Target:
+        leaves, data = trace.parameters_and_data(self._options.parameters)
+        self._frozen = [leaf for leaf in data if not leaf.is_constant and trace.clock is None]
+        return self._arrays(trace, leaves, data, size) or self._straight_line(trace, leaves)
 
     def _arrays(
         self, trace: Trace, leaves: list[Value], data: list[Value], size: int
     ) -> Target | None:
         """The array program; None where the straight line is the better choice, or the only one."""
         options = self._options
+        if options.target == "python":
+            return None
         try:
             from .build import build
         except ImportError:
@@ -130,6 +139,7 @@ class Program:
         except Exception as failure:  # a stated fallback, never a wrong program
             self.note = f"straight line, because no array program was found ({failure!r})"
             return None
+        self._blocks = built.blocks
         narrow = built.width * (options.batch_size or size) < self.wide
         if narrow and options.target is None:
             return None
@@ -324,6 +334,32 @@ class Program:
         width = max((len(line) for line, _ in run.explained), default=0)
         lines += [f"{line:<{width}}  # {text}" for line, text in run.explained]
         return "\n".join(lines)
+
+    def _draw_(self, view: str, theme: str, legend: bool, max_nodes: int) -> Drawing:
+        """The picture that ``draw(program)`` gives."""
+        _ = self._built
+        if not self._blocks:
+            by_choice = 'target="python"' if self._options.target else "NumPy is not installed"
+            raise ValueError(
+                f"this program has no arrays to draw ({self.note or by_choice}); draw(y) draws the "
+                "graph of a Value y"
+            )
+        if view == "backward" and not self._single:
+            raise ValueError("the function gives several outputs, so there is no gradient to draw")
+        nodes = f"{self._nodes:,} scalar nodes" + " for a sample" * bool(self._inputs.batched)
+        caption = f"{nodes}, {len(self.parameters):,} parameters"
+        if self.target == "python":
+            caption += "; so narrow that it runs as a straight line, a node at a time"
+        return diagram(self._blocks, view, theme, legend, max_nodes, caption)
+
+    def _repr_svg_(self) -> str | None:
+        """The forward picture, in a notebook; None where there is none, or a large one."""
+        if not 0 < len(self._blocks) <= NOTEBOOK_NODES:
+            return None
+        try:
+            return draw(self, time_limit=5.0)._repr_svg_()
+        except (ImportError, TimeoutError):
+            return None
 
     def __repr__(self) -> str:
         if self._run is None:

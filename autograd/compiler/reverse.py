@@ -29,7 +29,6 @@ class Write:
     shape: tuple[int, ...]
     value: Array
     place: Array | None  # the view of theta that it belongs to
-    after: int  # how many nodes there were
 
 
 @dataclass
@@ -38,7 +37,7 @@ class Gradient:
 
     loss: Array
     writes: list[Write] = field(default_factory=list)
-    first: int = 0  # the number of the first node of the backward part
+    arrived: dict[Array, Array] = field(default_factory=dict)  # the gradient at each array
 
 
 def reduce_batch(book: Book, y: Array, reduction: str) -> Array:
@@ -60,7 +59,7 @@ def differentiate(wide: Wide, reduction: str) -> Gradient:
     """Build the gradient of the reduced first output with respect to theta."""
     book = wide.book
     loss = reduce_batch(book, wide.outputs[0], reduction)
-    gradient = Gradient(loss, first=len(book.nodes))
+    gradient = Gradient(loss)
     if wide.theta.shape != (0,):
         _Reverse(book, gradient).run()
     return gradient
@@ -96,6 +95,7 @@ class _Reverse:
                 continue
             total = self.total(node)
             if total is not None:
+                self.gradient.arrived[node] = total
                 self.step(node, total)
 
     def total(self, node: Array) -> Array | None:
@@ -123,8 +123,7 @@ class _Reverse:
             self.arrived.setdefault(operand, []).append(d)
 
     def write(self, index: Any, shape: tuple[int, ...], d: Array, place: Array) -> None:
-        count = len(self.book.nodes)
-        self.gradient.writes.append(Write(index, shape, d, place, count))
+        self.gradient.writes.append(Write(index, shape, d, place))
 
     # ------------------------------------------------------------------ one operation
 

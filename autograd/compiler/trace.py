@@ -98,7 +98,7 @@ class Traced(Value):
     __ne__ = refuse
     __int__ = refuse
     __float__ = refuse
-    __index__ = refuse  # type: ignore[assignment]
+    __index__ = refuse
 
 
 @dataclass

@@ -185,17 +185,17 @@ def _assemble(w: Writer, node: Array) -> Text:
             text += f".reshape{tuple_text([*lead, *shape])}"
         return Text(text, ATOM, True)
     name = w.new_name(node)
-    w.body.append(f"{name} = np.zeros({tuple_text([*lead, size])}, theta.dtype)")
+    w.assign(name, f"np.zeros({tuple_text([*lead, size])}, theta.dtype)")
     axis = ":, " if node.batched else ""
     for (index, _), piece in zip(parts, pieces, strict=True):
         part = slice_of(index)
         if index.ndim == 0:
-            w.body.append(f"{name}[{axis}{int(index)}] += {piece}")
+            w.assign(f"{name}[{axis}{int(index)}]", piece, "+=")
         elif part is not None:
             flat = f".reshape{tuple_text([*lead, index.size])}" if index.ndim > 1 else ""
-            w.body.append(f"{name}[{axis}{part}] += {piece}{flat}")
+            w.assign(f"{name}[{axis}{part}]", f"{piece}{flat}", "+=")
         else:
-            w.body.append(f"{name} += scatter({piece}, {w.names.constant('I', index)}, {size})")
+            w.assign(name, f"scatter({piece}, {w.names.constant('I', index)}, {size})", "+=")
     if len(shape) > 1:
         return Text(f"{name}.reshape{tuple_text([*lead, *shape])}", ATOM)
     return Text(name, ATOM)

@@ -7,6 +7,7 @@ line stays short. What an operation reads as is wording.py's affair.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from .. import primitives
 from .arrays import Array
@@ -14,7 +15,7 @@ from .lower import Wide
 from .names import Names
 from .texts import ATOM, Text
 
-__all__ = ["INFIX", "WIDTH", "Writer", "needed", "resolved"]
+__all__ = ["INFIX", "WIDTH", "Line", "Writer", "needed", "resolved"]
 
 WIDTH = 72  # of a line, without its indentation
 INFIX = {primitives.add: "+", primitives.sub: "-"}
@@ -42,6 +43,14 @@ def needed(roots: Iterable[Array]) -> list[Array]:
     return sorted(found, key=lambda node: node.number)
 
 
+class Line(NamedTuple):
+    """A line of the program: ``target = expression``, or ``+=``."""
+
+    target: str
+    sign: str
+    expression: str
+
+
 class Writer:
     """The lines of one function, as they are written.
 
@@ -66,7 +75,7 @@ class Writer:
         self.header: list[tuple[int, str]] = []  # views of theta, by their first element
         self.views: list[tuple[int, str]] = []  # of g
         self.body: list[str] = []
-        self.lines: list[tuple[str, str]] = []  # (name, expression)
+        self.lines: list[Line] = []  # the body, as explain() and draw() tell it
         self.uses_batch = False
         self.uses: dict[Array, int] = {}
         self.matrix_weights: set[Array] = set()
@@ -115,9 +124,9 @@ class Writer:
         self.assign(name, text.text)
         self.texts[node] = Text(name, ATOM)
 
-    def assign(self, name: str, text: str) -> None:
-        self.body.append(f"{name} = {text}")
-        self.lines.append((name, text))
+    def assign(self, target: str, expression: str, sign: str = "=") -> None:
+        self.body.append(f"{target} {sign} {expression}")
+        self.lines.append(Line(target, sign, expression))
 
     def new_name(self, node: Array) -> str:
         owner = resolved(node.hint[1]) if isinstance(node.hint, tuple) else None
