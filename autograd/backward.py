@@ -105,7 +105,7 @@ def propagate(
         upstream: the gradient that arrives there, a float, or a Value if ``graph``.
         harvest: called with the nodes, each with its gradient in ``flow``.
         graph: read the rules on Values, so that the gradients can be differentiated again.
-        order: all that the output depends on, sorted by birth, where that is known: no constants.
+        order: all that the output depends on but constants, operands first, where that is known.
 
     Raises:
         StaleGraphError: a node is older than an operand's data.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from itertools import count
+from operator import attrgetter
 from typing import Protocol, TypeVar
 
 __all__ = ["note_edit", "stale_edges", "tick", "walking"]
@@ -46,16 +47,14 @@ def stale_edges(order: list[N]) -> list[tuple[N, N]]:
     """Pairs of an operand and a node computed from it before the operand last changed.
 
     Args:
-        order: nodes in the order of their birth.
+        order: nodes, operands before those who consume them.
     """
-    for oldest in order:
-        if oldest.operands:
-            if last_edit < oldest.born:
-                break  # nothing was edited since the graph was begun: the usual case
-            return [
-                (operand, node)  # type: ignore[misc]
-                for node in order
-                for operand in node.operands
-                if operand.computed > node.computed
-            ]
-    return []
+    oldest = next(filter(attrgetter("operands"), order), None)
+    if oldest is None or last_edit < oldest.born:
+        return []  # nothing was edited since the graph was begun: the usual case
+    return [
+        (operand, node)  # type: ignore[misc]
+        for node in order
+        for operand in node.operands
+        if operand.computed > node.computed
+    ]

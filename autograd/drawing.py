@@ -19,7 +19,7 @@ from .gate import shorten
 from .graph import topological_order
 from .grouping import Box, Clusters, Grouping, Path, class_index
 from .markup import THEMES, blank, colored, escape, lines_of
-from .naming import Names, short, variables
+from .naming import Names, names_of_caller, short
 from .value import Value
 
 if TYPE_CHECKING:
@@ -107,11 +107,7 @@ def draw(
             raise TypeError(f"draw takes a Value or a list of them, got {shorten(each)}")
     if not outputs:
         raise TypeError("draw takes a Value or a list of them, got an empty list")
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals, without=clusters)
-    else:
-        found = variables(names)
+    found = names_of_caller(names, without=clusters)
     grouping = Grouping(outputs, clusters, collapse, constants)
     if len(grouping) > max_nodes:
         raise ValueError(

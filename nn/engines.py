@@ -18,7 +18,7 @@ from .losses import l2_penalty
 from .module import Module, values_in
 from .optim import Optimizer, clip_grad_norm
 
-__all__ = ["ENGINES", "Eager", "Engine", "located", "loss_error", "penalised", "plain"]
+__all__ = ["Eager", "Engine", "located", "loss_error", "penalised", "plain"]
 
 Predictions = list[Any]
 
@@ -166,46 +166,3 @@ def plain(prediction: Any) -> Any:
     if isinstance(prediction, (list, tuple)):
         return [plain(each) for each in prediction]
     return prediction.data if isinstance(prediction, Value) else prediction
-
-
-def _eager(
-    model: Module,
-    loss: Callable[[Any, Any], Any],
-    xs: Sequence[Any],
-    ys: Sequence[Any],
-    l2: float,
-    optimizer: Optimizer,
-) -> Engine:
-    return Eager(model, loss, xs, ys, l2)
-
-
-def _compiled(*arguments: Any) -> Engine:
-    from .compiling import Compiled
-
-    return Compiled(*arguments)
-
-
-def _auto(
-    model: Module,
-    loss: Callable[[Any, Any], Any],
-    xs: Sequence[Any],
-    ys: Sequence[Any],
-    l2: float,
-    optimizer: Optimizer,
-) -> Engine:
-    """Compiled where that is possible, else eager."""
-    from .compiling import CANNOT, Compiled
-
-    try:
-        return Compiled(model, loss, xs, ys, l2, optimizer)
-    except CANNOT as error:
-        reason = f"eager, because it can't be compiled: {error}"
-        return Eager(model, loss, xs, ys, l2, name=reason)
-
-
-ENGINES: dict[str, Callable[..., Engine]] = {
-    "eager": _eager,
-    "compiled": _compiled,
-    "auto": _auto,
-}
-"""How a batch may be computed, by name: called with model, loss, xs, ys, l2 and optimizer."""

@@ -19,8 +19,9 @@ from typing import Any
 
 from autograd import no_grad
 
+from .choosing import ENGINES
 from .data import paired_samples, split
-from .engines import ENGINES, Engine, located
+from .engines import Engine, located
 from .init import Seed, generator_of
 from .losses import check_target, find_loss, zero_one
 from .module import Module

@@ -165,6 +165,16 @@ def test_naive_order_passes_on_too_early() -> None:
     )
 
 
+def test_a_node_that_is_too_early_says_what_it_passed_on() -> None:
+    """And not what has come in since."""
+    a = Value(2.0)
+    b = a * a
+    c = b + b * b
+    last = str(walk(c, order="naive").goto(6).step).splitlines()
+    assert last[2] == last[4] == "      too late: b has already passed on 1"
+    assert last[3].endswith("b.grad = 5 + 4 = 9")
+
+
 def test_naive_order_is_right_where_only_leaves_fan_out() -> None:
     w = walk(LECTURES["l4"](), order="naive")
     assert w.wrong == {}

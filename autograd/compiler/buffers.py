@@ -4,6 +4,10 @@ The emitted source is read as Python syntax, and each of its lines is written ou
 ``out=``. To learn shapes and types, the lines are run once on zeros. Every intermediate result
 gets a buffer of its own, but a chain of operations of one shape works in place, in the buffer
 of the line's result: nothing else can be reading that yet.
+
+Nobody reads this variant, so it may do what a lecturer would not write: ``dot`` costs less than
+``matmul`` where a matrix is small, and a sum along an axis costs less as a product with a vector
+of ones; a maximum of a few columns costs less along the rows of the transposed matrix.
 """
 
 from __future__ import annotations
@@ -31,6 +35,10 @@ _COMPARE: dict[type, str] = {
     ast.Eq: "np.equal",
     ast.NotEq: "np.not_equal",
 }
+
+
+_REDUCE = {"sum": "add", "max": "maximum", "min": "minimum"}
+_FEW = 32  # columns, up to which a transposed copy pays
 
 
 @dataclass(frozen=True)
@@ -111,9 +119,10 @@ class _Rewriter:
             if isinstance(result, np.ndarray) and self.is_fixed(expression, result):
                 self.views.append(text)
                 return
-            if (reduced := self.reduction(expression, result)) is not None:
+            if self.reduces(expression) and isinstance(result, np.ndarray) and result.ndim:
+                assert isinstance(expression, ast.Call)
                 self.constants[name] = Buffer(result.shape, str(result.dtype))
-                self.lines.append(f"{reduced[:-1]}, out={name})")
+                self.lines.append(self.reduction(expression, name))
                 return
             if isinstance(result, np.ndarray) and self.has_out(expression):
                 self.constants[name] = Buffer(result.shape, str(result.dtype))
@@ -128,8 +137,8 @@ class _Rewriter:
             if self.ufunc(call):
                 assert isinstance(call.func, ast.Attribute)
                 operands = ", ".join(self.plain(argument) for argument in call.args)
-                out = ast.unparse(call.keywords[0])
-                text = f"{self.short(call.func.attr)}({operands}, {out})"
+                name = self.product(call.args) if call.func.attr == "matmul" else call.func.attr
+                text = f"{self.short(name)}({operands}, {ast.unparse(call.keywords[0])})"
             else:
                 text = self.plain(call)
         elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
@@ -139,15 +148,14 @@ class _Rewriter:
             text = f"{ast.unparse(statement.targets[0])} = {self.inner(statement.value, None)}"
         self.lines.append(text)
 
-    def reduction(self, node: ast.expr, result: Any) -> str | None:
-        """``E.sum(-1, keepdims=True)`` as a call that takes ``out=``, or None."""
-        if not isinstance(result, np.ndarray) or result.ndim == 0:
-            return None
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-            return None
-        if node.func.attr not in ("sum", "max", "min"):
-            return None
-        return self.plain(node)
+    def reduces(self, node: ast.expr) -> bool:
+        """Whether this is ``E.sum(-1, keepdims=True)`` or the like."""
+        method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        return method and node.func.attr in _REDUCE  # type: ignore[attr-defined]
+
+    def product(self, operands: list[ast.expr]) -> str:
+        """The function for a matrix product: ``dot`` knows no stacks of matrices."""
+        return "dot" if all(self.value(operand).ndim <= 2 for operand in operands) else "matmul"
 
     def is_fixed(self, node: ast.expr, result: Any) -> bool:
         """Whether this is ``A[:, 2:4].reshape(...)`` of theta, g or a buffer: always one view."""
@@ -202,6 +210,7 @@ class _Rewriter:
             name = "np.square" if self.square(node) else _BINARY[type(node.op)]
             if isinstance(node.op, ast.MatMult):
                 free = []  # a product can't be computed in place
+                name = self.product(operands)
         elif isinstance(node, ast.UnaryOp):
             operands, name = [node.operand], "np.negative"
         elif isinstance(node, ast.Compare):
@@ -228,29 +237,40 @@ class _Rewriter:
         if free and result.shape == like.shape and result.dtype == like.dtype:
             out = free.pop()
         else:
-            self.temporaries += 1
-            out = f"_{self.temporaries}"
-            self.constants[out] = Buffer(result.shape, str(result.dtype))
+            out = self.temporary(result.shape, result.dtype)
         self.compute(node, out, result)
         return out
+
+    def temporary(self, shape: tuple[int, ...], dtype: Any) -> str:
+        self.temporaries += 1
+        name = f"_{self.temporaries}"
+        self.constants[name] = Buffer(shape, str(dtype))
+        return name
+
+    def ones(self, count: int) -> str:
+        name = f"ones_{count}"
+        self.constants[name] = np.ones(count)
+        return name
 
     def number(self, node: ast.expr) -> str:
         """A number of this call; known now if it comes from the batch size alone."""
         names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
         if names == {"B"}:
             return repr(float(self.value(node)))
+        if isinstance(node, ast.BinOp):
+            sides = (ast.Name(self.inner(side, None)) for side in (node.left, node.right))
+            node = ast.BinOp(next(sides), node.op, next(sides))
         return f"({ast.unparse(node)})"
 
     def plain(self, node: ast.expr) -> str:
         """A name, an index, a call: its long operands get buffers, it does not."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if self.reduces(node):
+                return self.reduction(node)
             source = node.func.value
             text = self.inner(source, None) if self.has_out(source) else self.plain(source)
-            reducing = {"sum": "add", "max": "maximum", "min": "minimum"}.get(node.func.attr)
-            if reducing is not None:
-                return self.reduce(reducing, text, node)
-            if text == "np" and node.func.attr == "arange":
-                return self.known_view(ast.unparse(node))
+            if text == "np" and node.func.attr == "arange":  # compared with numbers of the batch
+                return self.known_view(f"{ast.unparse(node)}.astype(theta.dtype)")
             if self.has_out(source):
                 arguments = [ast.unparse(argument) for argument in node.args]
                 arguments += [ast.unparse(keyword) for keyword in node.keywords]
@@ -269,11 +289,40 @@ class _Rewriter:
             self.views.append(f"{name} = {text}")
         return self.known_views[text]
 
-    def reduce(self, function: str, text: str, node: ast.Call) -> str:
-        """What the methods sum, max and min call in the end."""
-        axis = ast.unparse(node.args[0]) if node.args else "None"
-        out = "".join(f", {ast.unparse(keyword)}" for keyword in node.keywords)
-        return f"{self.short(function)}.reduce({text}, {axis}{out})"
+    def reduction(self, node: ast.Call, out: str | None = None) -> str:
+        """A sum, maximum or minimum, written into ``out`` if that is given."""
+        assert isinstance(node.func, ast.Attribute)
+        source, method = node.func.value, node.func.attr
+        array = self.value(source)
+        text = self.inner(source, None) if self.has_out(source) else self.plain(source)
+        axis = self.value(node.args[0]) if node.args else None
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        keep = "keepdims" in given
+        if "out" in given:
+            out = ast.unparse(given["out"])
+        of_rows = array.ndim == 2 and axis in (1, -1)
+        place = out and (self.known_view(f"{out}[:, 0]") if keep and of_rows else out)
+        into = f", out={place}" if place else ""
+        contiguous = not out or self.value(ast.parse(out, mode="eval").body).flags.c_contiguous
+        if method == "sum" and array.dtype.kind == "f" and contiguous:
+            ones = self.ones(array.shape[-1 if of_rows else 0])
+            after = "[:, None]" if keep and not out else ""
+            if of_rows:
+                return f"{self.short('dot')}({text}, {ones}{into}){after}"
+            if (array.ndim == 2 and axis == 0) or (array.ndim == 1 and not keep):
+                return f"{self.short('dot')}({ones}, {text}{into})"
+        function = self.short(_REDUCE[method])
+        if of_rows and array.shape[1] <= _FEW and isinstance(self.constants.get(text), Buffer):
+            turned = self.temporary(array.T.shape, array.dtype)
+            place = place or self.temporary(array.shape[:1], array.dtype)
+            self.lines.append(f"{self.short('copyto')}({turned}, {self.known_view(text + '.T')})")
+            call = f"{function}.reduce({turned}, 0, out={place})"
+            if out:
+                return call
+            self.lines.append(call)
+            return self.known_view(f"{place}[:, None]") if keep else place
+        more = ", keepdims=True" if keep else ""
+        return f"{function}.reduce({text}, {axis}{more}{f', out={out}' if out else ''})"
 
     def is_view(self, node: ast.expr) -> bool:
         """Whether this is the same view of the same buffer in every call."""

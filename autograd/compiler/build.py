@@ -39,11 +39,16 @@ class Built:
 
 
 def build(
-    trace: Trace, data: set[Value], reduction: str, dtype: str, batch_size: int | None
+    trace: Trace,
+    parameters: list[Value],
+    data: list[Value],
+    reduction: str,
+    dtype: str,
+    batch_size: int | None,
 ) -> Built:
     """Compile a traced graph; the leaves in ``data`` are numbers."""
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
-    scalars = canonicalise(trace, data)
+    scalars = canonicalise(trace, parameters, data)
     grouping = group(scalars, shapes)
     del scalars
     lay_out(grouping)

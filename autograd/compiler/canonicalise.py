@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from operator import attrgetter
+from functools import partial
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from .. import primitives
 from ..gate import Primitive
@@ -27,31 +28,30 @@ __all__ = ["BATCH", "CONST", "FIXED", "PARAM", "Lin", "Scalars", "canonicalise"]
 PARAM, FIXED, CONST, BATCH = 0, 1, 2, 3
 
 
+Numbers: TypeAlias = "array[int]"
+"""Numbers of nodes, four bytes each."""
+
+_numbers = partial(array, "i")
+
+
 @dataclass(slots=True)
 class Lin:
-    """Σ a·b - Σ c·d + Σ t - Σ u + constant, as lists of node numbers."""
+    """Σ a·b - Σ c·d + Σ t - Σ u + constant, as numbers of nodes."""
 
-    a: list[int] = field(default_factory=list)
-    b: list[int] = field(default_factory=list)
-    c: list[int] = field(default_factory=list)
-    d: list[int] = field(default_factory=list)
-    t: list[int] = field(default_factory=list)
-    u: list[int] = field(default_factory=list)
+    a: Numbers = field(default_factory=_numbers)
+    b: Numbers = field(default_factory=_numbers)
+    c: Numbers = field(default_factory=_numbers)
+    d: Numbers = field(default_factory=_numbers)
+    t: Numbers = field(default_factory=_numbers)
+    u: Numbers = field(default_factory=_numbers)
     constant: float = 0.0
 
     def key(self) -> tuple[Any, ...]:
-        return (
-            array("i", self.a).tobytes(),
-            array("i", self.b).tobytes(),
-            array("i", self.c).tobytes(),
-            array("i", self.d).tobytes(),
-            array("i", self.t).tobytes(),
-            array("i", self.u).tobytes(),
-            float.hex(self.constant),
-        )
+        parts = (self.a, self.b, self.c, self.d, self.t, self.u)
+        return (*[part.tobytes() for part in parts], float.hex(self.constant))
 
-    def operands(self) -> list[int]:
-        return [*self.a, *self.b, *self.c, *self.d, *self.t, *self.u]
+    def operands(self) -> Numbers:
+        return self.b + self.a + self.d + self.c + self.t + self.u
 
     def single(self) -> tuple[int, int] | None:
         """The sign and the node, if this is nothing but ± one node."""
@@ -75,101 +75,103 @@ class Scalars:
         self.rank = array("b")
         self.level = array("i")
         self.outputs: list[int] = []
-        self.count = 0  # scalar nodes before
+        self.leaves = 0  # so many nodes to begin with are leaves
 
     def __len__(self) -> int:
         return len(self.kind)
 
-    def operands(self, node: int) -> list[int]:
+    def operands(self, node: int) -> Sequence[int]:
         if self.kind[node] == "lin":
             return self.detail[node].operands()  # type: ignore[no-any-return]
-        return list(self.detail[node]) if isinstance(self.kind[node], Primitive) else []
+        return self.detail[node] if isinstance(self.kind[node], Primitive) else ()
 
-    def reachable(self) -> bytearray:
-        """For each node 1 if the outputs depend on it, else 0."""
-        seen = bytearray(len(self))
-        for output in self.outputs:
-            seen[output] = 1
-        leaves = ("parameter", "input", "constant")
-        for node in range(len(self) - 1, -1, -1):
-            if seen[node] and self.kind[node] not in leaves:
-                for operand in self.operands(node):
-                    seen[operand] = 1
+    def reachable(self) -> Any:
+        """For each node whether the outputs depend on it: an array."""
+        seen = np.zeros(len(self), dtype=bool)
+        seen[self.outputs] = True
+        for node in range(len(self) - 1, self.leaves - 1, -1):
+            if seen[node] and self.level[node]:
+                seen[np.asarray(self.operands(node))] = True
         return seen
 
 
-def canonicalise(trace: Trace, data: set[Value]) -> Scalars:
+def canonicalise(trace: Trace, parameters: list[Value], data: list[Value]) -> Scalars:
     """Rewrite a traced graph as canonical nodes; the leaves in ``data`` are numbers."""
-    return _Canonicaliser(trace, data).run()
+    return _Canonicaliser(trace, parameters, data).run()
 
 
 class _Canonicaliser:
-    def __init__(self, trace: Trace, data: set[Value]) -> None:
+    def __init__(self, trace: Trace, parameters: list[Value], data: list[Value]) -> None:
         self.trace = trace
-        self.data = data
         self.graph = Scalars()
         self.interned: dict[Any, int] = {}
+        self.numbers: dict[Value, int] = {}
+        self.waiting: dict[Value, Lin | Product] = {}  # for their one consumer
+        self.known_inputs: dict[tuple[Value, ...], tuple[Numbers, int]] = {}
+        self.number_leaves(parameters, data)
 
     def run(self) -> Scalars:
-        graph, data, inputs = self.graph, self.data, self.trace.inputs
-        kind, rank = graph.kind, graph.rank
-        order = self.trace.order
-        graph.count = len(order)
-        operands_of_all = chain.from_iterable(map(attrgetter("operands"), order))
-        uses = Counter(each for each in operands_of_all if each.op is not None)
-        uses.update([*self.trace.outputs, *self.trace.outputs])  # an output is never absorbed
-        # A node becomes a number, or a Lin or Product that waits for its one consumer.
-        forms: dict[Value, Form] = {}
-        pop = forms.pop
-        for node in order:
+        graph, numbers, waiting = self.graph, self.numbers, self.waiting
+        rank, pop = graph.rank, waiting.pop
+        uses = self.trace.uses
+        form: Form
+        for node in self.trace.nodes:
             op = node.op
-            if op is None:
-                if node in data or node in inputs:
-                    forms[node] = self.leaf(node)
+            if op is mul:
+                x, y = node.operands
+                if x in numbers and y in numbers:
+                    a, b = numbers[x], numbers[y]
+                    weight_first = rank[a] < rank[b] or (rank[a] == rank[b] and a <= b)
+                    form = (1, a, b) if weight_first else (1, b, a)
                 else:
-                    forms[node] = len(kind)
-                    kind.append("parameter")
-                    graph.detail.append(node)
-                    rank.append(PARAM)
-                    graph.level.append(0)
-                continue
-            operands = node.operands
-            if op is dot:
-                own = [*map(forms.__getitem__, operands)]
-                if {*map(type, own)} != {int}:
-                    own = [*map(self.number, own)]
-                form: Form = self.dot(own)  # type: ignore[arg-type]
-            elif op in _SUMS or op is mul:
-                own = [pop(o) if uses[o] == 1 else forms[o] for o in operands]
-                if op is mul:
-                    form = self.product(own[0], own[1])
-                elif op is add and type(own[0]) is Lin and type(own[1]) is tuple:
-                    form = own[0]  # by far the most frequent case, written out for speed
-                    sign, a, b = own[1]
-                    if sign > 0:
-                        form.a.append(a)
-                        form.b.append(b)
-                    else:
-                        form.c.append(a)
-                        form.d.append(b)
+                    form = self.product(self.form(x), self.form(y))
+            elif op is add:
+                x, y = node.operands
+                total, term = pop(x, None), pop(y, None)
+                if type(total) is Lin and type(term) is tuple and term[0] > 0:
+                    form = total  # Σ + product: by far the most frequent, written out for speed
+                    total.a.append(term[1])
+                    total.b.append(term[2])
                 else:
-                    form = self.sum(op, own)
+                    form = self.sum(op, [total or numbers[x], term or numbers[y]])
+            elif op is dot:
+                form = self.dot(node.operands)
+            elif op in _SUMS:
+                assert op is not None
+                form = self.sum(op, [*map(self.form, node.operands)])
             else:
-                places = tuple([self.number(forms[o]) for o in operands])
+                assert op is not None
+                places = tuple([self.number(self.form(operand)) for operand in node.operands])
                 if all(rank[place] == CONST for place in places):
                     form = self.constant(node.data)
                 else:
                     form = self.intern(op, (op, places), places, places)
-            forms[node] = form if uses[node] == 1 else self.number(form)
-        graph.outputs = [self.number(forms[output]) for output in self.trace.outputs]
+            if uses[node] == 1 and not isinstance(form, int):
+                waiting[node] = form
+            else:
+                numbers[node] = self.number(form)
+        graph.outputs = [numbers[output] for output in self.trace.outputs]
         return graph
+
+    def form(self, node: Value) -> Form:
+        """A node's number, or what waits for its one consumer, that is, for the caller."""
+        number = self.numbers.get(node)
+        return self.waiting.pop(node) if number is None else number
 
     # ------------------------------------------------------------------ leaves
 
-    def leaf(self, node: Value) -> int:
-        if node in self.data:
-            return self.constant(node.data)
-        return self.add("input", self.trace.inputs[node], BATCH, 0)
+    def number_leaves(self, parameters: list[Value], data: list[Value]) -> None:
+        graph, count = self.graph, len(parameters)
+        self.numbers.update(zip(parameters, range(count), strict=True))
+        graph.kind += ["parameter"] * count
+        graph.detail += parameters
+        graph.rank.frombytes(bytes([PARAM]) * count)
+        graph.level.frombytes(bytes(graph.level.itemsize * count))
+        for placeholder, place in self.trace.inputs.items():
+            self.numbers[placeholder] = self.add("input", place, BATCH, 0)
+        for leaf in data:
+            self.numbers[leaf] = self.constant(leaf.data)
+        graph.leaves = len(graph)
 
     def constant(self, number: float) -> int:
         key = ("constant", float.hex(number))
@@ -191,7 +193,10 @@ class _Canonicaliser:
             return known
         rank, level = self.graph.rank, self.graph.level
         batch = BATCH if BATCH in map(rank.__getitem__, operands) else FIXED
-        height = 1 + max(map(level.__getitem__, operands), default=0)
+        if len(operands) > 50:
+            height = 1 + int(np.frombuffer(level, np.intc)[np.asarray(operands)].max())
+        else:
+            height = 1 + max(map(level.__getitem__, operands), default=0)
         number = self.interned[key] = self.add(kind, detail, batch, height)
         return number
 
@@ -204,7 +209,7 @@ class _Canonicaliser:
             self.absorb(lin, form, 1)
             form = lin
         operands = form.operands()
-        if all(self.graph.rank[o] == CONST for o in operands):
+        if all(self.graph.rank[operand] == CONST for operand in operands):
             return self.constant(self.constant_value(form))
         single = form.single()
         if single is not None and single[0] > 0:
@@ -224,14 +229,11 @@ class _Canonicaliser:
     # ------------------------------------------------------------------ sums and products
 
     def product(self, a: Form, b: Form) -> Product:
-        sign = 1
-        if type(a) is not int:
-            own, a = self.signed(a)
-            sign *= own
-        if type(b) is not int:
-            own, b = self.signed(b)
-            sign *= own
-        return (sign, *self.ordered(a, b))
+        if type(a) is int and type(b) is int:
+            return (1, *self.ordered(a, b))
+        sign_a, a = self.signed(a)
+        sign_b, b = self.signed(b)
+        return (sign_a * sign_b, *self.ordered(a, b))
 
     def signed(self, form: Form) -> tuple[int, int]:
         """The sign and the number of a node: a minus moves from the factor to the product."""
@@ -272,16 +274,24 @@ class _Canonicaliser:
                 mine.extend(theirs)
             lin.constant += sign * form.constant
 
-    def dot(self, places: list[int]) -> Lin:
-        n = len(places) // 2
-        ws, xs = places[:n], places[n:-1]
+    def dot(self, operands: tuple[Value, ...]) -> Lin:
+        """A weighted sum; the neurons of a layer share the tuple of inputs."""
+        if not self.waiting.keys().isdisjoint(operands):
+            for operand in set(operands) & self.waiting.keys():
+                self.numbers[operand] = self.number(self.waiting.pop(operand))
+        n = len(operands) // 2
+        place, rank = self.numbers.__getitem__, self.graph.rank.__getitem__
+        ws, inputs = _numbers(map(place, operands[:n])), operands[n:-1]
+        if inputs not in self.known_inputs:
+            xs = _numbers(map(place, inputs))
+            self.known_inputs[inputs] = xs, min(map(rank, xs), default=CONST)
+        xs, lowest = self.known_inputs[inputs]
         lin = Lin()
-        ranks = {*map(self.graph.rank.__getitem__, ws)}
-        if n and max(ranks) < min(map(self.graph.rank.__getitem__, xs)):
-            lin.a, lin.b = ws, xs
+        if n and max(map(rank, ws)) < lowest:
+            lin.a, lin.b = ws, xs[:]
         elif n:
-            lin.a, lin.b = map(list, zip(*map(self.ordered, ws, xs), strict=True))
-        self.absorb(lin, places[-1], 1)
+            lin.a, lin.b = map(_numbers, zip(*map(self.ordered, ws, xs), strict=True))
+        self.absorb(lin, place(operands[-1]), 1)
         return lin
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -85,10 +86,10 @@ def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
         result.shapes[2 + k] = () if shape == () else (math.prod(shape),)
         result.batched.add(2 + k)
     levels: dict[int, list[int]] = {}
-    reachable = np.frombuffer(scalars.reachable(), dtype=np.uint8) == 1
+    reachable = scalars.reachable()
     is_weight = np.frombuffer(scalars.rank, dtype=np.int8) == PARAM
     weights = np.flatnonzero(reachable & is_weight)
-    result.parameters = [scalars.detail[node] for node in weights]
+    result.parameters = [*compress(scalars.detail, (reachable & is_weight).tolist())]
     result.source[weights], result.column[weights] = THETA, np.arange(len(weights))
     for node in np.flatnonzero(reachable & ~is_weight).tolist():
         kind, detail = scalars.kind[node], scalars.detail[node]
@@ -148,9 +149,9 @@ def _runs(result: Grouping, lin: Lin) -> dict[tuple[int, int, int], tuple[Column
         else:
             a_sources, a_columns, names = np.full(len(b), -1), columns, sources
         order = np.lexsort((a_columns, columns, names))
-        starts = np.flatnonzero(np.diff(names[order], prepend=-1))
-        for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-            part = order[start:stop]
+        in_order = names[order]
+        changes = np.flatnonzero(in_order[1:] != in_order[:-1]) + 1
+        for part in np.split(order, changes):
             first = part[0]
             name = (int(sources[first]), int(a_sources[first]), minus)
             runs[name] = (a_columns[part], columns[part])

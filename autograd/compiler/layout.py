@@ -39,9 +39,7 @@ def lay_out(grouping: Grouping) -> None:
     sequence = np.concatenate(order)
     place = np.empty(count, dtype=np.int32)
     place[sequence] = np.arange(count)
-    parameters = np.empty(count, dtype=object)
-    parameters[:] = grouping.parameters
-    grouping.parameters = parameters[sequence].tolist()
+    grouping.parameters = [grouping.parameters[k] for k in sequence.tolist()]
     of_theta = grouping.source == THETA
     grouping.column[of_theta] = place[grouping.column[of_theta]]
     for group in grouping.groups:

@@ -111,16 +111,18 @@ class Program:
         options = self._options
         self._inputs = Inputs(trace, options.dtype, options.batch_size)
         self._single = trace.single
-        self._nodes = len(trace.order)
+        self._nodes = len(trace)
         self._run = self._choose(trace, size)
         self._check(trace, batch)
 
     def _choose(self, trace: Trace, size: int) -> Target:
-        leaves, data = trace.leaves(self._options.parameters)
+        leaves, data = trace.parameters_and_data(self._options.parameters)
         self._frozen = [leaf for leaf in data if not leaf.is_constant and trace.clock is None]
-        return self._arrays(trace, data, size) or self._straight_line(trace, leaves)
+        return self._arrays(trace, leaves, data, size) or self._straight_line(trace, leaves)
 
-    def _arrays(self, trace: Trace, data: set[Value], size: int) -> Target | None:
+    def _arrays(
+        self, trace: Trace, leaves: list[Value], data: list[Value], size: int
+    ) -> Target | None:
         """The array program; None where the straight line is the better choice, or the only one."""
         options = self._options
         if options.target == "python":
@@ -132,7 +134,8 @@ class Program:
                 raise ImportError("this target needs NumPy: pip install 'gatewise[fast]'") from None
             return None
         try:
-            built = build(trace, data, options.reduction, options.dtype, options.batch_size)
+            more = options.reduction, options.dtype, options.batch_size
+            built = build(trace, leaves, data, *more)
         except Exception as failure:  # a stated fallback, never a wrong program
             self.note = f"straight line, because no array program was found ({failure!r})"
             return None

@@ -69,7 +69,7 @@ class _StraightLine:
         """Of nodes with the same gate and operands keep the first."""
         first: dict[Value, Value] = {}
         known: dict[tuple[Any, ...], Value] = {}
-        for node in self.trace.order:
+        for node in (*self.trace.leaves, *self.trace.nodes):
             operands = tuple([first[operand] for operand in node.operands])
             first[node] = node
             if node.op is not None and node not in self.guarded:

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import gc
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, filterfalse
+from operator import attrgetter
 from typing import Any, NoReturn
 
 from .. import primitives, value
@@ -118,41 +121,46 @@ class Trace:
     outputs: list[Value]
     single: bool
     arguments: list[Argument]
-    inputs: dict[Value, tuple[int, int]] = field(default_factory=dict)  # argument, column
-    order: list[Value] = field(default_factory=list)  # all nodes, operands first
+    inputs: dict[Value, tuple[int, int]]  # of the placeholders: argument and column
+    leaves: list[Value]  # oldest first; constants, which were never born, before all others
+    nodes: list[Value]  # computed by gates, operands first
+    uses: Counter[Value]  # how often each node is used; an output once more, and once more
     clock: int | None = None  # a leaf made after this was made by the function: a constant
     rebuild: Callable[..., Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.leaves) + len(self.nodes)
 
     @cached_property
     def guarded(self) -> set[Value]:
         """The nodes below a `where`: they may have no value, if it chooses the other branch."""
         guarded: set[Value] = set()
-        if not any(node.op is primitives.choice for node in self.order):
+        if not any(node.op is primitives.choice for node in self.nodes):
             return guarded
-        for node in reversed(self.order):
+        for node in reversed(self.nodes):
             inside = node in guarded
             for place, operand in enumerate(node.operands):
                 if inside or (node.op is primitives.choice and place > 0):
                     guarded.add(operand)
         return guarded
 
-    def leaves(self, declared: set[Value] | None) -> tuple[list[Value], set[Value]]:
+    def parameters_and_data(self, declared: set[Value] | None) -> tuple[list[Value], list[Value]]:
         """The parameters, and the leaves that are numbers of the program.
 
         Raises:
             ValueError: the function uses a leaf that is not among the declared parameters.
         """
-        parameters, data = [], set()
+        parameters, data = [], []
         clock = math.inf if self.clock is None else self.clock
-        for leaf in self.order:
-            if leaf.op is not None or leaf in self.inputs:
+        for leaf in self.leaves:
+            if leaf in self.inputs:
                 continue
             if not leaf.born or leaf.born > clock:
-                data.add(leaf)
+                data.append(leaf)
             elif declared is None or leaf in declared:
                 parameters.append(leaf)
             elif self.clock is None:
-                data.add(leaf)
+                data.append(leaf)
             else:
                 raise ValueError(
                     f"{value.name_of(leaf)} is used by the function but is not among "
@@ -217,24 +225,27 @@ def trace_function(
         outputs.append(output)
     if not outputs:
         raise TypeError("compile: the function gives an empty list; give at least one Value")
-    return Trace(outputs, single, arguments, inputs, _order(outputs, made), clock, f)
+    leaves, uses = _uses(made, outputs)
+    if len(uses) != len(made) or not all(map(uses.__contains__, made)):
+        return Trace(outputs, single, arguments, inputs, *_parts(outputs), clock, f)
+    return Trace(outputs, single, arguments, inputs, leaves, made, uses, clock, f)
 
 
-def _order(outputs: list[Value], made: list[Value]) -> list[Value]:
-    """What the outputs depend on, operands first: of the nodes made, in that order."""
-    needed = set(outputs)
-    for node in reversed(made):
-        if node in needed:
-            needed.update(node.operands)
-    nodes = [node for node in made if node in needed]
-    leaves = [node for node in needed if node.op is None]
-    if len(leaves) + len(nodes) < len(needed):  # some were made before
-        return topological_order(*outputs)
-    constants = [leaf for leaf in leaves if leaf.is_constant]  # they were never born
-    constants.sort(key=lambda leaf: leaf.data.hex())
+def _parts(outputs: list[Value]) -> tuple[list[Value], list[Value], Counter[Value]]:
+    """Leaves, nodes and uses of a graph of which some nodes were made before, or in vain."""
+    nodes = [node for node in topological_order(*outputs) if node.op is not None]
+    leaves, uses = _uses(nodes, outputs)
+    return leaves, nodes, uses
+
+
+def _uses(nodes: list[Value], outputs: list[Value]) -> tuple[list[Value], Counter[Value]]:
+    """The leaves that these nodes use, by age, and how often they use each other."""
+    computed = attrgetter("op")  # by a gate: a leaf has none
+    operands: list[Sequence[Value]] = [outputs, *(node.operands for node in nodes)]
+    uses = Counter(filter(computed, chain(outputs, chain.from_iterable(operands))))
+    leaves = [*dict.fromkeys(filterfalse(computed, chain.from_iterable(operands)))]
     leaves.sort(key=born)
-    leaves[: len(constants)] = constants
-    return leaves + nodes
+    return leaves, uses
 
 
 @contextmanager
@@ -251,7 +262,7 @@ def without_collector() -> Iterator[None]:
 
 def trace_graph(output: Value) -> Trace:
     """The trace of a graph that exists already: no inputs, its leaves are the parameters."""
-    return Trace([output], True, [], {}, topological_order(output))
+    return Trace([output], True, [], {}, *_parts([output]))
 
 
 def nested(flat: Sequence[Any], shape: Shape) -> Any:
