@@ -149,7 +149,8 @@ class _Blocks:
             if owner is None and base[:1] == "d" and base[1:] in self.arrays:
                 owner = base[1:]  # a view of g
             if owner is None and base == "g":
-                owner = "theta" + target[1:]
+                single = self.wide.theta.shape == (1,)
+                owner = "theta[0]" if single else "theta" + target[1:]
             if owner is None:
                 waiting.append(line)
                 continue
