@@ -18,7 +18,7 @@ from .derivatives import gradients
 from .gate import shorten
 from .graph import ancestors, topological_order
 from .naming import names_of_caller, short
-from .notation import Board, latex, latex_name, padded, width
+from .notation import Board, latex, latex_name, latex_number, padded, width
 from .value import Value, name_of
 
 __all__ = ["Explanation", "Path", "explain"]
@@ -326,12 +326,8 @@ def _fraction(board: Board, above: Value, below: Value) -> str:
 
 
 def _latex_number(x: float, bracket: bool = False) -> str:
-    """``-2.5`` or ``6.02 \\cdot 10^{23}``, in brackets after a sign if it is negative."""
-    if not math.isfinite(x):
-        text = r"\mathrm{NaN}" if x != x else r"\infty" if x > 0 else r"-\infty"
-    else:
-        mantissa, _, exponent = short(x).partition("e")
-        text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+    """``-2.5``, in brackets after a sign if it is negative."""
+    text = latex_number(x)
     if not text.startswith("-"):
         return text
     return rf"\left({text}\right)" if bracket else f"{{{text}}}"  # braces: a sign, not a minus

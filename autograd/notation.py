@@ -6,6 +6,7 @@ templates. A gate that has no template is written as a function.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from .naming import Names, short
 from .text import Expression
 from .value import Value
 
-__all__ = ["Board", "board", "latex", "latex_name", "padded", "printable", "width"]
+__all__ = ["Board", "board", "latex", "latex_name", "latex_number", "padded", "printable", "width"]
 
 _LOOSE, _COMPARISON, _SUM, _PRODUCT, _POWER, _ATOM = range(6)
 _LONGEST_NAME, _LONGEST_RIGHT_SIDE, _MANY_OPERANDS = 32, 56, 64
@@ -95,10 +96,10 @@ def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str,
     if not isinstance(expression, Expression):
         expression = Expression(float(expression))
     head, operands = expression.head, expression.operands
-    if isinstance(head, float):
-        text = short(head)
-        return text, _SUM if text.startswith("-") else _ATOM
     in_latex = forms is _LATEX
+    if isinstance(head, float):
+        text = latex_number(head) if in_latex else short(head)
+        return text, _SUM if text.startswith("-") else _PRODUCT if " " in text else _ATOM
     if isinstance(head, str):
         if not operands:
             return name(head), _ATOM
@@ -194,6 +195,18 @@ _ESCAPED = {
     ">": r"\gt ",
     " ": r"\ ",
 }
+
+
+def latex_number(x: float) -> str:
+    r"""A number in LaTeX, as short as in pictures.
+
+    >>> print(latex_number(-2.5), latex_number(6.02e23), latex_number(-math.inf))
+    -2.5 6.02 \cdot 10^{23} -\infty
+    """
+    if not math.isfinite(x):
+        return r"\mathrm{NaN}" if x != x else r"\infty" if x > 0 else r"-\infty"
+    mantissa, _, exponent = short(x).partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 
 
 def latex_name(name: str) -> str:

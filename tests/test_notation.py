@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from autograd import Value, maximum, primitives
@@ -45,6 +47,8 @@ x, y, z = Expression("x"), Expression("y"), Expression("z")
             "y if x > 0 else z",
             r"\begin{cases} y & \text{if } x > 0 \\ z & \text{else} \end{cases}",
         ),
+        (x * 1e-30, "x·1e-30", r"x \cdot (1 \cdot 10^{-30})"),
+        (x - math.inf, "x - inf", r"x - \infty"),
         (primitives.branch(x, y, 1.0), "y if x else …", r"y \text{ if } x \text{ else } \dots"),
         (primitives.branch(x, y, 0.0), "… if x else y", r"\dots \text{ if } x \text{ else } y"),
     ],
