@@ -39,7 +39,7 @@ def pick(table: Any, hit: Any) -> Any:
     if table.shape == hit.shape:
         picked = table[hit]
         if picked.size * table.shape[-1] == table.size:  # a row holds one hit at most
-            return picked.reshape(table.shape[:-1])
+            return picked if table.ndim == 2 else picked.reshape(table.shape[:-1])
     chosen = np.where(hit, table, 0).sum(-1)
     return np.where(hit.any(-1), chosen, np.nan)
 
