@@ -73,7 +73,7 @@ def test_lines_that_prepare_others_stand_in_their_box() -> None:
         "Z2 = A1 @ W2.T + b2",
         "(B, 3) 3 × weighted sum",
         "R1 = E1 @ others",
-        "dZ2 = (1 / B) * where(hit, -R1, E1) / total",
+        "dZ2 = (1 / B) * where(hit, -R1, E1) / total[:, None]",
     ] in seen
 
 
