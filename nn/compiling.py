@@ -64,12 +64,14 @@ class Compiled:
         if optimizer is not None:
             check_rule(optimizer, numpy)
         self.numpy, self.model, self.loss, self.l2 = numpy, model, loss, l2
-        self.x, self.y = numpy.array(xs, dtype=float), numpy.array(ys, dtype=float)
+        self.x, self.y = self._array("X", xs), self._array("Y", ys)
         self.shapes = [self.x.shape[1:], self.y.shape[1:]]
         weights = penalised(model) if l2 else []
 
         def loss_with_penalty(x: Any, y: Any, mask: Any = ()) -> Any:
             value = self._sample(x, y, mask)[0]
+            if not isinstance(value, Value):
+                raise TypeError(f"the loss must give a Value, got {value!r}")
             return value + l2_penalty(weights, l2) if l2 else value
 
         was_training = model.training
@@ -90,8 +92,14 @@ class Compiled:
     def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Compiled:
         """The same programs and weights on other samples."""
         other = copy.copy(self)
-        other.x, other.y = (self.numpy.array(each, dtype=float) for each in (xs, ys))
+        other.x, other.y = self._array("X", xs), self._array("Y", ys)
         return other
+
+    def _array(self, name: str, samples: Sequence[Any]) -> Any:
+        try:
+            return self.numpy.array(samples, dtype=float)
+        except ValueError:
+            raise ValueError(f"the samples of {name} differ in length") from None
 
     # ------------------------------------------------------------------ training
 
