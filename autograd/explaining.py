@@ -127,7 +127,7 @@ class Explanation:
         start = f"∂{output}/∂{node} = {short(self.total)}"
         if not self.count:
             return f"{start}: no gradient flows on any path from {output} back to {node}"
-        title = f"{start}: {_paths(self.count)} from {output} back to {node}"
+        title = f"{start}: {_paths_in_words(self.count)} from {output} back to {node}"
         routes = [self._route(path) for path in self.paths]
         columns = max(map(width, routes))
         lines = [
@@ -308,7 +308,7 @@ def _only_result(node: Value, found: Mapping[Value, str]) -> Value:
     )
 
 
-def _paths(count: int) -> str:
+def _paths_in_words(count: int) -> str:
     if count == _MANY:
         return "10¹⁸ paths or more"
     return "1 path" if count == 1 else f"{count:,} paths"

@@ -99,7 +99,7 @@ class Step:
         gate = self.board.right_side(self.node)
         if not gate.endswith((")", "]", "|", "⌋", "⌉")) or " " in gate.split("(")[0]:
             gate = f"({gate})"
-        if len(gate) > 24:
+        if len(gate) > 24 or gate.endswith(" operands)"):
             gate = self.board.name(self.node)
         return f"∂{gate}/∂{operand} = {formula} = {number}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any, NamedTuple
 
 from .naming import short
@@ -100,6 +99,8 @@ def rich_table(walk: Walk, text: bool = True) -> Any:
 
 def html_table(walk: Walk) -> str:
     """The step and the table as HTML for a notebook, all text escaped."""
+    from html import escape  # late, for it takes milliseconds to import
+
     cell = "padding:.15em .8em;text-align:"
 
     def line(row: _Row) -> str:

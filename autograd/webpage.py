@@ -13,23 +13,24 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .backward import local_derivatives, stale_error
 from .clock import stale_edges
 from .gate import shorten
 from .graph import topological_order
 from .grouping import class_index, is_told
-from .javascript import Script, runtime
+from .javascript import Script, runtime, template
 from .markup import THEMES
 from .naming import names_of_caller
 from .notation import Board, board
 from .value import Value
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["Page", "page"]
 
-_TEMPLATE = Path(__file__).parent / "template"
 _PROGRAM = ("passes", "words", "picture", "panels", "quiz", "player")
 _LABELLED_EDGES = 60  # with more edges than this there is no room for a label on each
 _LONGEST_NAME, _LONGEST_EXPRESSION = 28, 9
@@ -49,6 +50,8 @@ class Page:
             ValueError: the file's suffix is not .html (or .htm).
             OSError: the path can't be written.
         """
+        from pathlib import Path  # imported late, as html and json: they cost milliseconds
+
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"can't save a page as {str(target)!r}: a page is saved as .html")
@@ -296,18 +299,14 @@ def _fill(computation: dict[str, Any], source: str, title: str) -> str:
     data = json.dumps(computation, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     parts = {
         "TITLE": html.escape(_printable(title)),
-        "STYLE": _colours() + _part("page.css"),
+        "STYLE": _colours() + template("page.css"),
         # inside <script> only "<" could end the element or open a comment
         "DATA": _printable(data).replace("<", "\\u003c"),
         "VALUES": runtime(),
         "GATES": source,
-        **{name.upper(): _part(f"{name}.js") for name in _PROGRAM},
+        **{name.upper(): template(f"{name}.js") for name in _PROGRAM},
     }
-    return re.sub(r"@@(\w+)@@", lambda found: parts[found[1]], _part("page.html"))
-
-
-def _part(name: str) -> str:
-    return (_TEMPLATE / name).read_text(encoding="utf-8")
+    return re.sub(r"@@(\w+)@@", lambda found: parts[found[1]], template("page.html"))
 
 
 def _printable(text: str) -> str:

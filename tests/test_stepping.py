@@ -145,6 +145,14 @@ def test_a_leaf_is_a_walk_without_steps() -> None:
 # ---------------------------------------------------------------------- the naive order
 
 
+def test_a_gate_of_very_many_operands_is_called_by_its_name() -> None:
+    x = [Value(float(k)) for k in range(100)]
+    s = dot(x, x)
+    first, second, *_ = str(walk(s).goto(2)).splitlines()
+    assert first == "backward 1/1   s = dot of 201 operands    upstream ∂s/∂s = 1"
+    assert second.startswith("   ∂s/∂x[0] = x[0] = 0 ")
+
+
 def test_naive_order_passes_on_too_early() -> None:
     a = Value(2.0)
     b = a * a
