@@ -89,6 +89,24 @@ def test_losses_of_one_output(loss: str) -> None:
     assert compiled[0].loss == pytest.approx(eager[0].loss, rel=1e-9)
 
 
+@pytest.mark.parametrize("loss", ["svm", "logarithmic", "probability_cross_entropy"])
+def test_losses_that_pick_an_output_by_the_class(loss: str) -> None:
+    runs = []
+    for engine in ("eager", "compiled"):
+        output = None if loss == "svm" else "softmax"
+        model = nn.MLP(3, [4, 3], output_activation=output, rng=1)
+        history = nn.fit(
+            model, loss, X, CLASSES, epochs=4, batch_size=7, engine=engine, validation=0.25,
+            metrics="accuracy",
+        )  # fmt: skip
+        runs.append((history, data(model)))
+    (eager, weights), (compiled, same) = runs
+    assert compiled.loss == pytest.approx(eager.loss, rel=1e-9)
+    assert compiled.validation_loss == pytest.approx(eager.validation_loss, rel=1e-9)
+    assert compiled.metrics == eager.metrics
+    assert same == pytest.approx(weights, rel=1e-9)
+
+
 def test_probabilities_as_targets() -> None:
     targets = [[0.2, 0.5, 0.3] if k == 1 else [float(j == k) for j in range(3)] for k in CLASSES]
     eager, compiled = both("cross_entropy", targets, epochs=3, batch_size=8)
