@@ -89,6 +89,24 @@ def test_losses_of_one_output(loss: str) -> None:
     assert compiled[0].loss == pytest.approx(eager[0].loss, rel=1e-9)
 
 
+@pytest.mark.parametrize("loss", ["svm", "logarithmic", "probability_cross_entropy"])
+def test_losses_that_pick_an_output_by_the_class(loss: str) -> None:
+    runs = []
+    for engine in ("eager", "compiled"):
+        output = None if loss == "svm" else "softmax"
+        model = nn.MLP(3, [4, 3], output_activation=output, rng=1)
+        history = nn.fit(
+            model, loss, X, CLASSES, epochs=4, batch_size=7, engine=engine, validation=0.25,
+            metrics="accuracy",
+        )  # fmt: skip
+        runs.append((history, data(model)))
+    (eager, weights), (compiled, same) = runs
+    assert compiled.loss == pytest.approx(eager.loss, rel=1e-9)
+    assert compiled.validation_loss == pytest.approx(eager.validation_loss, rel=1e-9)
+    assert compiled.metrics == eager.metrics
+    assert same == pytest.approx(weights, rel=1e-9)
+
+
 def test_probabilities_as_targets() -> None:
     targets = [[0.2, 0.5, 0.3] if k == 1 else [float(j == k) for j in range(3)] for k in CLASSES]
     eager, compiled = both("cross_entropy", targets, epochs=3, batch_size=8)
@@ -279,6 +297,8 @@ def test_auto_is_the_default_and_says_what_it_did(monkeypatch: pytest.MonkeyPatc
     reason = engine_of(lambda f, y: f if f > y else y - f)
     assert reason.startswith("eager, because it can't be compiled: a compiled function can't look")
     noisy = nn.Sequential(Noise(), nn.Layer(3, 1))
+    assert "does not compute the same thing twice" in engine_of(lambda f, y: f[0] - y, noisy)
+    monkeypatch.setattr("autograd.compiler.check.CHECKED", 0)  # as if it were a large graph
     assert "computes something else each time" in engine_of(lambda f, y: f[0] - y, noisy)
     with pytest.raises(ValueError, match="computes something else each time"):
         engine_of(lambda f, y: f[0] - y, noisy, engine="compiled")
@@ -348,6 +368,35 @@ def test_validation_samples_of_another_shape(engine: str, validation: Any) -> No
         return
     with pytest.raises(ValueError, match="validation: "):
         nn.fit(model, "squared_error", X, TARGETS, epochs=1, engine=engine, validation=validation)
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled", "auto"])
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda f, y: 3.0, r"the loss must give a Value, got 3\.0"),
+        (lambda f, y: None, "must give a .*Value, got None"),
+        (lambda f, y: [f, f], r"must give a .*Value, got \["),
+    ],
+)
+def test_a_loss_that_gives_no_value(engine: str, loss: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        nn.fit(nn.MLP(3, [1]), loss, X, TARGETS, epochs=1, engine=engine)
+
+
+def test_samples_of_unlike_lengths_are_left_to_eager() -> None:
+    class Total(nn.Module):
+        def __init__(self) -> None:
+            self.weight = Value(1.0)
+
+        def forward(self, x: Any) -> Any:
+            return self.weight * sum(x)
+
+    ragged: list[Any] = [[1.0, 2.0], [1.0]]
+    history = nn.fit(Total(), "squared_error", ragged, [1, 1], epochs=1)
+    assert history.engine.endswith("can't be compiled: the samples of X differ in length")
+    with pytest.raises(ValueError, match="the samples of X differ in length"):
+        nn.fit(Total(), "squared_error", ragged, [1, 1], epochs=1, engine="compiled")
 
 
 def test_values_are_up_to_date_whatever_ends_a_fit() -> None:

@@ -166,8 +166,7 @@ class Program:
         if not samples.samples:
             self._trace = None if batch is not None else trace  # the first call's data will do
             return
-        if batch is not None:
-            samples.check_repeatable()
+        samples.check_repeatable()
         problem = samples.problem(run, self.reduction)
         if problem and run.name == "numpy":
             if self._options.target == "numpy":

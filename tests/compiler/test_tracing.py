@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,12 @@ def test_walking_back_while_traced() -> None:
     assert W.grad is None
     with pytest.raises(TraceError, match=r"can't call backward\(\)"):
         compile(lambda x: (x * W).backward(upstream=2.0), shapes=[()])
+
+
+def test_randomness_is_found_without_data_too() -> None:
+    draw = random.Random(1)
+    with pytest.raises(ValueError, match="does not compute the same thing twice"):
+        compile(lambda x: W * x * draw.random(), shapes=[()])
 
 
 def test_gradients_inside_a_function() -> None:
