@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from .gate import Primitive
@@ -19,7 +20,7 @@ from .value import Value
 __all__ = ["Names", "is_number", "names_of_caller", "short", "variables"]
 
 _LONGEST_OPERAND, _LONGEST_FORMULA = 16, 36
-_DEEPEST, _LONGEST_CONTAINER = 3, 10_000
+_DEEPEST, _LONGEST_CONTAINER, _MOST_PARAMETERS = 3, 10_000, 10_000
 
 
 def short(x: float | None) -> str:
@@ -47,10 +48,10 @@ def is_number(text: str) -> bool:
 def variables(*scopes: Mapping[str, Any], without: Any = None) -> dict[Value, str]:
     """For each Value that a variable holds, the variable's name, ``w[0]`` inside a list.
 
-    A network's parameters are called as the network calls them, ``layers.0.weight[2][1]``, after
-    its variable if there are several networks. Earlier scopes hide later ones, as locals do
-    globals; a plain name goes before a parameter's, and that before an element's. What the
-    variable ``without`` holds is left out.
+    A network's parameters (the first 10,000) are called as the network calls them,
+    ``layers.0.weight[2][1]``, after its variable if there are several networks. Earlier scopes
+    hide later ones, as locals do globals; a plain name goes before a parameter's, and that
+    before an element's. What the variable ``without`` holds is left out.
 
     >>> x, y, z = Value(1.0), Value(2.0), Value(3.0)
     >>> found = variables({"x": x, "w": [x, y]}, {"x": z})
@@ -67,17 +68,14 @@ def variables(*scopes: Mapping[str, Any], without: Any = None) -> dict[Value, st
     for name, thing in visible.items():
         if isinstance(thing, Value):
             found.setdefault(thing, name)
-    networks = {
-        name: thing
-        for name, thing in visible.items()
-        if callable(getattr(type(thing), "named_parameters", None))
-    }
-    for name, network in networks.items():
-        for path, parameter in network.named_parameters():
-            path = f"{name}.{path}" if len(networks) > 1 else path
-            own = [(path, parameter)] if isinstance(parameter, Value) else []
-            for element, value in own or _elements(path, parameter, _DEEPEST):
-                found.setdefault(value, element)
+    networks: dict[int, tuple[str, Any]] = {}
+    for name, thing in visible.items():
+        if callable(getattr(type(thing), "named_parameters", None)):
+            networks.setdefault(id(thing), (name, thing))
+    for name, network in networks.values():
+        prefix = f"{name}." if len(networks) > 1 else ""
+        for path, value in islice(_parameters(network, prefix), _MOST_PARAMETERS):
+            found.setdefault(value, path)
     for name, thing in visible.items():
         for path, value in _elements(name, thing, _DEEPEST):
             found.setdefault(value, path)
@@ -90,6 +88,14 @@ def names_of_caller(names: Mapping[str, Any] | None, without: Any = None) -> dic
         return variables(names)
     caller = sys._getframe(2)
     return variables(caller.f_locals, caller.f_globals, without=without)
+
+
+def _parameters(network: Any, prefix: str) -> Iterator[tuple[str, Value]]:
+    for name, parameter in network.named_parameters():
+        if isinstance(parameter, Value):
+            yield prefix + name, parameter
+        else:
+            yield from _elements(prefix + name, parameter, _DEEPEST)
 
 
 def _elements(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Value]]:

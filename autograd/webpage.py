@@ -13,16 +13,17 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .backward import local_derivatives, stale_error
 from .clock import stale_edges
+from .contributions import topological
 from .gate import shorten
 from .graph import topological_order
 from .grouping import class_index, is_told
 from .javascript import Script, runtime, template
 from .markup import THEMES
-from .naming import names_of_caller
+from .naming import names_of_caller, short
 from .notation import Board, board
 from .value import Value
 
@@ -34,6 +35,7 @@ __all__ = ["Page", "page"]
 _PROGRAM = ("passes", "words", "picture", "panels", "quiz", "player")
 _LABELLED_EDGES = 60  # with more edges than this there is no room for a label on each
 _LONGEST_NAME, _LONGEST_EXPRESSION = 28, 9
+_SHORTEST_LABEL = 20  # letters: a leaf may be edited
 _NODE_HEIGHT, _LETTER, _POINTS = 58.0, 8.0, 72.0
 
 
@@ -130,12 +132,12 @@ def page(
         raise stale_error(*stale[0])
     found = names_of_caller(names)
     computation, source = _computation(order, Board(order, found))
-    edges = sum(len(node.operands) for node in order)
+    edges = _edges(order, output)
     computation["layouts"] = [
-        _layout(computation, direction, labelled, time_limit)
+        _layout(computation["nodes"], edges, direction, labelled, time_limit)
         for labelled in (True, False)
         for direction in ("LR", "TB")
-        if not labelled or edges <= _LABELLED_EDGES
+        if not labelled or len(edges) <= _LABELLED_EDGES
     ]
     result = Page(_fill(computation, source, title or _default_title(computation)))
     if path is not None:
@@ -186,7 +188,6 @@ def _computation(order: list[Value], names: Board) -> tuple[dict[str, Any], str]
                 spelled.formula(node, place) if flow else "" for place, flow in enumerate(flows)
             ],
             "flows": flows,
-            "drawn": [not is_told(node, place) for place in range(len(flows))],
             "routes": node.op.routes,
             "locals": [_json_number(local) for local in local_derivatives(node)],
         }
@@ -226,8 +227,39 @@ def _json_number(x: float | None) -> float | str | None:
 # ------------------------------------------------------------------ the layout
 
 
+class _Edge(NamedTuple):
+    """An edge of the picture, from operand to gate, and how many letters its label may take."""
+
+    operand: int
+    gate: int
+    place: int
+    letters: int
+
+
+def _edges(order: list[Value], output: Value) -> list[_Edge]:
+    """The edges that are drawn, with room for ``local × upstream = contribution``."""
+    index = {node: k for k, node in enumerate(order)}
+    labels = {
+        (index[node], part.place): (
+            f"{short(part.local)} × {short(part.upstream)} = {short(part.amount)}"
+        )
+        for node, parts in topological(order, output)
+        for part in parts
+    }
+    return [
+        _Edge(index[operand], k, place, max(_SHORTEST_LABEL, len(labels.get((k, place), ""))))
+        for k, node in enumerate(order)
+        for place, operand in enumerate(node.operands)
+        if not is_told(node, place)
+    ]
+
+
 def _layout(
-    computation: dict[str, Any], direction: str, labelled: bool, time_limit: float
+    nodes: list[dict[str, Any]],
+    edges: list[_Edge],
+    direction: str,
+    labelled: bool,
+    time_limit: float,
 ) -> dict[str, Any]:
     """Where nodes and edges lie, from left to right (LR) or from top to bottom (TB).
 
@@ -240,28 +272,25 @@ def _layout(
 
     from .rendering import run_layout  # imports graphviz
 
-    nodes = computation["nodes"]
     lines = [
         f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep=0.6; pad=0.15",
         'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.7, fontsize=11]',
     ]
     boxes: dict[str, tuple[int, float, float]] = {}
-    edges: dict[str, dict[str, Any]] = {}
     for k, node in enumerate(nodes):
         if not node.get("constant"):
             title = min(len(node["name"]), _LONGEST_NAME) + 2 + len(node.get("symbol", "--")) - 2
             boxes[f"n{k}"] = (k, max(92.0, 24 + _LETTER * title), _NODE_HEIGHT)
-        for place, operand in enumerate(node.get("operands", ())):
-            tail = f"n{operand}"
-            if not node["drawn"][place]:
-                continue
-            if nodes[operand].get("constant"):  # drawn again wherever it is used
-                tail = f"n{k}c{place}"
-                boxes[tail] = (operand, 56.0, 26.0)
-            name = f"e{len(edges)}"
-            edges[name] = {"from": operand, "to": k, "place": place}
-            room = f', label="{"0" * 30}"' if labelled and node["flows"][place] else ""
-            lines.append(f"{tail} -> n{k} [id={name}{room}]")
+    named = {f"e{number}": edge for number, edge in enumerate(edges)}
+    for name, edge in named.items():
+        tail = f"n{edge.operand}"
+        if nodes[edge.operand].get("constant"):  # drawn again wherever it is used
+            tail = f"n{edge.gate}c{edge.place}"
+            boxes[tail] = (edge.operand, 56.0, 26.0)
+        room = ""
+        if labelled and nodes[edge.gate]["flows"][edge.place]:
+            room = f', label="{"0" * round(1.15 * edge.letters)}"'  # the active label is bold
+        lines.append(f"{tail} -> n{edge.gate} [id={name}{room}]")
     for name, (_, width, height) in boxes.items():
         size = f"width={width / _POINTS:.3f}, height={height / _POINTS:.3f}"
         lines.append(f"{name} [id={name}, {size}]")
@@ -278,10 +307,11 @@ def _layout(
             centre = [round((min(axis) + max(axis)) / 2, 1) for axis in zip(*points, strict=True)]
             k, box_width, box_height = boxes[name]
             layout["boxes"].append({"node": k, "at": centre, "size": [box_width, box_height]})
-        elif name in edges:
+        elif name in named:
             label = parts.get("text")
+            edge = named[name]
             layout["edges"].append(
-                edges[name]
+                {"from": edge.operand, "to": edge.gate, "place": edge.place}
                 | {"line": parts["path"]["d"], "head": parts["polygon"]["points"]}
                 | ({"label": [float(label["x"]), float(label["y"])]} if label else {})
             )

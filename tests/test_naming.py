@@ -88,7 +88,10 @@ def test_a_network_names_its_parameters():
     assert variables({"b": net.bias, "net": net})[net.bias] == "b"
     both = variables({"net": net, "other": other})
     assert both[other.bias] == "other.layers.0.bias" and both[net.bias] == "net.layers.0.bias"
+    assert variables({"net": net, "same": net})[net.bias] == "layers.0.bias"
     assert variables({"network_class": Network}) == {}
+    net.weight = [[Value(0.0)] * 3, [Value(0.0) for _ in range(20_000)]]
+    assert len(variables({"net": net})) < 10_001  # a picture need not wait for millions
 
 
 def test_what_notebooks_remember_is_no_name():

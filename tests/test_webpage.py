@@ -664,6 +664,28 @@ def test_phone_width_needs_no_sideways_scrolling(visit: Callable[..., Any]) -> N
         assert box["y"] + box["height"] <= 740 and box["height"] >= 30
 
 
+COVERED_LABELS = """() => {
+  const place = (element) => element.getBoundingClientRect();
+  const boxes = [...document.querySelectorAll(".node .box")].map(place);
+  const apart = (a, b) =>
+    a.left + 2 > b.right || b.left + 2 > a.right || a.top + 2 > b.bottom || b.top + 2 > a.bottom;
+  return [...document.querySelectorAll(".label.flowing")]
+    .filter((label) => label.textContent && boxes.some((box) => !apart(box, place(label))))
+    .map((label) => label.textContent);
+}"""
+
+
+@in_a_browser
+def test_no_label_covers_a_node(visit: Callable[..., Any]) -> None:
+    """Of a neuron whose numbers have all the digits that are shown."""
+    w = [Value(-0.123456, "w0"), Value(0.0012345, "w1"), Value(-0.98765, "w2")]
+    x = [Value(0.0061295, "x0"), Value(-0.54321, "x1"), Value(0.0098765, "x2")]
+    tab = visit(page(dot(w, x, Value(-0.0043215, "b")).sigmoid() * Value(-0.50185, "c")))
+    for _ in range(int(tab.get_attribute("#scrubber", "max"))):
+        tab.keyboard.press("ArrowRight")
+        assert tab.evaluate(COVERED_LABELS) == []
+
+
 @in_a_browser
 def test_pan_and_zoom(visit: Callable[..., Any]) -> None:
     tab = visit(page(l1()["f"]))
