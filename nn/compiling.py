@@ -17,7 +17,7 @@ from autograd import TraceError, Value, compile, no_grad
 
 from .engines import Predictions, loss_error, penalised, plain
 from .layers import Dropout
-from .losses import l2_penalty, logarithmic, probability_cross_entropy, svm
+from .losses import LOSSES, l2_penalty, logarithmic, probability_cross_entropy, svm
 from .module import Module
 from .optim import Optimizer
 
@@ -96,6 +96,12 @@ class Compiled:
         self.gradient: Any = None
         self.trained: list[Any] | None = None  # chunks of theta that the optimizer updates
         self.states: list[dict[str, Any]] = []  # the optimizer's, as arrays, for each of them
+        own = __name__.partition(".")[0]
+        self.changes = (  # whether evaluation may be another computation than training
+            bool(self.dropouts)
+            or loss not in LOSSES.values()
+            or any(type(each).__module__.partition(".")[0] != own for each in model.modules())
+        )
         self.programs: dict[bool, tuple[Any, Any, bool]] = {}  # of the predictions
 
     def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Compiled:
@@ -202,10 +208,10 @@ class Compiled:
 
     def _predict(self, *arguments: Any) -> tuple[list[float], Predictions]:
         """The loss without the penalty and the prediction of each sample."""
-        mode = self.model.training
-        if mode not in self.programs:
-            self.programs[mode] = self._predictor()
-        program, places, several = self.programs[mode]
+        training = self.model.training and self.changes
+        if training not in self.programs:
+            self.programs[training] = self._predictor()
+        program, places, several = self.programs[training]
         table = program(*arguments, theta=self.losses.theta[places])
         return table[:, 0].tolist(), (table[:, 1:] if several else table[:, 1]).tolist()
 

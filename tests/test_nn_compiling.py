@@ -13,6 +13,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import TraceError, Value
+from nn.compiling import Compiled
 
 RNG = random.Random(3)
 X = [[RNG.uniform(-1, 1) for _ in range(3)] for _ in range(24)]
@@ -210,6 +211,21 @@ def test_a_module_may_do_something_else_in_evaluation() -> None:
     assert runs[1].loss == pytest.approx(runs[0].loss, rel=1e-9)
     assert runs[1].validation_loss == pytest.approx(runs[0].validation_loss, rel=1e-9)
     assert runs[1].metrics == {k: pytest.approx(v) for k, v in runs[0].metrics.items()}
+
+
+def test_evaluation_is_compiled_again_only_where_it_may_differ() -> None:
+    def compiled(model: nn.Module, loss: Any = "cross_entropy") -> Any:
+        find = nn.LOSSES.get(loss, loss) if isinstance(loss, str) else loss
+        engine = Compiled(model, find, X, CLASSES)
+        engine.gradients([0, 1])
+        model.eval()
+        engine.on(X[:2], CLASSES[:2]).evaluate()
+        return len(engine.programs)
+
+    assert compiled(nn.MLP(3, [4, 3])) == 1
+    assert compiled(nn.Sequential(nn.Layer(3, 3), nn.Dropout(0.5))) == 2
+    assert compiled(nn.Sequential(nn.Layer(3, 3), Halved())) == 2
+    assert compiled(nn.MLP(3, [3]), lambda f, y: nn.cross_entropy(f, y)) == 2
 
 
 def custom(f: Any, y: Any) -> Any:
