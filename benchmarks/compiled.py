@@ -1,8 +1,10 @@
 """Compiled programs against hand-written NumPy, other libraries, and the eager engine.
 
 One process, one thread, float64. The contenders of a row take turns, so that a machine that
-gets slower or faster meets them all; medians are compared. All contenders start from the same
-weights and must find the same first loss.
+gets slower or faster meets them all; medians are compared. A turn is several steps in a row, as
+in a training loop: with one step a turn, each contender would find the processor's caches full
+of the others' code and arrays, and the table would show who suffers most from that. All
+contenders start from the same weights and must find the same first loss.
 """
 
 from __future__ import annotations
@@ -40,16 +42,19 @@ NETWORKS: dict[str, tuple[list[int], int, str]] = {
 }
 
 
-def take_turns(contenders: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Median seconds of each."""
+def take_turns(
+    contenders: dict[str, Callable[[], Any]], turns: int, calls: int = 1
+) -> dict[str, float]:
+    """Median seconds of a call of each, over turns of so many calls."""
     for call in contenders.values():
         call()
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
+    for _ in range(turns):
         for name, call in contenders.items():
             start = perf_counter()
-            call()
-            times[name].append(perf_counter() - start)
+            for _ in range(calls):
+                call()
+            times[name].append((perf_counter() - start) / calls)
     return {name: median(each) for name, each in times.items()}
 
 
@@ -74,7 +79,8 @@ def steps(quick: bool = False) -> list[dict[str, Any]]:
         losses = {each: call() for each, call in contenders.items()}
         if not all(math.isclose(v, losses["hand-written"], rel_tol=1e-9) for v in losses.values()):
             raise AssertionError(f"{name}: the contenders disagree: {losses}")
-        seconds = take_turns(contenders, 60 if big else 100 if quick else 1500)
+        turns, calls = (20, 3) if big else (4, 25) if quick else (60, 25)
+        seconds = take_turns(contenders, turns, calls)
         if not big:
             slow = {"eager": with_eager(network, x, y, kind)}
             if kind == "hinge" and find_spec("micrograd"):
@@ -133,7 +139,7 @@ def moons(quick: bool = False) -> list[dict[str, Any]]:
     if not all(math.isclose(loss, losses[0], rel_tol=1e-9) for loss in losses):
         raise AssertionError(f"moons: the contenders disagree: {losses}")
     program.load()  # eager has edited the Values
-    fast = take_turns({"compiled": step}, 200)
+    fast = take_turns({"compiled": step}, 8, 25)
     slow = {"eager": eager} | ({"micrograd": micrograd} if micrograd else {})
     row = {"part": f"moons, {count} samples in one graph", "nodes": nodes}
     row |= {"graph built": made - start, "compiled in": seconds}
@@ -187,7 +193,7 @@ def recurrence(quick: bool = False) -> list[dict[str, Any]]:
         "straight line": lambda: straight.value_and_grad([0.3]),
         "emitted": lambda: arrays.value_and_grad([0.3]),
     }
-    return [{"part": "1000 steps, one sample", **take_turns(contenders, 5 if quick else 50)}]
+    return [{"part": "1000 steps, one sample", **take_turns(contenders, 2 if quick else 20, 3)}]
 
 
 def loops(quick: bool = False) -> list[dict[str, Any]]:

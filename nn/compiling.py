@@ -17,7 +17,7 @@ from autograd import TraceError, Value, compile, no_grad
 
 from .engines import Predictions, loss_error, penalised, plain
 from .layers import Dropout
-from .losses import l2_penalty
+from .losses import LOSSES, l2_penalty, logarithmic, probability_cross_entropy, svm
 from .module import Module
 from .optim import Optimizer
 
@@ -25,6 +25,14 @@ __all__ = ["CANNOT", "Compiled"]
 
 CANNOT = (TraceError, TypeError, ValueError, ImportError)
 """What building the engine raises where a model or a loss can't be compiled."""
+
+ONE_HOT = {
+    svm: svm,
+    probability_cross_entropy: probability_cross_entropy,
+    logarithmic: probability_cross_entropy,
+}
+"""Losses that pick one output by the class, which a program can't, and the same losses for
+one-hot targets, where it is arithmetic."""
 
 CHUNK = 16_384  # parameters that an optimizer updates at a time: what they need fits the cache
 
@@ -64,34 +72,53 @@ class Compiled:
         if optimizer is not None:
             check_rule(optimizer, numpy)
         self.numpy, self.model, self.loss, self.l2 = numpy, model, loss, l2
-        self.x, self.y = numpy.array(xs, dtype=float), numpy.array(ys, dtype=float)
+        self.classes = 0  # how many, if the targets become one-hot
+        if loss in ONE_HOT and not isinstance(ys[0], list):
+            self.loss = ONE_HOT[loss]
+            with no_grad(), mode(model, training=False):
+                self.classes = len(model(xs[0]))
+        self.x, self.y = self._array("X", xs), self._targets(ys)
         self.shapes = [self.x.shape[1:], self.y.shape[1:]]
         weights = penalised(model) if l2 else []
 
         def loss_with_penalty(x: Any, y: Any, mask: Any = ()) -> Any:
             value = self._sample(x, y, mask)[0]
+            if not isinstance(value, Value):
+                raise TypeError(f"the loss must give a Value, got {value!r}")
             return value + l2_penalty(weights, l2) if l2 else value
 
-        was_training = model.training
-        model.train()
-        try:
+        with mode(model, training=True):
             self.dropouts = self._count_dropouts(xs[0])
             self.losses = compile(loss_with_penalty, shapes=self._shapes(), target="numpy")
-            self._check_repeatable(xs[0], ys[0], l2_penalty(weights, l2) if l2 else 0.0)
-        finally:
-            model.train(was_training)
+            self._check_repeatable(l2_penalty(weights, l2) if l2 else 0.0)
         place = {parameter: k for k, parameter in enumerate(self.losses.parameters)}
         self.penalised = numpy.array([place[w] for w in weights if w in place], dtype=int)
         self.gradient: Any = None
         self.trained: list[Any] | None = None  # chunks of theta that the optimizer updates
         self.states: list[dict[str, Any]] = []  # the optimizer's, as arrays, for each of them
+        own = __name__.partition(".")[0]
+        self.changes = (  # whether evaluation may be another computation than training
+            bool(self.dropouts)
+            or loss not in LOSSES.values()
+            or any(type(each).__module__.partition(".")[0] != own for each in model.modules())
+        )
         self.programs: dict[bool, tuple[Any, Any, bool]] = {}  # of the predictions
 
     def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Compiled:
         """The same programs and weights on other samples."""
         other = copy.copy(self)
-        other.x, other.y = (self.numpy.array(each, dtype=float) for each in (xs, ys))
+        other.x, other.y = self._array("X", xs), self._targets(ys)
         return other
+
+    def _targets(self, ys: Sequence[Any]) -> Any:
+        y = self._array("Y", ys)
+        return self.numpy.eye(self.classes)[y.astype(int)] if self.classes else y
+
+    def _array(self, name: str, samples: Sequence[Any]) -> Any:
+        try:
+            return self.numpy.array(samples, dtype=float)
+        except ValueError:
+            raise ValueError(f"the samples of {name} differ in length") from None
 
     # ------------------------------------------------------------------ training
 
@@ -181,10 +208,10 @@ class Compiled:
 
     def _predict(self, *arguments: Any) -> tuple[list[float], Predictions]:
         """The loss without the penalty and the prediction of each sample."""
-        mode = self.model.training
-        if mode not in self.programs:
-            self.programs[mode] = self._predictor()
-        program, places, several = self.programs[mode]
+        training = self.model.training and self.changes
+        if training not in self.programs:
+            self.programs[training] = self._predictor()
+        program, places, several = self.programs[training]
         table = program(*arguments, theta=self.losses.theta[places])
         return table[:, 0].tolist(), (table[:, 1:] if several else table[:, 1]).tolist()
 
@@ -212,12 +239,13 @@ class Compiled:
             prediction = self.model(x)
         return self.loss(prediction, y), prediction
 
-    def _check_repeatable(self, x: Any, y: Any, penalty: Any) -> None:
+    def _check_repeatable(self, penalty: Any) -> None:
         """See that the model gives once more what it gave when it was traced."""
-        masks = self._masks(1, drawn=False)
+        arguments = [self.x[:1], self.y[:1], *self._masks(1, drawn=False)]
+        x, y, *mask = (argument[0].tolist() for argument in arguments)
         with no_grad():
-            value = plain(self._sample(x, y, masks[0][0].tolist() if masks else ())[0] + penalty)
-        compiled = self.losses(self.x[:1], self.y[:1], *masks)[0]
+            value = plain(self._sample(x, y, *(mask or [()]))[0] + penalty)
+        compiled = self.losses(*arguments)[0]
         if not math.isclose(value, compiled, rel_tol=1e-9, abs_tol=1e-12) and value == value:
             raise ValueError(
                 f"the loss of sample 0 is {value!r} where the program has {compiled!r}: the model "
@@ -285,6 +313,17 @@ def check_rule(optimizer: Optimizer, numpy: Any) -> None:
         raise ValueError(f"{name}.update does not work on arrays: {error}") from error
     if not same:
         raise ValueError(f"{name}.update gives something else on arrays than on numbers")
+
+
+@contextmanager
+def mode(model: Module, training: bool) -> Iterator[None]:
+    """Switch a model to training or evaluation, and back."""
+    before = model.training
+    model.train(training)
+    try:
+        yield
+    finally:
+        model.train(before)
 
 
 @contextmanager

@@ -127,6 +127,8 @@ class Eager:
         with located(f"sample {k}"):
             prediction = self.model(self.xs[k])
             loss = self.loss(prediction, self.ys[k])
+            if not isinstance(plain(loss), (int, float)):
+                raise TypeError(f"the loss must give a Value, got {loss!r}")
             if not math.isfinite(plain(loss)):
                 raise loss_error("", plain(loss), plain(prediction), self.ys[k])
         return loss, prediction

@@ -155,7 +155,9 @@ def fit(
         engine: how batches are computed. "eager" builds the scalar graph of every sample;
             "compiled" turns model and loss into a NumPy program once (``autograd.compile``) and
             is refused where that can't be done; "auto" is compiled where it can, else eager, and
-            ``History.engine`` says why. The losses are the same but for rounding.
+            ``History.engine`` says why. The losses are the same but for rounding; only where a
+            branch of a ``where`` is not taken, its parameters get the gradient 0, not none, so
+            that momentum moves them on.
         progress: whether to show a progress bar; None shows it on a terminal, if tqdm is
             installed and it takes more than a second.
 

@@ -13,6 +13,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import TraceError, Value
+from nn.compiling import Compiled
 
 RNG = random.Random(3)
 X = [[RNG.uniform(-1, 1) for _ in range(3)] for _ in range(24)]
@@ -87,6 +88,24 @@ def test_losses_of_one_output(loss: str) -> None:
     ys = [2 * y - 1 for y in ys] if loss == "hinge" else ys
     eager, compiled = both(loss, ys, sizes=(4, 1), epochs=3, batch_size=8)
     assert compiled[0].loss == pytest.approx(eager[0].loss, rel=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["svm", "logarithmic", "probability_cross_entropy"])
+def test_losses_that_pick_an_output_by_the_class(loss: str) -> None:
+    runs = []
+    for engine in ("eager", "compiled"):
+        output = None if loss == "svm" else "softmax"
+        model = nn.MLP(3, [4, 3], output_activation=output, rng=1)
+        history = nn.fit(
+            model, loss, X, CLASSES, epochs=4, batch_size=7, engine=engine, validation=0.25,
+            metrics="accuracy",
+        )  # fmt: skip
+        runs.append((history, data(model)))
+    (eager, weights), (compiled, same) = runs
+    assert compiled.loss == pytest.approx(eager.loss, rel=1e-9)
+    assert compiled.validation_loss == pytest.approx(eager.validation_loss, rel=1e-9)
+    assert compiled.metrics == eager.metrics
+    assert same == pytest.approx(weights, rel=1e-9)
 
 
 def test_probabilities_as_targets() -> None:
@@ -194,6 +213,21 @@ def test_a_module_may_do_something_else_in_evaluation() -> None:
     assert runs[1].metrics == {k: pytest.approx(v) for k, v in runs[0].metrics.items()}
 
 
+def test_evaluation_is_compiled_again_only_where_it_may_differ() -> None:
+    def compiled(model: nn.Module, loss: Any = "cross_entropy") -> Any:
+        find = nn.LOSSES.get(loss, loss) if isinstance(loss, str) else loss
+        engine = Compiled(model, find, X, CLASSES)
+        engine.gradients([0, 1])
+        model.eval()
+        engine.on(X[:2], CLASSES[:2]).evaluate()
+        return len(engine.programs)
+
+    assert compiled(nn.MLP(3, [4, 3])) == 1
+    assert compiled(nn.Sequential(nn.Layer(3, 3), nn.Dropout(0.5))) == 2
+    assert compiled(nn.Sequential(nn.Layer(3, 3), Halved())) == 2
+    assert compiled(nn.MLP(3, [3]), lambda f, y: nn.cross_entropy(f, y)) == 2
+
+
 def custom(f: Any, y: Any) -> Any:
     """Huber's loss, from a choice and a constant of the user's."""
     error = f - y
@@ -279,6 +313,8 @@ def test_auto_is_the_default_and_says_what_it_did(monkeypatch: pytest.MonkeyPatc
     reason = engine_of(lambda f, y: f if f > y else y - f)
     assert reason.startswith("eager, because it can't be compiled: a compiled function can't look")
     noisy = nn.Sequential(Noise(), nn.Layer(3, 1))
+    assert "does not compute the same thing twice" in engine_of(lambda f, y: f[0] - y, noisy)
+    monkeypatch.setattr("autograd.compiler.check.CHECKED", 0)  # as if it were a large graph
     assert "computes something else each time" in engine_of(lambda f, y: f[0] - y, noisy)
     with pytest.raises(ValueError, match="computes something else each time"):
         engine_of(lambda f, y: f[0] - y, noisy, engine="compiled")
@@ -348,6 +384,35 @@ def test_validation_samples_of_another_shape(engine: str, validation: Any) -> No
         return
     with pytest.raises(ValueError, match="validation: "):
         nn.fit(model, "squared_error", X, TARGETS, epochs=1, engine=engine, validation=validation)
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled", "auto"])
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda f, y: 3.0, r"the loss must give a Value, got 3\.0"),
+        (lambda f, y: None, "must give a .*Value, got None"),
+        (lambda f, y: [f, f], r"must give a .*Value, got \["),
+    ],
+)
+def test_a_loss_that_gives_no_value(engine: str, loss: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        nn.fit(nn.MLP(3, [1]), loss, X, TARGETS, epochs=1, engine=engine)
+
+
+def test_samples_of_unlike_lengths_are_left_to_eager() -> None:
+    class Total(nn.Module):
+        def __init__(self) -> None:
+            self.weight = Value(1.0)
+
+        def forward(self, x: Any) -> Any:
+            return self.weight * sum(x)
+
+    ragged: list[Any] = [[1.0, 2.0], [1.0]]
+    history = nn.fit(Total(), "squared_error", ragged, [1, 1], epochs=1)
+    assert history.engine.endswith("can't be compiled: the samples of X differ in length")
+    with pytest.raises(ValueError, match="the samples of X differ in length"):
+        nn.fit(Total(), "squared_error", ragged, [1, 1], epochs=1, engine="compiled")
 
 
 def test_values_are_up_to_date_whatever_ends_a_fit() -> None:

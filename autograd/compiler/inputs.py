@@ -30,6 +30,26 @@ class Inputs:
         self.chooses = bool(trace.guarded)  # whether there is a `where`
         self.dtype = dtype
         self.batch_size = batch_size
+        self.array_type, self.array_dtype = _array_type(dtype)
+        vectors = all(a.shape is not None and len(a.shape) < 2 for a in trace.arguments)
+        self.simple = vectors and not self.chooses
+
+    def fits(self, given: Sequence[Any]) -> bool:
+        """Whether these are arrays just as the program wants them: so it is in a training loop."""
+        if not self.simple or len(given) != len(self.arguments):
+            return False
+        size = self.batch_size
+        for each, argument in zip(given, self.arguments, strict=True):
+            if type(each) is not self.array_type or each.dtype != self.array_dtype:
+                return False
+            shape = each.shape
+            if not shape or shape[1:] != argument.shape:
+                return False
+            if size is None:
+                size = shape[0]
+            elif size != shape[0]:
+                return False
+        return True
 
     def convert(self, given: Sequence[Any]) -> list[Any]:
         """The batch as arrays of the right shapes.
@@ -38,6 +58,8 @@ class Inputs:
             TypeError: the wrong number of arguments, or no numbers.
             ValueError: wrong shapes, or another number than the one held fixed.
         """
+        if self.fits(given):
+            return list(given)
         if len(given) != len(self.arguments):
             raise TypeError(
                 f"the program takes {len(self.arguments)} arguments "
@@ -113,6 +135,15 @@ class Inputs:
             for k, argument in enumerate(self.arguments)
             if argument.shape is not None
         ]
+
+
+def _array_type(dtype: str) -> tuple[Any, Any]:
+    """What arrays are, and numbers in them; None without NumPy."""
+    try:
+        import numpy
+    except ImportError:
+        return None, None
+    return numpy.ndarray, numpy.dtype(dtype)
 
 
 def shapes_of(arguments: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -18,7 +18,7 @@ from .check import Samples
 from .inputs import Inputs, shapes_of
 from .options import Options, sample_shapes
 from .parameters import Parameters, as_list
-from .targets import Arrays, StraightLine, Target
+from .targets import StraightLine, Target
 from .trace import Argument, Trace, trace_function, trace_graph, without_collector
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ class Program:
             return None
         try:
             from .build import build
+            from .vectorised import Arrays
         except ImportError:
             if options.target == "numpy":
                 raise ImportError("this target needs NumPy: pip install 'gatewise[fast]'") from None
@@ -165,8 +166,7 @@ class Program:
         if not samples.samples:
             self._trace = None if batch is not None else trace  # the first call's data will do
             return
-        if batch is not None:
-            samples.check_repeatable()
+        samples.check_repeatable()
         problem = samples.problem(run, self.reduction)
         if problem and run.name == "numpy":
             if self._options.target == "numpy":
@@ -185,6 +185,15 @@ class Program:
 
     def _prepare(self, arguments: Sequence[Any]) -> list[Any]:
         """The batch as arrays of the right shape; builds the program on the first call."""
+        if self._run is None or self._trace is not None:
+            self._build_or_check(arguments)
+        parameters = self._built.parameters
+        if parameters.data:
+            parameters.check_data()
+        return self._inputs.convert(arguments)
+
+    def _build_or_check(self, arguments: Sequence[Any]) -> None:
+        """What could not be done before the first call told the shapes or brought some data."""
         if self._run is None:
             with without_collector():
                 trace = trace_function(self._f, *shapes_of(arguments))
@@ -196,8 +205,6 @@ class Program:
             batch = self._inputs.convert(arguments)
             if batch and len(batch[0]):
                 self._check(self._trace, batch)
-        self._built.parameters.check_data()
-        return self._inputs.convert(arguments)
 
     @property
     def _built(self) -> Target:
@@ -240,9 +247,10 @@ class Program:
         chosen = self._chosen(theta)
         if batch and not len(batch[0]) and self.reduction == "mean":
             raise ValueError("the mean over an empty batch does not exist: give some samples")
-        result, gradient = self._built.value_and_grad(batch, chosen)
+        run = self._built
+        result, gradient = run.value_and_grad(batch, chosen)
         if not math.isfinite(result):
-            raise FloatingPointError(f"the loss is {result}{self._built.blame(batch, chosen)}")
+            raise FloatingPointError(f"the loss is {result}{run.blame(batch, chosen)}")
         return result, gradient
 
     def backward(self, *arguments: Any) -> float:

@@ -1,12 +1,33 @@
-"""Runtime: the two functions that emitted programs call besides NumPy's own."""
+"""Runtime: how emitted programs are called, and what they call besides NumPy's own functions."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 import numpy as np
 
-__all__ = ["pick", "scatter"]
+__all__ = ["pick", "quietly", "scatter"]
+
+with np.errstate(all="ignore"):
+    _quiet = copy_context()
+_in_context = _quiet.run(np.geterr)["invalid"] == "ignore"  # as it is from NumPy 2.0 on
+
+
+def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function with NumPy's warnings off: numbers that are not finite are told later.
+
+    NumPy looks up what to ignore in the context (contextvars), and to run in a copy of one where
+    all is ignored takes a twentieth of the time of ``errstate``, which is that of a small product.
+
+    >>> float(quietly(np.log, 0.0))
+    -inf
+    """
+    if _in_context:
+        return _quiet.copy().run(function, *arguments)
+    with np.errstate(all="ignore"):
+        return function(*arguments)
 
 
 def pick(table: Any, hit: Any) -> Any:
@@ -18,7 +39,7 @@ def pick(table: Any, hit: Any) -> Any:
     if table.shape == hit.shape:
         picked = table[hit]
         if picked.size * table.shape[-1] == table.size:  # a row holds one hit at most
-            return picked.reshape(table.shape[:-1])
+            return picked if table.ndim == 2 else picked.reshape(table.shape[:-1])
     chosen = np.where(hit, table, 0).sum(-1)
     return np.where(hit.any(-1), chosen, np.nan)
 

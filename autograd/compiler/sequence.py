@@ -73,7 +73,7 @@ def _value(book: Book, op: Primitive, index: Array | None, rows: list[Array]) ->
         return _pick(book, power / total, index)
     if op is primitives.rest:
         return _pick(book, _rest(book, x), index)
-    log_total = _drop(book, book.call("log", total))
+    log_total = book.call("log", _drop(book, total))
     if op is primitives.log_softmax:
         return _pick(book, gap, index) - log_total
     return log_total - _pick(book, gap, index)
@@ -84,9 +84,11 @@ def _exponentials(book: Book, x: Array) -> tuple[Array, Array, Array, Array]:
     top = book.reduce("max", x)
     gap = x - top
     power = book.call("exp", gap)
-    total = book.reduce("sum", power)
+    ones = book.node("array", (), x.shape[-1:], False, np.ones(x.shape[-1]))
+    total = book.matmul(power, ones)  # the sum along the last axis, in less time
     gap.hint, power.hint, total.hint = gap.hint or "S", power.hint or "E", total.hint or "total"
-    return top, gap, power, total
+    ones.hint = ones.hint or "ones"
+    return top, gap, power, book.last(total)
 
 
 def _rest(book: Book, x: Array) -> Array:

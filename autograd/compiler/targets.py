@@ -1,7 +1,7 @@
-"""Targets: the two ways a batch goes through a program, as arrays or along a straight line.
+"""Targets: the ways a batch goes through a program; here the straight line, which needs no NumPy.
 
 A target holds the sources of ``values`` and ``value_and_grad`` and makes functions of them when
-they are first called; tracebacks show their lines.
+they are first called; tracebacks show their lines. The other target is in vectorised.py.
 """
 
 from __future__ import annotations
@@ -9,18 +9,15 @@ from __future__ import annotations
 import builtins
 import linecache
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .anomaly import first_non_finite, first_non_finite_number, located
+from .anomaly import first_non_finite_number, located
 from .inputs import Inputs
 from .parameters import Parameters, as_array, as_empty, as_list
 from .straight import straight_line
 from .trace import Trace
 
-if TYPE_CHECKING:
-    from .build import Built
-
-__all__ = ["Arrays", "StraightLine", "Target"]
+__all__ = ["StraightLine", "Target"]
 
 _numbers = count(1)
 
@@ -86,77 +83,6 @@ class Target:
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"functions": {}}
-
-
-class Arrays(Target):
-    """NumPy: the whole batch at once."""
-
-    name = "numpy"
-
-    def __init__(self, built: Built, inputs: Inputs, parameters: Parameters, single: bool) -> None:
-        super().__init__(built.sources, inputs, parameters)
-        self.explained = built.explained
-        self.single = single
-        # with buffers, the gradient is one too
-        self.gradient = parameters.theta.copy() if "buffered" in built.sources else None
-
-    def make(self, name: str) -> Any:
-        from .build import namespace_of
-
-        buffered = name == "value_and_grad" and self.gradient is not None
-        source, constants = self.sources["buffered" if buffered else name]
-        namespace = self.run_source(name, source, namespace_of(constants, self.inputs.dtype))
-        if buffered:  # views of theta and g are made once
-            return namespace["bind"](self.parameters.theta, self.gradient)
-        return namespace[name]
-
-    def batch_of(self, samples: list[list[list[float]]]) -> list[Any]:
-        import numpy
-
-        columns = self.inputs.columns(samples)
-        return [numpy.array(column, dtype=self.inputs.dtype) for column in columns]
-
-    def values(self, batch: list[Any], theta: Any) -> Any:
-        """f of every sample: (B,), or (B, m) if f gives a list; numbers for a graph."""
-        import numpy
-
-        with numpy.errstate(all="ignore"):
-            result = self.function("values")(theta, *batch)
-        if not batch:
-            return float(result) if self.single else result
-        result = numpy.asarray(result, self.inputs.dtype)
-        size = (len(batch[0]), *(() if self.single else (result.shape[-1],)))
-        return numpy.broadcast_to(result, size).copy() if result.shape != size else result
-
-    def value_and_grad(self, batch: list[Any], theta: Any) -> tuple[float, Any]:
-        """The loss of the batch and its gradient."""
-        import numpy
-
-        function = self.function("value_and_grad")
-        if self.gradient is not None:
-            return self.value_and_buffer(function, batch, theta), self.gradient
-        gradient = numpy.empty_like(theta)
-        with numpy.errstate(all="ignore"):
-            return float(function(theta, *batch, gradient)), gradient
-
-    def value_and_buffer(self, function: Any, batch: list[Any], theta: Any) -> float:
-        """Run a program with buffers: it reads the program's own theta and no other."""
-        import numpy
-
-        own = self.parameters.theta
-        kept = None
-        if theta is not own:
-            kept = own.copy()
-            own[:] = theta
-        try:
-            with numpy.errstate(all="ignore"):
-                return float(function(own, *batch, self.gradient))
-        finally:
-            if kept is not None:
-                own[:] = kept
-
-    def blame(self, batch: list[Any], theta: Any) -> str:
-        return first_non_finite(self.sources["value_and_grad"], theta, batch)
 
 
 class StraightLine(Target):
