@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from importlib.util import find_spec
 from textwrap import fill
 from typing import Any, NoReturn
 
+from .checking import check_gradients
 from .drawing import draw
 from .explaining import Explanation
 from .expressions import FUNCTIONS, ExpressionError, Program
+from .naming import is_number
 from .notation import printable
 from .stepping import ORDERS, Walk, walk
 from .tables import plain_table, rich_table
 from .terminal import reader, step_through
 from .value import Value
+from .webpage import page
 
 __all__ = ["main"]
 
@@ -104,6 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _complain(f"--explain {options.explain}: the names here are {known}")
     try:
         _report(options, program, inputs, output)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read us, as head does, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ImportError, OSError, ValueError, ArithmeticError, AssertionError) as error:
         return _complain(str(error), 1)
     except KeyboardInterrupt:
@@ -136,7 +143,7 @@ def _report(
     if options.draw:
         print(f"wrote {draw(output, options.view, names={}).save(options.draw)}")
     if options.page:
-        import_module("autograd.webpage").page(output, options.page, names={})
+        page(output, options.page, names={})
         print(f"wrote {options.page}")
 
 
@@ -153,30 +160,26 @@ def _values(assignments: list[str], program: Program) -> dict[str, float]:
         name, equals, text = assignment.partition("=")
         name = name.strip()
         if not equals or not name.isidentifier():
-            raise ValueError(f"{assignment.strip()!r}: give values as name=number, for example x=2")
+            raise ValueError(
+                f"{assignment.strip()!r}: after the expression, in quotes, come values as "
+                "name=number, for example x=2"
+            )
         if name in values:
             raise ValueError(f"{name} has two values")
         if name in program.assigned:
             raise ValueError(f"{name}={text}: the expression itself computes {name}")
         try:
-            values[name] = float(text) if _is_float(text) else Program(text).evaluate({})
+            values[name] = float(text) if is_number(text) else Program(text).evaluate({})
         except ExpressionError:
             raise ValueError(
                 f"{name}={text}: write a number, or an expression of numbers such as pi/4"
             ) from None
     strange = [name for name in values if name not in program.names]
     if strange:
-        known = ", ".join(program.variables) or "no variable"
+        variables = [name for name in program.variables if name not in FUNCTIONS]
+        known = ", ".join(variables) or "no variable"
         raise ValueError(f"{strange[0]} does not occur in the expression, which has {known}")
     return values
-
-
-def _is_float(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _output(program: Program, inputs: dict[str, Value]) -> Value:
@@ -223,7 +226,7 @@ def _check(program: Program, inputs: dict[str, Value]) -> None:
     point = [node.data for node in inputs.values()]
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
-        report = import_module("autograd.checking").check_gradients(f, *point)
+        report = check_gradients(f, *point)
     for doubt in doubts:
         print(f"note: {doubt.message}")
     print(f"{report.checked} derivatives agree with finite differences")

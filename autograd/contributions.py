@@ -7,7 +7,7 @@ for bit.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from .backward import NOTHING, local_derivatives
@@ -26,9 +26,10 @@ class Contribution(NamedTuple):
     amount: float  # local × upstream
     before: float | None  # the operand's gradient so far, None if nothing had arrived
     total: float  # and with this contribution
-    late: bool  # the operand has already passed its gradient on: only in the naive order
+    late: float | None  # what the operand has already passed on: only in the naive order
 
 
+_NONE: Mapping[Value, list[Contribution]] = {}
 Passed = list[tuple[Value, list[Contribution]]]
 
 
@@ -56,7 +57,7 @@ def naive(output: Value) -> Passed:
 
 
 def _pass_on(
-    node: Value, flow: dict[Value, float], done: Container[Value] = ()
+    node: Value, flow: dict[Value, float], passed: Mapping[Value, list[Contribution]] = _NONE
 ) -> list[Contribution]:
     """Add local × upstream to the flow into each operand; give what was added."""
     upstream = flow[node]
@@ -67,7 +68,7 @@ def _pass_on(
             continue
         before, amount = flow.get(operand), local * upstream
         flow[operand] = total = (NOTHING if before is None else before) + amount
-        late = operand in done
+        late = passed[operand][0].upstream if operand in passed else None
         parts.append(Contribution(operand, place, local, upstream, amount, before, total, late))
     return parts
 

@@ -19,7 +19,7 @@ from .gate import shorten
 from .graph import topological_order
 from .grouping import Box, Clusters, Grouping, Path, class_index
 from .markup import THEMES, blank, colored, escape, lines_of
-from .naming import Names, short, variables
+from .naming import Names, is_number, names_of_caller, short
 from .value import Value
 
 if TYPE_CHECKING:
@@ -107,11 +107,7 @@ def draw(
             raise TypeError(f"draw takes a Value or a list of them, got {shorten(each)}")
     if not outputs:
         raise TypeError("draw takes a Value or a list of them, got an empty list")
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals, without=clusters)
-    else:
-        found = variables(names)
+    found = names_of_caller(names, without=clusters)
     grouping = Grouping(outputs, clusters, collapse, constants)
     if len(grouping) > max_nodes:
         raise ValueError(
@@ -359,9 +355,10 @@ class _Picture:
             f"<B>{self.colored('gradient', short(contribution))}</B>"
         )
         formula = self.names.formula(node, place).translate(_UNDRAWABLE)
-        if not formula:
-            return [numbers]
         ends = [self.names.name(node), self.names.name(node.operands[place])]
+        told = known and is_number(formula) and not all(ends)  # the numbers say it all
+        if not formula or told:
+            return [numbers]
         left = f"∂{ends[0]}/∂{ends[1]}" if all(ends) else "local"
         return [escape(f"{left} = {formula}", 80), numbers]
 

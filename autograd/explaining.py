@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -18,8 +17,8 @@ from .clock import stale_edges
 from .derivatives import gradients
 from .gate import shorten
 from .graph import ancestors, topological_order
-from .naming import short, variables
-from .notation import Board, latex, latex_name
+from .naming import names_of_caller, short
+from .notation import Board, latex, latex_name, padded, width
 from .value import Value, name_of
 
 __all__ = ["Explanation", "Path", "explain"]
@@ -128,16 +127,16 @@ class Explanation:
         start = f"∂{output}/∂{node} = {short(self.total)}"
         if not self.count:
             return f"{start}: no gradient flows on any path from {output} back to {node}"
-        title = f"{start}: {_paths(self.count)} from {output} back to {node}"
+        title = f"{start}: {_paths_in_words(self.count)} from {output} back to {node}"
         routes = [self._route(path) for path in self.paths]
-        width = max(map(len, routes))
+        columns = max(map(width, routes))
         lines = [
-            f"   {route:{width}}    {self._product(path)}"
+            f"   {padded(route, columns)}    {self._product(path)}"
             for route, path in zip(routes, self.paths, strict=True)
         ]
         more = self.count - len(self.paths)
         if more:
-            many = "10¹⁸ or" if self.count == _MANY else f"{more:,}"
+            many = "at least 10¹⁸" if self.count == _MANY else f"{more:,}"
             lines.append(f"   and {many} more {'path' if more == 1 else 'paths'}")
         elif len(lines) > 1:
             lines.append(f"   sum = {self._sum()} = {short(self.total)}")
@@ -276,11 +275,7 @@ def explain(
     for what, thing in (("a Value,", node), ("of=, a Value,", node if of is None else of)):
         if not isinstance(thing, Value):
             raise TypeError(f"explain takes {what} got {shorten(thing)}")
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals)
-    else:
-        found = variables(names)
+    found = names_of_caller(names)
     if node.is_constant:
         raise ValueError(f"the constant {short(node.data)} has no gradient to explain")
     output = _only_result(node, found) if of is None else of
@@ -313,7 +308,7 @@ def _only_result(node: Value, found: Mapping[Value, str]) -> Value:
     )
 
 
-def _paths(count: int) -> str:
+def _paths_in_words(count: int) -> str:
     if count == _MANY:
         return "10¹⁸ paths or more"
     return "1 path" if count == 1 else f"{count:,} paths"

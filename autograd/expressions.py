@@ -49,6 +49,9 @@ _COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
 }
 
 
+_TYPESET = str.maketrans("−–×·⋅÷", "--***/")  # as copied from slides; the columns stay
+
+
 class ExpressionError(ValueError):
     """The text is no expression, or has no value; ``column`` says where, counted from 1."""
 
@@ -75,22 +78,25 @@ class Program:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        stripped = text.lstrip()
+        stripped = text.translate(_TYPESET).lstrip()
         self._indent = len(text) - len(stripped)
         self._lines = stripped.split("\n")
         if not stripped:
             raise ExpressionError("there is no expression", 1)
+        for column, character in enumerate(text, 1):
+            if not (character.isprintable() or character.isspace()):
+                raise ExpressionError(f"invalid character U+{ord(character):04X}", column)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # 3(x) is an error of ours soon enough
                 statements = ast.parse(stripped).body
         except SyntaxError as error:
             place = self._place(error.lineno or 1, (error.offset or 1) - 1)
-            raise ExpressionError(error.msg, place) from None
+            raise ExpressionError(_plainly(error, text, place), place) from None
         except (MemoryError, RecursionError):
             raise ExpressionError("nested too deeply", self._indent + 1) from None
-        except ValueError as error:  # a null byte
-            raise ExpressionError(str(error), self._indent + 1) from None
+        except ValueError as error:  # an integer of thousands of digits
+            raise ExpressionError(str(error).split(";")[0], self._indent + 1) from None
         if not statements:  # a comment
             raise ExpressionError("there is no expression", 1)
         self._statements = statements
@@ -278,7 +284,19 @@ class Program:
         return self._indent + before + min(offset, len(self._lines[line - 1])) + 1
 
 
+def _plainly(error: SyntaxError, text: str, place: int) -> str:
+    """What Python's parser says, or where it says little, more."""
+    here = text[place - 1 : place]
+    if here in ("²", "³"):
+        return f"write **{'2' if here == '²' else '3'} for a power"
+    if error.msg == "invalid syntax" and not text[place - 1 :].strip():
+        return "something is missing at the end"
+    return error.msg
+
+
 def _described(node: ast.AST) -> str:
     """``an attribute``, ``a lambda``: what stands there, in Python's words."""
+    if isinstance(node, (ast.BoolOp, ast.UnaryOp)):
+        return {ast.And: "and", ast.Or: "or", ast.Not: "not"}.get(type(node.op), "~")
     word = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

@@ -294,8 +294,8 @@ def _real_or_error(name: str, value: Callable[..., Any]) -> Callable[..., Any]:
             raise OverflowError(
                 f"{name}({numbers}): {error}; let the value be inf or -inf there"
             ) from error
-        if type(result) is float or hasattr(result, "apply_gate"):  # a number, or being read
-            return result
+        if type(result) is float or any(type(operand) is not float for operand in operands):
+            return result  # other operands: an exact number's, an array's, a name's reading
         return as_number(result, f"the result of {name}()")
 
     return checked

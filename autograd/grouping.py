@@ -15,7 +15,7 @@ from .gate import shorten
 from .graph import consumers, topological_order
 from .value import Value
 
-__all__ = ["Box", "Clusters", "Grouping", "Path"]
+__all__ = ["Box", "Clusters", "Grouping", "Path", "class_index", "is_told"]
 
 Path = tuple[str, ...]
 Clusters = Mapping[str, Iterable[Value]] | Sequence[tuple[str, Iterable[Value]]]
@@ -68,7 +68,7 @@ class Grouping:
         return {
             place: operand
             for place, operand in enumerate(node.operands)
-            if operand.is_constant and not _is_told(node, place)
+            if operand.is_constant and not is_told(node, place)
         }
 
     def inside(self, box: Box) -> tuple[list[Value], list[Value]]:
@@ -114,7 +114,7 @@ def class_index(node: Value) -> int | None:
     return int(node.operands[0].data) if node.operands[0].is_constant else None
 
 
-def _is_told(node: Value, place: int) -> bool:
+def is_told(node: Value, place: int) -> bool:
     """Whether a plain number is no number of the computation.
 
     It may be a class, which the gate's title tells, or whether a branch was taken.

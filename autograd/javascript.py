@@ -11,14 +11,13 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from . import primitives
 from .gate import Primitive
 from .text import Expression, number
 
-__all__ = ["Script", "runtime", "runtime_gates"]
+__all__ = ["Script", "runtime", "runtime_gates", "template"]
 
 _INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2)}
 _NEGATION, _ATOM = 3, 4
@@ -26,9 +25,16 @@ _COMPARISON, _CONDITIONAL = 0, -1
 
 
 @cache
+def template(name: str) -> str:
+    """A file of the folder ``template``."""
+    from pathlib import Path  # late, for it takes milliseconds to import
+
+    return (Path(__file__).parent / "template" / name).read_text(encoding="utf-8")
+
+
 def runtime() -> str:
     """The JavaScript with the gates' values, which the page includes."""
-    return (Path(__file__).parent / "template" / "values.js").read_text(encoding="utf-8")
+    return template("values.js")
 
 
 @cache

@@ -8,6 +8,7 @@ the gate's row: the textbook's form where the row keeps one, else the row's text
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from .gate import Primitive
 from .text import Expression, python
 from .value import Value
 
-__all__ = ["Names", "short", "variables"]
+__all__ = ["Names", "is_number", "names_of_caller", "short", "variables"]
 
 _LONGEST_OPERAND, _LONGEST_FORMULA = 16, 36
 _DEEPEST, _LONGEST_CONTAINER = 3, 10_000
@@ -32,6 +33,15 @@ def short(x: float | None) -> str:
     if abs(x) < 1e7 and x == int(x):
         return str(int(x))
     return f"{x:.0f}" if 9999.5 <= abs(x) < 1e7 else f"{x:.4g}"
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number, as Python's float takes it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def variables(*scopes: Mapping[str, Any], without: Any = None) -> dict[Value, str]:
@@ -74,6 +84,14 @@ def variables(*scopes: Mapping[str, Any], without: Any = None) -> dict[Value, st
     return found
 
 
+def names_of_caller(names: Mapping[str, Any] | None, without: Any = None) -> dict[Value, str]:
+    """The names that the caller of our caller gives by hand, or else those of its variables."""
+    if names is not None:
+        return variables(names)
+    caller = sys._getframe(2)
+    return variables(caller.f_locals, caller.f_globals, without=without)
+
+
 def _elements(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Value]]:
     if not isinstance(thing, (list, tuple, dict)) or not depth or len(thing) > _LONGEST_CONTAINER:
         return
@@ -93,7 +111,7 @@ class Names:
 
     def name(self, node: Value) -> str:
         """The node's label, else the name of its variable, else nothing."""
-        return node.label or ("" if node.is_constant else self.found.get(node, ""))
+        return str(node.label) or ("" if node.is_constant else self.found.get(node, ""))
 
     def expression(self, node: Value) -> Expression:
         """The node in a formula: its name, else what it computes, else its number."""

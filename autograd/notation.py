@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from unicodedata import combining, east_asian_width
 
 from .naming import Names, short
 from .text import Expression
 from .value import Value
 
-__all__ = ["Board", "board", "latex", "latex_name", "printable"]
+__all__ = ["Board", "board", "latex", "latex_name", "padded", "printable", "width"]
 
 _LOOSE, _COMPARISON, _SUM, _PRODUCT, _POWER, _ATOM = range(6)
 _LONGEST_NAME, _LONGEST_RIGHT_SIDE, _MANY_OPERANDS = 32, 56, 64
@@ -62,6 +63,7 @@ _LATEX = _BOARD | {
 }
 _SUPERSCRIPT = {2.0: "²", 3.0: "³"}
 _SPOKEN = {"maximum": "max", "minimum": "min"}
+_WITH_A_CLASS = {"softmax", "rest", "log_softmax", "cross_entropy"}
 _KNOWN_TO_LATEX = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "max", "min"}
 
 
@@ -103,6 +105,15 @@ def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str,
         form = _Form(f"{{}} {head} {{}}", _COMPARISON, (_SUM, _SUM))
     elif head.name in ("sum", "dot"):
         return _written_out(expression, forms, name)
+    elif head.name in _WITH_A_CLASS:
+        form = _with_a_class(head.name, len(operands), in_latex)
+    elif head.name == "soft_cross_entropy":
+        n = len(operands) // 2
+        operands = operands[n:] + operands[:n]
+        each = ", ".join(["{}"] * n)
+        form = _Form(
+            f"{_spoken('cross_entropy', in_latex)}([{each}], [{each}])", _ATOM, (_LOOSE,) * 2 * n
+        )
     elif head.name == "branch":  # the branch that was taken is all there is of it
         taken, other = "{1}", r"\dots" if in_latex else "…"
         first, second = (taken, other) if operands[2].head else (other, taken)
@@ -120,18 +131,33 @@ def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str,
     elif head.name in forms:
         form = forms[head.name]
     else:
-        spoken = _SPOKEN.get(head.name, head.name)
-        if in_latex:
-            spoken = f"\\{spoken}" if spoken in _KNOWN_TO_LATEX else _roman(spoken)
         places = ", ".join(["{}"] * len(operands))
         brackets = r"\left({}\right)" if in_latex else "({})"
-        form = _Form(spoken.replace("{", "{{").replace("}", "}}"), _ATOM, (_LOOSE,) * len(operands))
-        form = form._replace(template=form.template + brackets.format(places))
+        template = _spoken(head.name, in_latex) + brackets.format(places)
+        form = _Form(template, _ATOM, (_LOOSE,) * len(operands))
     texts = []
     for operand, least in zip(operands, form.operands, strict=True):
         text, precedence = _write(operand, forms, name)
         texts.append(text if precedence >= least else f"({text})")
     return form.template.format(*texts), form.precedence
+
+
+def _spoken(gate: str, in_latex: bool) -> str:
+    """A gate's name as the beginning of a template."""
+    spoken = _SPOKEN.get(gate, gate)
+    if in_latex:
+        spoken = f"\\{spoken}" if spoken in _KNOWN_TO_LATEX else _roman(spoken)
+    return spoken.replace("{", "{{").replace("}", "}}")
+
+
+def _with_a_class(gate: str, count: int, in_latex: bool) -> _Form:
+    """``softmax(a, b)[0]`` and ``cross_entropy([a, b], 0)``: the class is the first operand."""
+    name, each = _spoken(gate, in_latex), ", ".join(f"{{{k}}}" for k in range(1, count))
+    if gate == "cross_entropy":
+        template = f"{name}([{each}], {{0}})"
+    else:
+        template = f"{name}({each})" + ("_{{{0}}}" if in_latex else "[{0}]")
+    return _Form(template, _ATOM, (_LOOSE,) * count)
 
 
 def _written_out(expression: Expression, forms: Mapping[str, _Form], name: Any) -> tuple[str, int]:
@@ -198,6 +224,22 @@ def printable(text: str, longest: int = 10_000) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes: a Chinese character takes two.
+
+    >>> width("w·x"), width("学习率"), width("x\u0302")
+    (3, 6, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def padded(text: str, columns: int) -> str:
+    """``text`` with spaces after it, so that it takes as many columns."""
+    return text + " " * (columns - width(text))
+
+
 # ---------------------------------------------------------------------- names of nodes
 
 
@@ -213,7 +255,7 @@ class Board(Names):
     """
 
     def __init__(self, order: Sequence[Value], found: Mapping[Value, str]) -> None:
-        known = [printable(node.label or found.get(node, ""), _LONGEST_NAME) for node in order]
+        known = [printable(str(node.label) or found.get(node, ""), _LONGEST_NAME) for node in order]
         taken = set(known)
         names: dict[Value, str] = {}
         met: dict[str, int] = {}

@@ -100,6 +100,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             filename = Path(tempfile.mkdtemp(prefix="drawing-"), "drawing.gv")
         return self.render(filename, None, True, **options)
 
+    def __repr__(self) -> str:
+        return "<picture: save it with .save('f.svg'), or see it with .view()>"
+
     def _repr_svg_(self) -> str | None:
         try:
             svg: str = self.pipe("svg", encoding="utf-8")

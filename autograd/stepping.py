@@ -8,7 +8,6 @@ how many of them have been done. So stepping back is exact, and no ``.grad`` is 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,8 +18,8 @@ from .contributions import Contribution, differ, naive, topological, totals
 from .explaining import Explanation
 from .gate import shorten
 from .graph import topological_order
-from .naming import short, variables
-from .notation import Board
+from .naming import is_number, names_of_caller, short
+from .notation import Board, padded, width
 from .value import Value
 
 __all__ = ["Step", "Walk", "walk"]
@@ -77,15 +76,15 @@ class Step:
             numbers = self.board.in_numbers(self.node)
             numbers = f" = {numbers}" if numbers else ""
             return f"{title}{gate}{numbers} = {short(self.node.data)}"
-        title += f"{gate:{_GATE_WIDTH}}    "
+        title += f"{padded(gate, _GATE_WIDTH)}    "
         title += f"upstream ∂{self.board.name(self.output)}/∂{name} = {short(self.upstream)}"
         if self.missing:
             title += f"  (too early: {short(self.missing)} has not arrived yet)"
         shown = self.contributions[:_MOST_LINES]
         lefts = [self.local_text(part) for part in shown]
-        width = max(map(len, lefts))
+        columns = max(map(width, lefts))
         lines = [
-            f"   {left:{width}}    →  {self.sum_text(part)}"
+            f"   {padded(left, columns)}    →  {self.sum_text(part)}"
             for left, part in zip(lefts, shown, strict=True)
         ]
         more = len(self.contributions) - len(shown)
@@ -95,12 +94,12 @@ class Step:
         """``∂q/∂x = 1``, or with the formula ``∂(q·z)/∂q = z = -4``."""
         operand, number = self.board.name(part.operand), short(part.local)
         formula = self.board.formula(self.node, part.place)
-        if not formula or formula == number or _is_number(formula):
+        if not formula or formula == number or is_number(formula):
             return f"∂{self.board.name(self.node)}/∂{operand} = {number}"
         gate = self.board.right_side(self.node)
-        if not gate.endswith((")", "|", "⌋", "⌉")) or " " in gate.split("(")[0]:
+        if not gate.endswith((")", "]", "|", "⌋", "⌉")) or " " in gate.split("(")[0]:
             gate = f"({gate})"
-        if len(gate) > 24:
+        if len(gate) > 24 or gate.endswith(" operands)"):
             gate = self.board.name(self.node)
         return f"∂{gate}/∂{operand} = {formula} = {number}"
 
@@ -112,17 +111,9 @@ class Step:
             amount = short(part.amount)
             amount = f"({amount})" if amount.startswith("-") else amount
             text += f"    {name}.grad = {short(part.before)} + {amount} = {short(part.total)}"
-        if part.late:
-            text += f"\n      too late: {name} has already passed on {short(part.before)}"
+        if part.late is not None:
+            text += f"\n      too late: {name} has already passed on {short(part.late)}"
         return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 class Walk:
@@ -389,11 +380,7 @@ def walk(
         raise TypeError(f"walk takes a Value, got {shorten(output)}")
     if order not in ORDERS:
         raise ValueError(f"unknown order {order!r}: write {' or '.join(map(repr, ORDERS))}")
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals)
-    else:
-        found = variables(names)
+    found = names_of_caller(names)
     return Walk(output, order, found)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any, NamedTuple
 
 from .naming import short
+from .notation import padded, width
 from .stepping import Walk
 
 __all__ = ["html_table", "plain_table", "rich_table"]
@@ -22,13 +22,12 @@ class _Row(NamedTuple):
     active: bool  # the step done last is about this node
 
 
-def _rows(walk: Walk) -> tuple[list[_Row], int]:
-    """The rows to show, and how many are left out."""
+def _rows(walk: Walk) -> list[_Row]:
+    """The rows to show: of a long table those around the step, and at the end the output."""
     nodes = [node for node in walk.nodes if not node.is_constant or node is walk.output]
     step = walk.step
     here = next((k for k, node in enumerate(nodes) if step and node is step.node), 0)
     first = max(0, min(here - _MOST_ROWS // 2, len(nodes) - _MOST_ROWS))
-    shown = nodes[first : first + _MOST_ROWS]
     rows = [
         _Row(
             walk.board.name(node),
@@ -37,9 +36,20 @@ def _rows(walk: Walk) -> tuple[list[_Row], int]:
             short(walk.gradient(node)),
             step is not None and node is step.node,
         )
-        for node in shown
+        for node in [*nodes[first : first + _MOST_ROWS], walk.output]
     ]
-    return rows, len(nodes) - len(rows)
+    after = len(nodes) - first - _MOST_ROWS  # how many nodes are left out below, and above
+    if first > 0:
+        rows.insert(0, _left_out(first))
+    if after <= 0:
+        del rows[-1]
+    elif after > 1:
+        rows.insert(-1, _left_out(after - 1))
+    return rows
+
+
+def _left_out(count: int) -> _Row:
+    return _Row("...", f"{count} more {'node' if count == 1 else 'nodes'}", "", "", False)
 
 
 def _heading(walk: Walk) -> tuple[str, str, str, str]:
@@ -56,35 +66,41 @@ def plain_table(walk: Walk) -> str:
     x                      3           2
     out   x·2              6           1
     """
-    rows, more = _rows(walk)
-    table = [_heading(walk), *((row.name, row.gate, row.value, row.gradient) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    table = [_heading(walk), *(row[:4] for row in _rows(walk))]
+    widths = [max(map(width, column)) for column in zip(*table, strict=True)]
     lines = [
-        f"{name:{widths[0]}}  {gate:{widths[1]}}  {number:>{widths[2]}}  {gradient:>{widths[3]}}"
+        f"{padded(name, widths[0])}  {padded(gate, widths[1])}  "
+        f"{number:>{widths[2]}}  {' ' * (widths[3] - width(gradient))}{gradient}"
         for name, gate, number, gradient in table
     ]
-    return "\n".join([*lines, *([f"... and {more} more nodes"] if more else [])])
+    return "\n".join(map(str.rstrip, lines))
 
 
 def rich_table(walk: Walk, text: bool = True) -> Any:
-    """The table for the rich package, below the step done last."""
+    """The table for the rich package, below the step done last; or ``text=False``, without it."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     table = Table()
+    rows = _rows(walk)
     for k, heading in enumerate(_heading(walk)):
-        table.add_column(Text(heading), justify="left" if k < 2 else "right")
-    rows, more = _rows(walk)
+        if k < 2:
+            table.add_column(Text(heading), overflow="fold")
+        else:  # a narrow terminal must not cut digits
+            digits = max(width(row.value if k == 2 else row.gradient) for row in rows)
+            table.add_column(Text(heading, "", overflow="fold"), justify="right", min_width=digits)
     for row in rows:
         cells = [Text(row.name), Text(row.gate), Text(row.value, "green")]
-        table.add_row(*cells, Text(row.gradient, "red"), style="bold" if row.active else "")
-    parts = [Text(walk.text())] if text else []
-    return Group(*parts, table, *([Text(f"... and {more} more nodes")] if more else []))
+        bold = "bold" if row.active and text else ""
+        table.add_row(*cells, Text(row.gradient, "red"), style=bold)
+    return Group(Text(walk.text()), table) if text else table
 
 
 def html_table(walk: Walk) -> str:
     """The step and the table as HTML for a notebook, all text escaped."""
+    from html import escape  # late, for it takes milliseconds to import
+
     cell = "padding:.15em .8em;text-align:"
 
     def line(row: _Row) -> str:
@@ -97,16 +113,14 @@ def html_table(walk: Walk) -> str:
             f'<td style="{cell}right;color:{_RED}">{escape(row.gradient)}</td></tr>'
         )
 
-    rows, more = _rows(walk)
     heads = "".join(
         f'<th scope="col" style="{cell}{"left" if k < 2 else "right"}">{escape(heading)}</th>'
         for k, heading in enumerate(_heading(walk))
     )
-    below = f"<p>... and {more} more nodes</p>" if more else ""
     return (
         f'<pre style="line-height:1.4;overflow-x:auto">{escape(walk.text())}</pre>'
         f"<table><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{''.join(map(line, rows))}</tbody></table>{below}"
+        f"<tbody>{''.join(map(line, _rows(walk)))}</tbody></table>"
     )
 
 

@@ -12,25 +12,25 @@ from __future__ import annotations
 import math
 import os
 import re
-import sys
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .backward import local_derivatives, stale_error
 from .clock import stale_edges
 from .gate import shorten
 from .graph import topological_order
-from .grouping import class_index
-from .javascript import Script, runtime
+from .grouping import class_index, is_told
+from .javascript import Script, runtime, template
 from .markup import THEMES
-from .naming import variables
+from .naming import names_of_caller
 from .notation import Board, board
 from .value import Value
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["Page", "page"]
 
-_TEMPLATE = Path(__file__).parent / "template"
 _PROGRAM = ("passes", "words", "picture", "panels", "quiz", "player")
 _LABELLED_EDGES = 60  # with more edges than this there is no room for a label on each
 _LONGEST_NAME, _LONGEST_EXPRESSION = 28, 9
@@ -44,9 +44,25 @@ class Page:
         self.html = html
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page to a file; give its path."""
+        """Write the page to a file; give its path.
+
+        Raises:
+            ValueError: the file's suffix is not .html (or .htm).
+            OSError: the path can't be written.
+        """
+        from pathlib import Path  # imported late, as html and json: they cost milliseconds
+
         target = Path(path)
-        target.write_text(self.html, encoding="utf-8")
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"can't save a page as {str(target)!r}: a page is saved as .html")
+        try:
+            target.write_text(self.html, encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise type(error)(
+                f"can't write the page to {str(target)!r}: {reason}; give a .html file in a "
+                "folder that exists"
+            ) from None
         return target
 
     def _repr_html_(self) -> str:
@@ -88,7 +104,8 @@ def page(
 
     Raises:
         TypeError: output is no Value, or a plain number of the expression.
-        ValueError: too many nodes.
+        ValueError: too many nodes, or the path does not end in .html.
+        OSError: the path can't be written.
         StaleGraphError: a leaf was edited after the output was computed.
         ImportError: no layout program is installed.
 
@@ -111,11 +128,7 @@ def page(
         )
     if stale := stale_edges(order):
         raise stale_error(*stale[0])
-    if names is None:
-        caller = sys._getframe(1)
-        found = variables(caller.f_locals, caller.f_globals)
-    else:
-        found = variables(names)
+    found = names_of_caller(names)
     computation, source = _computation(order, Board(order, found))
     edges = sum(len(node.operands) for node in order)
     computation["layouts"] = [
@@ -173,6 +186,7 @@ def _computation(order: list[Value], names: Board) -> tuple[dict[str, Any], str]
                 spelled.formula(node, place) if flow else "" for place, flow in enumerate(flows)
             ],
             "flows": flows,
+            "drawn": [not is_told(node, place) for place in range(len(flows))],
             "routes": node.op.routes,
             "locals": [_json_number(local) for local in local_derivatives(node)],
         }
@@ -239,12 +253,14 @@ def _layout(
             boxes[f"n{k}"] = (k, max(92.0, 24 + _LETTER * title), _NODE_HEIGHT)
         for place, operand in enumerate(node.get("operands", ())):
             tail = f"n{operand}"
+            if not node["drawn"][place]:
+                continue
             if nodes[operand].get("constant"):  # drawn again wherever it is used
                 tail = f"n{k}c{place}"
                 boxes[tail] = (operand, 56.0, 26.0)
             name = f"e{len(edges)}"
             edges[name] = {"from": operand, "to": k, "place": place}
-            room = f', label="{"0" * 27}"' if labelled and node["flows"][place] else ""
+            room = f', label="{"0" * 30}"' if labelled and node["flows"][place] else ""
             lines.append(f"{tail} -> n{k} [id={name}{room}]")
     for name, (_, width, height) in boxes.items():
         size = f"width={width / _POINTS:.3f}, height={height / _POINTS:.3f}"
@@ -283,18 +299,14 @@ def _fill(computation: dict[str, Any], source: str, title: str) -> str:
     data = json.dumps(computation, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     parts = {
         "TITLE": html.escape(_printable(title)),
-        "STYLE": _colours() + _part("page.css"),
+        "STYLE": _colours() + template("page.css"),
         # inside <script> only "<" could end the element or open a comment
         "DATA": _printable(data).replace("<", "\\u003c"),
         "VALUES": runtime(),
         "GATES": source,
-        **{name.upper(): _part(f"{name}.js") for name in _PROGRAM},
+        **{name.upper(): template(f"{name}.js") for name in _PROGRAM},
     }
-    return re.sub(r"@@(\w+)@@", lambda found: parts[found[1]], _part("page.html"))
-
-
-def _part(name: str) -> str:
-    return (_TEMPLATE / name).read_text(encoding="utf-8")
+    return re.sub(r"@@(\w+)@@", lambda found: parts[found[1]], template("page.html"))
 
 
 def _printable(text: str) -> str:

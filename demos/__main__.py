@@ -33,6 +33,7 @@ DEMOS = (
     "svm",
     "dropout",
     "digits",
+    "large",
     "two_layers",
 )
 

@@ -13,7 +13,8 @@
 from autograd import cross_entropy
 
 from .activations import ACTIVATIONS
-from .engines import ENGINES, Eager, Engine
+from .choosing import ENGINES
+from .engines import Eager, Engine
 from .init import INITIALIZERS
 from .layers import MLP, Activate, Dropout, Layer, Maxout, Residual, Sequential
 from .losses import (

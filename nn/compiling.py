@@ -1,19 +1,21 @@
 """The compiled engine: model and loss become one NumPy program, a batch one call of it.
 
 Losses and weights are those of the eager engine but for rounding, from the same update rules:
-an optimizer's rule is elementwise, so it is applied to the whole parameter vector at once.
+an optimizer's rule is elementwise, so it is applied to the parameter vector itself. The masks
+of a Dropout come in as an argument, drawn for every sample as the eager engine draws them.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from autograd import TraceError, Value, compile
+from autograd import TraceError, Value, compile, no_grad
 
-from .engines import Predictions, penalised
+from .engines import Predictions, loss_error, penalised, plain
 from .layers import Dropout
 from .losses import l2_penalty
 from .module import Module
@@ -24,16 +26,24 @@ __all__ = ["CANNOT", "Compiled"]
 CANNOT = (TraceError, TypeError, ValueError, ImportError)
 """What building the engine raises where a model or a loss can't be compiled."""
 
+CHUNK = 16_384  # parameters that an optimizer updates at a time: what they need fits the cache
+
 
 class Compiled:
-    """The batches as array programs; arguments as for ``Eager``.
+    """The batches as array programs.
+
+    Args:
+        model, loss, xs, ys, l2: as for ``Eager``.
+        optimizer: the one that will take the steps.
 
     Raises:
         TraceError: the model or the loss looks at a number (see ``autograd.compile``).
-        ValueError: a Dropout draws a new mask for each sample, or samples differ in length.
+        ValueError: the model or the loss gives another result every time, samples differ in
+            length, or the optimizer's rule does not work on arrays.
         ImportError: NumPy is not installed.
     """
 
+    name = "compiled"
     wants_predictions = True
 
     def __init__(
@@ -43,6 +53,7 @@ class Compiled:
         xs: Sequence[Any],
         ys: Sequence[Any],
         l2: float = 0.0,
+        optimizer: Optimizer | None = None,
     ) -> None:
         try:
             import numpy
@@ -50,38 +61,55 @@ class Compiled:
             raise ImportError(
                 "the compiled engine needs NumPy: pip install 'gatewise[fast]'"
             ) from None
-        if any(isinstance(module, Dropout) and module.p for module in model.modules()):
-            raise ValueError(
-                'Dropout draws a mask for each sample, which a program can\'t: use engine="eager"'
-            )
-        self.numpy, self.l2 = numpy, l2
-        self.x, self.y = numpy.array(xs, dtype=float), numpy.array(ys, dtype=float)
-        weights = penalised(model)
+        if optimizer is not None:
+            check_rule(optimizer, numpy)
+        self.numpy, self.model, self.loss, self.l2 = numpy, model, loss, l2
+        self.x, self.y = self._array("X", xs), self._array("Y", ys)
+        self.shapes = [self.x.shape[1:], self.y.shape[1:]]
+        weights = penalised(model) if l2 else []
 
-        def loss_with_penalty(x: Any, y: Any) -> Any:
-            value = loss(model(x), y)
+        def loss_with_penalty(x: Any, y: Any, mask: Any = ()) -> Any:
+            value = self._sample(x, y, mask)[0]
+            if not isinstance(value, Value):
+                raise TypeError(f"the loss must give a Value, got {value!r}")
             return value + l2_penalty(weights, l2) if l2 else value
 
-        def loss_and_predictions(x: Any, y: Any) -> list[Any]:
-            prediction = model(x)
-            self.lists = isinstance(prediction, (list, tuple))
-            return [loss(prediction, y), *(prediction if self.lists else [prediction])]
-
-        self.shapes = [self.x.shape[1:], self.y.shape[1:]]
-        self.losses = compile(loss_with_penalty, shapes=self.shapes, target="numpy")
-        self.loss_and_predictions = loss_and_predictions
+        was_training = model.training
+        model.train()
+        try:
+            self.dropouts = self._count_dropouts(xs[0])
+            self.losses = compile(loss_with_penalty, shapes=self._shapes(), target="numpy")
+            self._check_repeatable(xs[0], ys[0], l2_penalty(weights, l2) if l2 else 0.0)
+        finally:
+            model.train(was_training)
         place = {parameter: k for k, parameter in enumerate(self.losses.parameters)}
         self.penalised = numpy.array([place[w] for w in weights if w in place], dtype=int)
         self.gradient: Any = None
-        self.state: dict[str, Any] | None = None  # the optimizer's, as arrays
-        self.trained: Any = None  # which elements of theta it may update
+        self.trained: list[Any] | None = None  # chunks of theta that the optimizer updates
+        self.states: list[dict[str, Any]] = []  # the optimizer's, as arrays, for each of them
+        self.programs: dict[bool, tuple[Any, Any, bool]] = {}  # of the predictions
+
+    def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Compiled:
+        """The same programs and weights on other samples."""
+        other = copy.copy(self)
+        other.x, other.y = self._array("X", xs), self._array("Y", ys)
+        return other
+
+    def _array(self, name: str, samples: Sequence[Any]) -> Any:
+        try:
+            return self.numpy.array(samples, dtype=float)
+        except ValueError:
+            raise ValueError(f"the samples of {name} differ in length") from None
+
+    # ------------------------------------------------------------------ training
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
-        x, y = self.x[batch], self.y[batch]
-        predictions = self._predict(x, y)[1] if self.wants_predictions else []
+        arguments = [self.x[batch], self.y[batch], *self._masks(len(batch))]
+        predictions = self._predict(*arguments)[1] if self.wants_predictions else []
         try:
-            mean, self.gradient = self.losses.value_and_grad(x, y)
+            mean, self.gradient = self.losses.value_and_grad(*arguments)
         except FloatingPointError as error:
+            self._check_finite(batch, *self._predict(*arguments))
             raise ValueError(f"{error}; is the learning rate too large?") from error
         if self.l2:
             weights = self.losses.theta[self.penalised]
@@ -89,62 +117,192 @@ class Compiled:
         return mean, predictions
 
     def step(self, optimizer: Optimizer, clip: float | None) -> None:
-        if self.state is None:
-            self.state = self._pack(optimizer)
-        gradient = self.gradient[self.trained]
+        if self.trained is None:
+            self._pack(optimizer)
+        theta, gradient = self.losses.theta, self.gradient
         if clip is not None:
-            norm = float(self.numpy.linalg.norm(gradient))
-            if not math.isfinite(norm):
-                raise ValueError(f"the norm of the gradients is {norm}")
-            if norm > clip:
-                gradient = gradient * (clip / norm)
-        theta = self.losses.theta
-        theta[self.trained] = optimizer.update(theta[self.trained], gradient, self.state)
+            gradient = self._clipped(gradient, clip)
+        for chunk, state in zip(self.trained or (), self.states, strict=True):
+            theta[chunk] = optimizer.update(theta[chunk], gradient[chunk], state)
         optimizer.steps += 1
+
+    def _clipped(self, gradient: Any, clip: float) -> Any:
+        norm = math.sqrt(sum(float(gradient[k] @ gradient[k]) for k in self.trained or ()))
+        if not math.isfinite(norm):
+            raise ValueError(f"the norm of the gradients is {norm}")
+        return gradient * (clip / norm) if norm > clip else gradient
+
+    def _pack(self, optimizer: Optimizer) -> None:
+        """The states of an optimizer (which may have made steps before) as arrays."""
+        numpy = self.numpy
+        place: dict[Value, int] = {p: k for k, p in enumerate(self.losses.parameters)}
+        states = {
+            place[parameter]: state
+            for parameter, state in zip(optimizer.parameters, optimizer.states, strict=True)
+            if parameter in place
+        }
+        everything = sorted(states)
+        whole = len(everything) == len(place)
+        self.trained, self.states = [], []
+        for first in range(0, len(everything), CHUNK):
+            own = everything[first : first + CHUNK]
+            self.trained.append(slice(first, first + len(own)) if whole else numpy.array(own))
+            names = {name for k in own for name in states[k]}
+            self.states.append(
+                {name: numpy.array([states[k][name] for k in own], dtype=float) for name in names}
+            )
 
     def finish(self, optimizer: Optimizer) -> None:
         self.losses.store()
         parameters = self.losses.parameters
-        for parameter, slope in zip(parameters, self.gradient.tolist(), strict=True):
-            parameter.grad = slope
-        columns = {
-            name: self.numpy.broadcast_to(values, len(self.own)).tolist()
-            for name, values in (self.state or {}).items()
-        }
-        for name, column in columns.items():
-            for k, number in zip(self.own, column, strict=True):
-                optimizer.states[k][name] = number
+        if self.gradient is not None:
+            for parameter, slope in zip(parameters, self.gradient.tolist(), strict=True):
+                parameter.grad = slope
+        theirs = dict(zip(optimizer.parameters, optimizer.states, strict=True))
+        for chunk, state in zip(self.trained or (), self.states, strict=True):
+            places = self.numpy.arange(len(parameters))[chunk].tolist()
+            for name, values in state.items():
+                column = self.numpy.broadcast_to(values, len(places)).tolist()
+                for k, number in zip(places, column, strict=True):
+                    theirs[parameters[k]][name] = number
+
+    def snapshot(self) -> Any:
+        return self.losses.theta.copy()
+
+    def restore(self, weights: Any) -> None:
+        self.losses.theta = weights
+        self.losses.store()
+
+    # ------------------------------------------------------------------ predictions
 
     def evaluate(self) -> tuple[float, Predictions]:
-        self.losses.load()
-        losses, predictions = self._predict(self.x, self.y)
+        losses, predictions = self._predict(self.x, self.y, *self._masks(len(self.x)))
+        self._check_finite(range(len(losses)), losses, predictions)
         return math.fsum(losses) / len(losses), predictions
 
-    def _predict(self, x: Any, y: Any) -> tuple[list[float], Predictions]:
+    def _check_finite(
+        self, batch: Sequence[int], losses: list[float], predictions: Predictions
+    ) -> None:
+        for k, number, prediction in zip(batch, losses, predictions, strict=True):
+            if not math.isfinite(number):
+                raise loss_error(f"sample {k}: ", number, prediction, self.y[k].tolist())
+
+    def _predict(self, *arguments: Any) -> tuple[list[float], Predictions]:
         """The loss without the penalty and the prediction of each sample."""
-        program, places = self._predictions
-        table = program(x, y, theta=self.losses.theta[places])
-        predictions = table[:, 1:].tolist() if self.lists else table[:, 1].tolist()
-        return table[:, 0].tolist(), predictions
+        mode = self.model.training
+        if mode not in self.programs:
+            self.programs[mode] = self._predictor()
+        program, places, several = self.programs[mode]
+        table = program(*arguments, theta=self.losses.theta[places])
+        return table[:, 0].tolist(), (table[:, 1:] if several else table[:, 1]).tolist()
 
-    @cached_property
-    def _predictions(self) -> tuple[Any, Any]:
-        """The program without gradients, made when first wanted, and its part of theta."""
-        program = compile(self.loss_and_predictions, shapes=self.shapes, target="numpy")
+    def _predictor(self) -> tuple[Any, Any, bool]:
+        """The program without gradients, its part of theta, and whether the model gives lists."""
+        several = False
+
+        def loss_and_predictions(x: Any, y: Any, mask: Any = ()) -> list[Any]:
+            nonlocal several
+            loss, prediction = self._sample(x, y, mask)
+            several = isinstance(prediction, (list, tuple))
+            return [loss, *(prediction if several else [prediction])]
+
+        program = compile(loss_and_predictions, shapes=self._shapes(), target="numpy")
         place = {parameter: k for k, parameter in enumerate(self.losses.parameters)}
-        return program, self.numpy.array([place[p] for p in program.parameters], dtype=int)
+        places: Any = [place[parameter] for parameter in program.parameters]
+        if places == list(range(len(place))):
+            places = slice(None)  # no copy
+        return program, places, several
 
-    def _pack(self, optimizer: Optimizer) -> dict[str, Any]:
-        """The states of an optimizer (which may have made steps before) as arrays."""
-        numpy = self.numpy
-        place: dict[Value, int] = {p: k for k, p in enumerate(self.losses.parameters)}
-        self.own = [k for k, p in enumerate(optimizer.parameters) if p in place]
-        everything = [place[optimizer.parameters[k]] for k in self.own]
-        self.trained = numpy.array(everything, dtype=int)
-        if everything == list(range(len(place))):
-            self.trained = slice(None)
-        names = {name for k in self.own for name in optimizer.states[k]}
-        return {
-            name: numpy.array([optimizer.states[k][name] for k in self.own], dtype=float)
-            for name in names
-        }
+    def _sample(self, x: Any, y: Any, mask: Any) -> tuple[Any, Any]:
+        """Loss and prediction of one sample, the Dropouts' masks taken from ``mask``."""
+        numbers = iter(mask)
+        with masking(self.model, lambda dropout, n: [next(numbers) for _ in range(n)]):
+            prediction = self.model(x)
+        return self.loss(prediction, y), prediction
+
+    def _check_repeatable(self, x: Any, y: Any, penalty: Any) -> None:
+        """See that the model gives once more what it gave when it was traced."""
+        masks = self._masks(1, drawn=False)
+        with no_grad():
+            value = plain(self._sample(x, y, masks[0][0].tolist() if masks else ())[0] + penalty)
+        compiled = self.losses(self.x[:1], self.y[:1], *masks)[0]
+        if not math.isclose(value, compiled, rel_tol=1e-9, abs_tol=1e-12) and value == value:
+            raise ValueError(
+                f"the loss of sample 0 is {value!r} where the program has {compiled!r}: the model "
+                "or the loss computes something else each time (is a random number drawn in it?), "
+                'which a program can\'t: use engine="eager"'
+            )
+
+    # ------------------------------------------------------------------ dropout
+
+    def _count_dropouts(self, x: Any) -> list[tuple[Dropout, int]]:
+        """Which Dropouts a sample passes, in their order, and with how many numbers."""
+        passed: list[tuple[Dropout, int]] = []
+
+        def note(dropout: Dropout, n: int) -> list[float]:
+            passed.append((dropout, n))
+            return [1.0] * n
+
+        if any(isinstance(module, Dropout) for module in self.model.modules()):
+            with no_grad(), masking(self.model, note):
+                self.model(x)
+        return passed
+
+    def _shapes(self) -> list[Any]:
+        if not (self.dropouts and self.model.training):
+            return self.shapes
+        return [*self.shapes, (sum(n for _, n in self.dropouts),)]
+
+    def _masks(self, count: int, drawn: bool = True) -> list[Any]:
+        """A row of masks for each sample, as an argument of the programs; none in evaluation."""
+        if not (self.dropouts and self.model.training):
+            return []
+        rows = [
+            [number for dropout, n in self.dropouts for number in dropout.mask(n)]
+            if drawn
+            else [1.0] * sum(n for _, n in self.dropouts)
+            for _ in range(count)
+        ]
+        return [self.numpy.array(rows)]
+
+
+def check_rule(optimizer: Optimizer, numpy: Any) -> None:
+    """See that an optimizer does on arrays what it does on numbers.
+
+    Raises:
+        ValueError: it does not: someone has written it for numbers, or replaced ``step``.
+    """
+    name = type(optimizer).__name__
+    if "step" in vars(optimizer) or type(optimizer).step is not Optimizer.step:
+        raise ValueError(f"{name} has a step() of its own, which a program would not call")
+    trial = copy.copy(optimizer)
+    trial.lr = 0.1
+    thetas, slopes = [0.5, -0.25, 1.0], [0.125, -2.0, 3.0]
+    together: Any = numpy.array(thetas)
+    state: dict[str, Any] = {}
+    alone: list[tuple[float, dict[str, Any]]] = [(theta, {}) for theta in thetas]
+    try:
+        for _ in range(2):
+            together = trial.update(together, numpy.array(slopes), state)
+            alone = [
+                (trial.update(theta, slope, own), own)
+                for (theta, own), slope in zip(alone, slopes, strict=True)
+            ]
+        same = numpy.allclose(together, [theta for theta, _ in alone], rtol=1e-9, atol=0)
+    except Exception as error:
+        raise ValueError(f"{name}.update does not work on arrays: {error}") from error
+    if not same:
+        raise ValueError(f"{name}.update gives something else on arrays than on numbers")
+
+
+@contextmanager
+def masking(model: Module, mask: Callable[[Dropout, int], list[Any]]) -> Iterator[None]:
+    """Let the Dropouts of a model take their masks from here."""
+    dropouts = {module for module in model.modules() if isinstance(module, Dropout)}
+    for dropout in dropouts:
+        dropout.mask = lambda n, dropout=dropout: mask(dropout, n)  # type: ignore[method-assign, misc]
+    try:
+        yield
+    finally:
+        for dropout in dropouts:
+            del dropout.mask

@@ -51,6 +51,8 @@ def numbers(data: Any, name: str) -> Any:
         if hasattr(data, convert):
             data = getattr(data, convert)()
     if isinstance(data, (list, tuple)):
+        if set(map(type, data)) == {float} and all(map(math.isfinite, data)):
+            return list(data)  # the usual row, without a look at each number's name
         return [numbers(each, f"{name}[{k}]") for k, each in enumerate(data)]
     if isinstance(data, (str, bytes)) or not hasattr(data, "__float__"):
         raise TypeError(f"{name} must be a number, got {data!r}")

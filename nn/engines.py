@@ -2,7 +2,7 @@
 
 An engine holds the model, the loss and the samples. The eager one builds the graph of one
 sample after the other and lets the gradients accumulate in the leaves. Another engine may do
-the same in another way: it needs the two methods of ``Engine``.
+the same in another way: it needs the methods of ``Engine``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from .losses import l2_penalty
 from .module import Module, values_in
 from .optim import Optimizer, clip_grad_norm
 
-__all__ = ["ENGINES", "Eager", "Engine", "located", "penalised"]
+__all__ = ["Eager", "Engine", "located", "loss_error", "penalised", "plain"]
 
 Predictions = list[Any]
 
 
 class Engine(Protocol):
     """The seam between ``fit`` and the way a batch is computed."""
+
+    name: str
+    """How the batches are computed: "eager", with the reason if it is not by choice."""
 
     wants_predictions: bool
     """Whether ``gradients`` must give the predictions too, or may give an empty list."""
@@ -39,7 +42,16 @@ class Engine(Protocol):
         """Let the optimizer take a step, its gradients clipped to this norm."""
 
     def finish(self, optimizer: Optimizer) -> None:
-        """Bring the model's Values (and the optimizer's states) up to date: an epoch is over."""
+        """Bring the model's Values (and the optimizer's states) up to date: the fit is over."""
+
+    def snapshot(self) -> Any:
+        """A copy of the weights as they are now, for ``restore``."""
+
+    def restore(self, weights: Any) -> None:
+        """Put these weights into the model's Values."""
+
+    def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Engine:
+        """The same model, loss and weights on other samples."""
 
     def evaluate(self) -> tuple[float, Predictions]:
         """The mean loss over all samples and the predictions, without gradients."""
@@ -53,6 +65,7 @@ class Eager:
         loss: of one sample, ``loss(prediction, target)``.
         xs, ys: the samples and their targets.
         l2: λ of the penalty λ·‖w‖² on the weights; biases go free.
+        name: what to say about how the batches are computed.
     """
 
     wants_predictions = True
@@ -64,7 +77,9 @@ class Eager:
         xs: Sequence[Any],
         ys: Sequence[Any],
         l2: float = 0.0,
+        name: str = "eager",
     ) -> None:
+        self.name = name
         self.model, self.loss, self.xs, self.ys, self.l2 = model, loss, xs, ys, l2
         self.parameters = model.parameters()
         self.weights = penalised(model)
@@ -79,7 +94,7 @@ class Eager:
                 raise TypeError(f"the loss must give a Value, got {loss!r}")
             loss.backward(1.0 / len(batch))
             total += loss.data
-            predictions.append(_data(prediction))
+            predictions.append(plain(prediction))
         if self.l2:
             l2_penalty(self.weights, self.l2).backward()
         return total / len(batch), predictions
@@ -92,21 +107,30 @@ class Eager:
     def finish(self, optimizer: Optimizer) -> None:
         pass
 
+    def snapshot(self) -> list[float]:
+        return [parameter.data for parameter in self.parameters]
+
+    def restore(self, weights: list[float]) -> None:
+        for parameter, number in zip(self.parameters, weights, strict=True):
+            parameter.data = number
+
+    def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Eager:
+        return Eager(self.model, self.loss, xs, ys)
+
     def evaluate(self) -> tuple[float, Predictions]:
         with no_grad():
             results = [self._sample(k) for k in range(len(self.xs))]
-        total = math.fsum(_data(loss) for loss, _ in results)
-        return total / len(results), [_data(prediction) for _, prediction in results]
+        total = math.fsum(plain(loss) for loss, _ in results)
+        return total / len(results), [plain(prediction) for _, prediction in results]
 
     def _sample(self, k: int) -> tuple[Any, Any]:
         with located(f"sample {k}"):
             prediction = self.model(self.xs[k])
             loss = self.loss(prediction, self.ys[k])
-            if not math.isfinite(_data(loss)):
-                raise ValueError(
-                    f"the loss is {_data(loss)} for the prediction {_data(prediction)} and the "
-                    f"target {self.ys[k]}; is the learning rate too large?"
-                )
+            if not isinstance(plain(loss), (int, float)):
+                raise TypeError(f"the loss must give a Value, got {loss!r}")
+            if not math.isfinite(plain(loss)):
+                raise loss_error("", plain(loss), plain(prediction), self.ys[k])
         return loss, prediction
 
 
@@ -131,32 +155,16 @@ def located(place: str) -> Iterator[None]:
         raise kind(f"{place}: {error}") from error
 
 
-def _data(prediction: Any) -> Any:
+def loss_error(place: str, loss: float, prediction: Any, target: Any) -> ValueError:
+    """The loss of a sample is not finite."""
+    return ValueError(
+        f"{place}the loss is {loss} for the prediction {prediction} and the target {target}; is "
+        "the learning rate too large?"
+    )
+
+
+def plain(prediction: Any) -> Any:
     """The plain numbers of a prediction."""
     if isinstance(prediction, (list, tuple)):
-        return [_data(each) for each in prediction]
+        return [plain(each) for each in prediction]
     return prediction.data if isinstance(prediction, Value) else prediction
-
-
-def _compiled(*arguments: Any) -> Engine:
-    from .compiling import Compiled
-
-    return Compiled(*arguments)
-
-
-def _auto(*arguments: Any) -> Engine:
-    """Compiled where that is possible, else eager."""
-    from .compiling import CANNOT, Compiled
-
-    try:
-        return Compiled(*arguments)
-    except CANNOT:
-        return Eager(*arguments)
-
-
-ENGINES: dict[str, Callable[..., Engine]] = {
-    "eager": Eager,
-    "compiled": _compiled,
-    "auto": _auto,
-}
-"""How a batch may be computed, by name."""

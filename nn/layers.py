@@ -305,8 +305,12 @@ class Dropout(Module):
         """Give x with some of its numbers multiplied by 0."""
         if not self.training:
             return list(x)
+        return [xi * mi for xi, mi in zip(x, self.mask(len(x)), strict=True)]
+
+    def mask(self, n: int) -> list[float]:
+        """Draw what n numbers are multiplied by: 0, or 1 / (1 - p)."""
         keep = 1.0 / (1.0 - self.p)
-        return [xi * (keep if self.generator.random() >= self.p else 0.0) for xi in x]
+        return [keep if self.generator.random() >= self.p else 0.0 for _ in range(n)]
 
     def __str__(self) -> str:
         return f"Dropout({self.p:g})"

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from time import perf_counter
 from typing import Any
 
-from autograd import Value, no_grad
+from autograd import no_grad
 
+from .choosing import ENGINES
 from .data import paired_samples, split
-from .engines import ENGINES, Engine, located
+from .engines import Engine, located
 from .init import Seed, generator_of
 from .losses import check_target, find_loss, zero_one
 from .module import Module
@@ -42,6 +44,9 @@ class History:
         best_epoch: the epoch, from 1, with the lowest validation loss (without a validation set,
             the lowest loss); 0 if none was completed.
         stopped: why it ended: "all epochs", "early stopping" or "interrupted".
+        engine: how the batches were computed: "compiled", or "eager", with the reason why they
+            could not be compiled.
+        seconds: how long each epoch took.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -49,6 +54,8 @@ class History:
     metrics: dict[str, list[float]] = field(default_factory=dict)
     best_epoch: int = 0
     stopped: str = "all epochs"
+    engine: str = "eager"
+    seconds: list[float] = field(default_factory=list, compare=False)
 
     def plot(self, path: str | os.PathLike[str] | None = None, title: str = "") -> Any:
         """Draw the curves with matplotlib: the losses, and below them the metrics.
@@ -122,7 +129,7 @@ def fit(
     l2: float = 0.0,
     clip: float | None = None,
     metrics: Sequence[str | Metric] | Mapping[str, Metric] = (),
-    engine: str = "eager",
+    engine: str = "auto",
     progress: bool | None = None,
 ) -> History:
     """Train a model on samples, and give the history of it.
@@ -147,7 +154,10 @@ def fit(
             numbers.
         engine: how batches are computed. "eager" builds the scalar graph of every sample;
             "compiled" turns model and loss into a NumPy program once (``autograd.compile``) and
-            is refused where that can't be done; "auto" is compiled where it can, else eager.
+            is refused where that can't be done; "auto" is compiled where it can, else eager, and
+            ``History.engine`` says why. The losses are the same but for rounding; only where a
+            branch of a ``where`` is not taken, its parameters get the gradient 0, not none, so
+            that momentum moves them on.
         progress: whether to show a progress bar; None shows it on a terminal, if tqdm is
             installed and it takes more than a second.
 
@@ -180,23 +190,24 @@ def fit(
     _check_targets(model, loss, xs[0], {"Y": ys, "validation Y": held_out[1] if held_out else []})
     _check_optimizer(optimizer, model)
 
-    training = build(model, loss, xs, ys, l2)
+    training = build(model, loss, xs, ys, l2, optimizer)
     training.wants_predictions = bool(measures)
-    validating = build(model, loss, *held_out) if held_out else None
-    history = History(metrics={name: [] for name in measures})
+    validating = training.on(*held_out) if held_out else None
+    history = History(metrics={name: [] for name in measures}, engine=training.name)
     if validating:
         history.metrics.update({f"validation {name}": [] for name in measures})
-    best = _Best(model.parameters(), history)
+    best = _Best(training, history)
     was_training = model.training
     try:
         with _progress(epochs, progress) as report:
             for epoch in range(1, epochs + 1):
+                start = perf_counter()
                 order = list(range(len(xs)))
                 if shuffle:
                     generator.shuffle(order)
                 batches = [order[k : k + size] for k in range(0, len(order), size)]
                 # with a single batch the loss is known of the weights before the step
-                weights = best.snapshot() if len(batches) == 1 and not validating else None
+                weights = training.snapshot() if len(batches) == 1 and not validating else None
                 model.train()
                 with located(f"epoch {epoch}"):
                     _train(training, batches, optimizer, clip, ys, measures, history)
@@ -207,17 +218,20 @@ def fit(
                     history.validation_loss.append(mean)
                     _record(history, measures, predictions, held_out[1], "validation ")
                 best.consider(epoch, weights)
+                history.seconds.append(perf_counter() - start)
                 report(history)
                 if patience is not None and epoch - history.best_epoch >= patience:
                     history.stopped = "early stopping"
                     break
     except KeyboardInterrupt:
         history.stopped = "interrupted"
-        model.zero_grad()
     finally:
         model.train(was_training)
+        training.finish(optimizer)
     if patience is not None or history.stopped == "interrupted":
-        best.restore()
+        training.restore(best.weights)
+    if history.stopped == "interrupted":
+        model.zero_grad()
     return history
 
 
@@ -238,7 +252,6 @@ def _train(
         total += mean * len(batch)
         predictions += predicted
         targets += [ys[k] for k in batch]
-    engine.finish(optimizer)
     history.loss.append(total / len(targets))
     _record(history, measures, predictions, targets)
 
@@ -258,22 +271,15 @@ def _record(
 class _Best:
     """The weights of the epoch with the lowest loss so far."""
 
-    def __init__(self, parameters: Sequence[Value], history: History) -> None:
-        self.parameters, self.history = parameters, history
-        self.loss, self.weights = math.inf, self.snapshot()
+    def __init__(self, engine: Engine, history: History) -> None:
+        self.engine, self.history = engine, history
+        self.loss, self.weights = math.inf, engine.snapshot()
 
-    def snapshot(self) -> list[float]:
-        return [parameter.data for parameter in self.parameters]
-
-    def consider(self, epoch: int, weights: list[float] | None) -> None:
+    def consider(self, epoch: int, weights: Any) -> None:
         loss = (self.history.validation_loss or self.history.loss)[-1]
         if loss < self.loss:
             self.loss, self.history.best_epoch = loss, epoch
-            self.weights = self.snapshot() if weights is None else weights
-
-    def restore(self) -> None:
-        for parameter, number in zip(self.parameters, self.weights, strict=True):
-            parameter.data = number
+            self.weights = self.engine.snapshot() if weights is None else weights
 
 
 # ---------------------------------------------------------------------- arguments

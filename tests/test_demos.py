@@ -108,7 +108,11 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
     "approximation": ["weights set by hand, 5 neurons: the corners are met to 0"],  # L24
     "svm": ["loss of scores (3.2, 5.1, -1.7) in class 0 = 2.9, as the formula says: 2.9"],
     "dropout": [],  # L29
-    "digits": ["MLP(64 → 16 → 10)"],
+    "digits": ["MLP(64 → 32 → 10)"],
+    "large": [  # L27
+        "Z1 = X @ W1.T + b1",
+        "np.matmul(dZ1.T, X, out=dW1)",
+    ],
     "two_layers": ["N = 8, D_in = 20, H = 6, D_out = 3, random normal data"],  # L8
 }
 
@@ -142,7 +146,13 @@ def check_dropout(*numbers: float) -> None:
 
 
 def check_digits(*numbers: float) -> None:
-    assert len(numbers) == 4 and numbers[-1] > 90 > numbers[0]
+    assert len(numbers) == 4 and numbers[-1] > 95 > numbers[0]
+
+
+def check_large(*numbers: float) -> None:
+    parameters, seconds, *accuracies = numbers
+    assert parameters == (100 * 32 + 32) + (32 * 32 + 32) + (32 * 10 + 10)
+    assert 0 < seconds < 5 and accuracies[-1] > 85
 
 
 NUMBERS = {  # where numbers stand in what is printed, and what holds for them
@@ -152,9 +162,13 @@ NUMBERS = {  # where numbers stand in what is printed, and what holds for them
     "approximation": (r"largest error of (\S+)", check_approximation),
     "dropout": (r"gap (\S+)", check_dropout),
     "digits": (r"(\S+)% of the test", check_digits),
+    "large": (r"(\d+,\d+) scalar parameters|digits (\S+) s|(\S+)% of the test", check_large),
 }
 
-SMALLER = {"two_layers": {"N": 8, "D_in": 20, "H": 6, "D_out": 3}}
+SMALLER = {
+    "two_layers": {"N": 8, "D_in": 20, "H": 6, "D_out": 3},
+    "large": {"side": 10, "width": 32, "epochs": 3},
+}
 HELPERS = {"__init__", "__main__", "board", "plots"}
 
 
@@ -173,7 +187,8 @@ def test_demo(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert not missing, f"not printed: {missing}\n{printed}"
     if name in NUMBERS:
         pattern, check = NUMBERS[name]
-        check(*(float("".join(match.groups(""))) for match in re.finditer(pattern, printed)))
+        found = ["".join(match.groups("")) for match in re.finditer(pattern, printed)]
+        check(*(float(number.replace(",", "")) for number in found))
     assert "\033" not in printed, "colour codes belong on a terminal only"
     check_pictures(printed, tmp_path / "new" / "out")
 

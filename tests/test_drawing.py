@@ -267,6 +267,10 @@ def test_a_node_without_a_name_says_local():
     y = (a + b) * b
     y.backward()
     assert ["local = b", "2 × 1 = 2"] in Rendered(draw(y, "backward")).edge_words()
+    z = (a + b) * Value(5.0)
+    z.backward()
+    words = Rendered(draw(z, "backward")).edge_words()
+    assert ["1 × 5 = 5"] in words and ["5 × 1 = 5"] in words  # "local = 1" would say no more
 
 
 def test_a_stale_graph_is_said_to_be_stale_and_shows_no_wrong_number():

@@ -71,6 +71,10 @@ def test_every_function_computes() -> None:
         assert math.isfinite(Program(f"{name}({argument}){index}").evaluate({})), name
 
 
+def test_signs_as_slides_set_them() -> None:
+    assert Program("−x · y + 6÷y × 2 – 1").evaluate({"x": -2.0, "y": 3.0}) == 9.0
+
+
 def test_a_sum_of_many_terms() -> None:
     assert Program(" + ".join(["x"] * 1500)).evaluate({"x": 2.0}) == 3000.0
 
@@ -93,7 +97,13 @@ def test_a_sum_of_many_terms() -> None:
         ("x^2", 3, "write ** for a power"),
         ("x // 2", 6, "not known"),
         ("x @ y", 5, "not known"),
-        ("x and y", 1, "a bool op can't be used here"),
+        ("x and y", 1, "and can't be used here"),
+        ("not x", 1, "not can't be used here"),
+        ("~x", 1, "~ can't be used here"),
+        ("x +", 4, "something is missing at the end"),
+        ("x*(y +", 3, "never closed"),
+        ("x² + 1", 2, "write **2 for a power"),
+        ("x × w", 5, "w has no value"),
         ("x in y", 1, "comparison is not known"),
         ("sgmoid(x)", 1, "did you mean sigmoid?"),
         ("2*frobnicate(x)", 3, "no function frobnicate"),
@@ -128,7 +138,7 @@ def test_a_sum_of_many_terms() -> None:
         ("[x] + 1", 1, ""),
         ("(" * 300 + "x" + ")" * 300, None, ""),
         ("-" * 5000 + "x", None, "nested too deeply"),
-        ("x\0", None, "null"),
+        ("x\0", 2, "invalid character U+0000"),
         ("1" + "0" * 5000, None, ""),
     ],
 )

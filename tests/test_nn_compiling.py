@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
+import autograd as ag
 import nn
 from autograd import TraceError, Value
 
@@ -116,19 +119,279 @@ def test_some_parameters_only() -> None:
     assert runs[0][:16] == data(nn.MLP(3, [4, 1], rng=1))[:16]
 
 
-def test_what_cannot_be_compiled_is_refused_or_left_to_eager() -> None:
-    model = nn.Sequential(nn.Layer(3, 4), nn.Dropout(0.5, rng=1), nn.Layer(4, 1))
-    with pytest.raises(ValueError, match="Dropout draws a mask"):
-        nn.fit(model, "squared_error", X, TARGETS, epochs=1, engine="compiled")
-    history = nn.fit(model, lambda f, y: (f[0] - y) ** 2, X, TARGETS, epochs=1, engine="auto")
-    assert len(history.loss) == 1
+def with_dropout() -> nn.Module:
+    shared = nn.Dropout(0.3, rng=5)  # twice in the network
+    return nn.Sequential(
+        nn.Layer(3, 6, "tanh", rng=1), shared, nn.Layer(6, 5, "tanh", rng=2), shared,
+        nn.Dropout(0.2, rng=6), nn.Layer(5, 3, rng=3),
+    )  # fmt: skip
 
+
+def test_dropout_draws_the_masks_that_eager_draws() -> None:
+    runs = []
+    for engine in ("eager", "compiled"):
+        model = with_dropout()
+        history = nn.fit(
+            model, "cross_entropy", X, CLASSES, epochs=4, batch_size=7, validation=0.25,
+            metrics="accuracy", optimizer=nn.Adam(model.parameters(), lr=0.05), engine=engine,
+        )  # fmt: skip
+        runs.append((history, data(model)))
+    (eager, weights), (compiled, same) = runs
+    assert compiled.loss == pytest.approx(eager.loss, rel=1e-9)
+    assert compiled.validation_loss == pytest.approx(eager.validation_loss, rel=1e-9)
+    assert compiled.metrics == {k: pytest.approx(v) for k, v in eager.metrics.items()}
+    assert same == pytest.approx(weights, rel=1e-9)
+    assert len(set(compiled.loss)) == 4
+
+
+def test_dropout_is_a_fresh_mask_for_every_sample() -> None:
+    model = nn.Sequential(nn.Layer(1, 1, init=lambda *_: 1.0), nn.Dropout(0.5, rng=2))
+    seen = []
+    nn.fit(
+        model, lambda f, y: f[0], [1.0] * 64, [0] * 64, engine="compiled", epochs=1, shuffle=False,
+        optimizer=nn.SGD(model.parameters(), lr=0.0),
+        metrics=[lambda f, y: seen.append(f[0]) or 0.0], validation=([1.0], [0]),
+    )  # fmt: skip
+    drawn, validated = seen[:64], seen[64:]
+    assert set(drawn) == {0.0, 2.0} and 20 < drawn.count(0.0) < 44
+    assert validated == [1.0], "dropout is off in validation"
+    assert nn.Dropout(0.5, rng=1)([1.0] * 4) == [0.0, 2.0, 2.0, 0.0], "and itself again"
+
+
+class Noise(nn.Module):
+    """Adds a random number that no program can know of."""
+
+    def forward(self, x: Any) -> Any:
+        return [xi + RNG.random() for xi in x]
+
+
+class Halved(nn.Module):
+    """Halves its inputs in training."""
+
+    def forward(self, x: Any) -> Any:
+        return [xi / 2 for xi in x] if self.training else list(x)
+
+
+def test_a_module_may_do_something_else_in_evaluation() -> None:
+    runs = []
+    for engine in ("eager", "compiled"):
+        model = nn.Sequential(nn.Layer(3, 4, rng=1), Halved(), nn.Layer(4, 3, rng=2)).eval()
+        runs.append(
+            nn.fit(
+                model,
+                "cross_entropy",
+                X,
+                CLASSES,
+                epochs=3,
+                engine=engine,
+                validation=0.5,
+                metrics="accuracy",
+            )
+        )
+        assert not model.training
+    assert runs[1].loss == pytest.approx(runs[0].loss, rel=1e-9)
+    assert runs[1].validation_loss == pytest.approx(runs[0].validation_loss, rel=1e-9)
+    assert runs[1].metrics == {k: pytest.approx(v) for k, v in runs[0].metrics.items()}
+
+
+def custom(f: Any, y: Any) -> Any:
+    """Huber's loss, from a choice and a constant of the user's."""
+    error = f - y
+    return ag.where(ag.step(abs(error) - 0.5), abs(error) - 0.25, error**2)
+
+
+def test_custom_loss_and_metric() -> None:
+    def size(f: float, y: float) -> float:
+        return abs(f - y)
+
+    options: dict[str, Any] = {"epochs": 5, "batch_size": 6, "metrics": [size]}
+    eager, compiled = both(custom, TARGETS, sizes=(4, 1), **options)
+    assert compiled[0].loss == pytest.approx(eager[0].loss, rel=1e-9)
+    assert compiled[0].metrics["size"] == pytest.approx(eager[0].metrics["size"], rel=1e-9)
+
+
+def test_one_epoch_of_digits_has_the_losses_of_eager() -> None:
+    from sklearn.datasets import load_digits
+
+    images, digits = load_digits(return_X_y=True)
+    runs = []
+    for engine in ("eager", "compiled"):
+        model = nn.MLP(64, [8, 10], rng=0)
+        optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        history = nn.fit(
+            model, "cross_entropy", images[:300] / 16, digits[:300], optimizer=optimizer,
+            epochs=1, batch_size=16, rng=7, engine=engine, l2=1e-4,
+        )  # fmt: skip
+        runs.append((history.loss, data(model)))
+    assert runs[1][0] == pytest.approx(runs[0][0], rel=1e-9)
+    assert runs[1][1] == pytest.approx(runs[0][1], rel=1e-9, abs=1e-12)
+
+
+def test_early_stopping_goes_back_to_the_same_weights() -> None:
+    """A validation loss that falls and then rises: training pulls the line past 1."""
+    runs = []
+    for engine in ("eager", "compiled"):
+        model = nn.Neuron(1, None, init="zeros")
+        history = nn.fit(
+            model, "squared_error", [1, 1], [3.0, 3.0], epochs=100, patience=3, engine=engine,
+            validation=([1, 1], [1.0, 1.0]), optimizer=nn.SGD(model.parameters(), lr=0.05),
+        )  # fmt: skip
+        assert history.stopped == "early stopping"
+        assert (model([1.0]).data - 1.0) ** 2 == pytest.approx(min(history.validation_loss))
+        runs.append((history.best_epoch, history.validation_loss, data(model)))
+    assert runs[1][0] == runs[0][0]
+    assert runs[1][1] == pytest.approx(runs[0][1], rel=1e-9)
+    assert runs[1][2] == pytest.approx(runs[0][2], rel=1e-9)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1])
+@pytest.mark.parametrize("validation", [None, ([3.0], [6.0])])
+def test_ctrl_c_keeps_the_same_weights(batch_size: int | None, validation: Any) -> None:
+    runs = []
+    for engine in ("eager", "compiled"):
+        model = nn.Neuron(1, None, init="zeros")
+        calls: list[float] = []
+
+        def metric(f: float, y: float, calls: list[float] = calls) -> float:
+            calls.append(f)
+            if len(calls) == 23:
+                raise KeyboardInterrupt
+            return f
+
+        history = nn.fit(
+            model, "squared_error", [2.0, 1.0], [4.0, 2.0], batch_size=batch_size, engine=engine,
+            validation=validation, metrics=[metric], optimizer=nn.SGD(model.parameters(), lr=0.3),
+        )  # fmt: skip
+        assert history.stopped == "interrupted" and history.best_epoch > 0
+        assert all(parameter.grad is None for parameter in model.parameters())
+        runs.append((len(history.loss), history.best_epoch, data(model)))
+    assert runs[1][:2] == runs[0][:2]
+    assert runs[1][2] == pytest.approx(runs[0][2], rel=1e-9)
+
+
+def test_auto_is_the_default_and_says_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    def engine_of(loss: Any = "squared_error", model: Any = None, **options: Any) -> str:
+        model = model or nn.MLP(3, [1], rng=0)
+        return nn.fit(model, loss, X, TARGETS, epochs=1, **options).engine
+
+    assert engine_of() == "compiled"
+    assert engine_of(engine="eager") == "eager"
+    reason = engine_of(lambda f, y: f if f > y else y - f)
+    assert reason.startswith("eager, because it can't be compiled: a compiled function can't look")
+    noisy = nn.Sequential(Noise(), nn.Layer(3, 1))
+    assert "does not compute the same thing twice" in engine_of(lambda f, y: f[0] - y, noisy)
+    monkeypatch.setattr("autograd.compiler.check.CHECKED", 0)  # as if it were a large graph
+    assert "computes something else each time" in engine_of(lambda f, y: f[0] - y, noisy)
+    with pytest.raises(ValueError, match="computes something else each time"):
+        engine_of(lambda f, y: f[0] - y, noisy, engine="compiled")
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert "needs NumPy: pip install 'gatewise[fast]'" in engine_of()
+
+
+def test_an_optimizer_of_ones_own() -> None:
+    class Lion(nn.Optimizer):
+        """Works on numbers and arrays alike."""
+
+        def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
+            memory = state["memory"] = 0.9 * state.get("memory", 0.0) + 0.1 * gradient
+            return memory / (abs(memory) + 1e-12)
+
+    class Signs(nn.Optimizer):
+        """Looks at a number."""
+
+        def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
+            return 1.0 if gradient > 0 else -1.0
+
+    class Normed(nn.Optimizer):
+        """Would divide by the largest of all gradients."""
+
+        def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
+            return gradient / max(abs(np.ravel(gradient)))
+
+    class Stepping(nn.Optimizer):
+        def step(self) -> None:
+            self.taken = getattr(self, "taken", 0) + 1
+            super().step()
+
+    def fitted(kind: Any, engine: str = "auto") -> Any:
+        model = nn.MLP(3, [2, 1], rng=0)
+        optimizer = kind(model.parameters(), lr=0.01)
+        options: dict[str, Any] = {"epochs": 3, "batch_size": 8, "engine": engine}
+        history = nn.fit(model, "squared_error", X, TARGETS, optimizer=optimizer, **options)
+        return history, optimizer
+
+    history, _ = fitted(Lion)
+    assert history.engine == "compiled"
+    assert history.loss == pytest.approx(fitted(Lion, "eager")[0].loss, rel=1e-9)
+    assert "Signs.update does not work on arrays" in fitted(Signs)[0].engine
+    assert "Normed.update gives something else on arrays" in fitted(Normed)[0].engine
+    history, optimizer = fitted(Stepping)
+    assert "Stepping has a step() of its own" in history.engine
+    assert optimizer.taken == 9
+    with pytest.raises(ValueError, match=r"Signs\.update does not work on arrays"):
+        fitted(Signs, "compiled")
+
+
+def test_what_cannot_be_compiled_is_refused_or_left_to_eager() -> None:
     def looking(f: Any, y: Any) -> Any:
         return f if f > y else y - f
 
     with pytest.raises(TraceError):
         nn.fit(nn.MLP(3, [1]), looking, X, TARGETS, epochs=1, engine="compiled")
     assert nn.fit(nn.MLP(3, [1]), looking, X, TARGETS, epochs=1, engine="auto").loss
+
+
+@pytest.mark.parametrize("validation", [None, ([[1.0, 1.0]], [1.0]), ([[1.0] * 3], [[1.0] * 2])])
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_validation_samples_of_another_shape(engine: str, validation: Any) -> None:
+    model = nn.MLP(3, [1], rng=0)
+    if validation is None:
+        nn.fit(model, "squared_error", X, TARGETS, epochs=1, engine=engine)
+        return
+    with pytest.raises(ValueError, match="validation: "):
+        nn.fit(model, "squared_error", X, TARGETS, epochs=1, engine=engine, validation=validation)
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled", "auto"])
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda f, y: 3.0, r"the loss must give a Value, got 3\.0"),
+        (lambda f, y: None, "must give a .*Value, got None"),
+        (lambda f, y: [f, f], r"must give a .*Value, got \["),
+    ],
+)
+def test_a_loss_that_gives_no_value(engine: str, loss: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        nn.fit(nn.MLP(3, [1]), loss, X, TARGETS, epochs=1, engine=engine)
+
+
+def test_samples_of_unlike_lengths_are_left_to_eager() -> None:
+    class Total(nn.Module):
+        def __init__(self) -> None:
+            self.weight = Value(1.0)
+
+        def forward(self, x: Any) -> Any:
+            return self.weight * sum(x)
+
+    ragged: list[Any] = [[1.0, 2.0], [1.0]]
+    history = nn.fit(Total(), "squared_error", ragged, [1, 1], epochs=1)
+    assert history.engine.endswith("can't be compiled: the samples of X differ in length")
+    with pytest.raises(ValueError, match="the samples of X differ in length"):
+        nn.fit(Total(), "squared_error", ragged, [1, 1], epochs=1, engine="compiled")
+
+
+def test_values_are_up_to_date_whatever_ends_a_fit() -> None:
+    model = nn.MLP(3, [1], rng=0)
+    before = data(model)
+
+    def metric(f: float, y: float) -> float:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        nn.fit(model, "squared_error", X, TARGETS, metrics=[metric], engine="compiled")
+    assert data(model) != before and model.training
+    assert all(parameter.grad is not None for parameter in model.parameters())
 
 
 def test_divergence_is_an_error_with_the_way_out() -> None:

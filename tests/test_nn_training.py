@@ -57,6 +57,10 @@ def test_one_full_step_is_the_lectures_formula() -> None:  # L14: dJ/dw = 2/n Σ
     assert history.loss == [pytest.approx(sum(e * e for e in errors) / 3, rel=1e-15)]
 
 
+EAGER = {"engine": "eager"}
+"""For losses that note each call: a compiled one is called once, to be traced."""
+
+
 def test_every_epoch_goes_through_all_samples_in_a_new_order() -> None:
     seen: list[float] = []
 
@@ -65,12 +69,12 @@ def test_every_epoch_goes_through_all_samples_in_a_new_order() -> None:
         return nn.squared_error(f, y)
 
     data = list(range(10))
-    nn.fit(line(), loss, [0] * 10, data, epochs=3, batch_size=4, rng=1)
+    nn.fit(line(), loss, [0] * 10, data, epochs=3, batch_size=4, rng=1, **EAGER)
     epochs = [seen[:10], seen[10:20], seen[20:]]
     assert all(sorted(epoch) == data for epoch in epochs)
     assert data not in epochs and epochs[0] != epochs[1] != epochs[2]
     seen.clear()
-    nn.fit(line(), loss, [0] * 10, data, epochs=2, batch_size=4, shuffle=False)
+    nn.fit(line(), loss, [0] * 10, data, epochs=2, batch_size=4, shuffle=False, **EAGER)
     assert seen == data * 2
 
 
@@ -131,6 +135,7 @@ def test_without_patience_the_last_weights_stay() -> None:
     model, settings = overfitting()
     history = nn.fit(model, "squared_error", [1, 1], [3.0, 3.0], epochs=30, **settings)
     assert history.stopped == "all epochs"
+    assert len(history.seconds) == 30 and min(history.seconds) > 0
     assert (model([1.0]).data - 1.0) ** 2 == history.validation_loss[-1]
     assert history.best_epoch < 30
 
@@ -144,10 +149,11 @@ def test_a_fraction_is_set_aside_and_never_trained_on() -> None:
             trained.append(y)
         return nn.squared_error(f, y)
 
-    history = nn.fit(model, loss, [0] * 10, range_list := list(range(10)), epochs=3, validation=0.3)
+    samples = list(range(10))
+    history = nn.fit(model, loss, [0] * 10, samples, epochs=3, validation=0.3, **EAGER)
     assert len(set(trained)) == 7 and len(trained) == 21
     assert len(history.validation_loss) == 3
-    assert set(trained) < set(range_list)
+    assert set(trained) < set(samples)
 
 
 def test_dropout_is_off_in_validation_and_the_mode_comes_back() -> None:
@@ -159,7 +165,7 @@ def test_dropout_is_off_in_validation_and_the_mode_comes_back() -> None:
         modes.append(model[1].training)
         return nn.squared_error(f, y)
 
-    nn.fit(model, loss, [1, 2], [1, 2], epochs=1, validation=([3], [3]))
+    nn.fit(model, loss, [1, 2], [1, 2], epochs=1, validation=([3], [3]), **EAGER)
     assert modes == [True, True, False]
     assert not model.training and not model[1].training
 
@@ -181,7 +187,7 @@ def test_ctrl_c_keeps_the_best_weights_so_far(batch_size: int | None) -> None:
         return value
 
     history = nn.fit(model, loss, [2.0], [4.0], epochs=50, batch_size=batch_size,
-                     optimizer=optimizer)  # fmt: skip
+                     optimizer=optimizer, **EAGER)  # fmt: skip
     assert history.stopped == "interrupted"
     assert len(history.loss) == 19
     assert model.weight[0].data == min(best)[1] != best[-1][1]

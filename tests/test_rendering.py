@@ -100,6 +100,10 @@ def test_fonts_have_a_fallback_of_the_same_width(picture):
     assert families == {"Helvetica,Arial,'Liberation Sans',Arimo,sans-serif"}
 
 
+def test_a_prompt_says_what_to_do_with_a_picture(picture):
+    assert repr(picture) == "<picture: save it with .save('f.svg'), or see it with .view()>"
+
+
 def test_notebooks_show_the_svg(picture):
     bundle = picture._repr_mimebundle_()
     assert list(bundle) == ["image/svg+xml"]

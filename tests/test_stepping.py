@@ -145,6 +145,14 @@ def test_a_leaf_is_a_walk_without_steps() -> None:
 # ---------------------------------------------------------------------- the naive order
 
 
+def test_a_gate_of_very_many_operands_is_called_by_its_name() -> None:
+    x = [Value(float(k)) for k in range(100)]
+    s = dot(x, x)
+    first, second, *_ = str(walk(s).goto(2)).splitlines()
+    assert first == "backward 1/1   s = dot of 201 operands    upstream ∂s/∂s = 1"
+    assert second.startswith("   ∂s/∂x[0] = x[0] = 0 ")
+
+
 def test_naive_order_passes_on_too_early() -> None:
     a = Value(2.0)
     b = a * a
@@ -163,6 +171,16 @@ def test_naive_order_passes_on_too_early() -> None:
     assert repr(w).endswith(
         "end: passed on too early, these are wrong:\n   a.grad = 4, and should be 16"
     )
+
+
+def test_a_node_that_is_too_early_says_what_it_passed_on() -> None:
+    """And not what has come in since."""
+    a = Value(2.0)
+    b = a * a
+    c = b + b * b
+    last = str(walk(c, order="naive").goto(6).step).splitlines()
+    assert last[2] == last[4] == "      too late: b has already passed on 1"
+    assert last[3].endswith("b.grad = 5 + 4 = 9")
 
 
 def test_naive_order_is_right_where_only_leaves_fan_out() -> None:

@@ -36,8 +36,41 @@ def test_a_long_table_shows_what_is_around_the_step() -> None:
         y = y + y
     w = walk(y, names={}).goto(50)
     lines = plain_table(w).splitlines()
-    assert (len(lines), lines[-1]) == (42, "... and 61 more nodes")
+    assert len(lines) == 1 + 40 + 3
+    assert [line.split() for line in (lines[1], lines[-2])] == [
+        ["...", "30", "more", "nodes"],
+        ["...", "30", "more", "nodes"],
+    ]
+    assert lines[-1].split() == ["out", "v100", "+", "v100", "–", "–"]
     assert any(line.startswith("v51 ") for line in lines)  # the node of step 50
+
+
+@pytest.mark.parametrize("position", [0, 200])
+def test_a_long_table_ends_with_the_output(position: int) -> None:
+    y = Value(1.0)
+    for _ in range(100):
+        y = y * 1.0
+    lines = plain_table(walk(y, names={}).goto(position)).splitlines()
+    assert [line.split()[0] for line in lines[-2:]] == ["...", "out"]
+    assert lines[-2].split()[1] == "60"
+    assert len([line for line in lines if line.startswith("v")]) == 40
+
+
+def test_chinese_names_stand_in_columns() -> None:
+    x, y = Value(1.0, "学习率"), Value(2.0, "x")
+    lines = plain_table(walk(x * y, names={}).goto(2)).splitlines()
+    assert lines[:3] == [
+        "node    computed as  value  ∂out/∂node",
+        "学习率                   1           2",
+        "x                        2           1",
+    ]
+
+
+def test_a_narrow_terminal_cuts_no_digit() -> None:
+    console = Console(width=34, file=io.StringIO(), record=True)
+    console.print(walk(Value(0.12345, "x") * -1234.5678, names={}).goto(2))
+    text = console.export_text()
+    assert "0.1235" in text and "-1235" in text and "-152.4" in text and "…" not in text
 
 
 def shown_by_rich(w: Walk) -> str:

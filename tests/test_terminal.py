@@ -83,7 +83,7 @@ def test_arrow_keys(terminal: Terminal) -> None:
     terminal.press("\r")  # Enter
     terminal.until("forward 2/2   f = q·z = 3·(-4) = -12")
     terminal.press(" ")
-    terminal.until("∂(q·z)/∂q = z = -4   →  q.grad += -4 × 1 = -4")
+    terminal.until("∂(q·z)/∂q = z = -4    →  q.grad += -4 × 1 = -4")
     terminal.until("[3/4]")
     terminal.press(LEFT + LEFT)
     terminal.until("forward 2/2")
@@ -92,7 +92,7 @@ def test_arrow_keys(terminal: Terminal) -> None:
     terminal.press("\x1bOC")  # the arrow of a terminal in application mode
     terminal.until("forward 2/2")
     terminal.press(END)
-    terminal.until("∂q/∂y = 1   →  y.grad += 1 × -4 = -4")
+    terminal.until("∂q/∂y = 1    →  y.grad += 1 × -4 = -4")
     terminal.until("end: ∂f/∂x = -4, ∂f/∂y = -4, ∂f/∂z = 3")
     terminal.until("[4/4]")
     terminal.press(HOME)

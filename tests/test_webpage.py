@@ -807,8 +807,21 @@ def test_errors_name_the_way_out(tmp_path: Path) -> None:
     x.data = 5.0
     with pytest.raises(StaleGraphError, match=r"'x' was changed .* call forward\(\)"):
         page(z)
-    with pytest.raises(OSError, match="missing"):
+    with pytest.raises(FileNotFoundError, match=r"can't write the page to .*missing.*; give a"):
         page(z.forward(), tmp_path / "missing" / "f.html")
+    with pytest.raises(ValueError, match=r"as '.*f\.svg': a page is saved as \.html"):
+        page(z, tmp_path / "f.svg")
+
+
+def test_a_class_and_whether_a_branch_was_taken_are_no_nodes() -> None:
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    loss = where(y, lambda: cross_entropy([x, y], 1), 0.0) * 3.0
+    data = json.loads(re.search(r'id="computation">(.*)</script>', page(loss).html)[1])  # type: ignore[index]
+    shown = [data["nodes"][box["node"]]["data"] for box in data["layouts"][0]["boxes"]]
+    constants = [
+        box for box in data["layouts"][0]["boxes"] if "constant" in data["nodes"][box["node"]]
+    ]
+    assert len(constants) == 1 and sorted(shown)[-1] == 3.0
 
 
 def test_a_leaf_alone_has_a_page() -> None:

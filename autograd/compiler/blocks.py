@@ -6,7 +6,7 @@ it. A line that only prepares another (a slice, the exponentials of a softmax) g
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Iterator
 from operator import itemgetter
 
@@ -21,6 +21,9 @@ from .texts import tuple_text
 from .writer import Line, resolved
 
 __all__ = ["blocks"]
+
+# theta[3], or a name: no attribute, no keyword
+_WORD = re.compile(r"theta\[[^\]]*\]|(?<![.\w])[A-Za-z_]\w*\b(?!=)")
 
 
 def blocks(wide: Wide, source: Source, gradient: Gradient | None) -> list[Block]:
@@ -94,7 +97,7 @@ class _Blocks:
 
     def leaf(self, name: str) -> Block:
         gradient = self.gradient(name)
-        if name.startswith("theta"):
+        if _is_theta(name):
             return Block(name, "parameter", (), self.shape(name), (), gradient)
         if name in self.source.constants:
             return Block(name, "data", (), self.shape(name))
@@ -146,7 +149,8 @@ class _Blocks:
             if owner is None and base[:1] == "d" and base[1:] in self.arrays:
                 owner = base[1:]  # a view of g
             if owner is None and base == "g":
-                owner = "theta" + target[1:]
+                single = self.wide.theta.shape == (1,)
+                owner = "theta[0]" if single else "theta" + target[1:]
             if owner is None:
                 waiting.append(line)
                 continue
@@ -159,16 +163,9 @@ class _Blocks:
 
     def operands(self, text: str) -> Iterator[str]:
         """The names that an expression reads; parameters without a name as they stand there."""
-        waiting: list[ast.AST] = [ast.parse(text, mode="eval").body]
-        while waiting:
-            node = waiting.pop(0)
-            if isinstance(node, ast.Subscript) and _is_theta(node.value):
-                yield ast.unparse(node)
-            elif isinstance(node, ast.Name):
-                if node.id == "theta" or node.id in self.arrays or self.is_data(node.id):
-                    yield node.id
-            else:
-                waiting = [*ast.iter_child_nodes(node), *waiting]
+        for name in _WORD.findall(text):
+            if _is_theta(name) or name in self.arrays or self.is_data(name):
+                yield name
 
     def is_data(self, name: str) -> bool:
         """Whether this is an array of numbers of the graph (not an index, not a gate)."""
@@ -178,22 +175,18 @@ class _Blocks:
 
 def _used(expression: str, lines: list[Line]) -> tuple[list[Line], list[Line]]:
     """Those lines that an expression needs, and the rest."""
-    needs, used, rest = _words(expression), [], []
+    needs, used, rest = set(_WORD.findall(expression)), [], []
     for line in reversed(lines):
         if line.target.partition("[")[0] in needs:
-            needs |= _words(line.expression)
+            needs.update(_WORD.findall(line.expression))
             used.append(line)
         else:
             rest.append(line)
     return used[::-1], rest[::-1]
 
 
-def _words(text: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
-
-
-def _is_theta(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id == "theta"
+def _is_theta(name: str) -> bool:
+    return name == "theta" or name.startswith("theta[")
 
 
 def _plain(text: str) -> str:

@@ -43,6 +43,7 @@ class Samples:
         self.inputs = inputs
         self.samples: list[Sample] = []
         self.expected: list[tuple[list[float], Sequence[float]]] = []
+        largest = math.inf if inputs.dtype == "float64" else 1e38  # that the numbers can hold
         wanted = 3 if len(trace) <= CHECKED else 1
         if not inputs.batched:
             candidates: list[Sample] = [[[] for _ in inputs.arguments]]
@@ -58,7 +59,7 @@ class Samples:
                 if batch is not None:
                     raise
                 continue
-            if all(map(math.isfinite, outputs)) and all(map(math.isfinite, gradient)):
+            if _within(outputs, largest) and _within(gradient, largest):
                 self.samples.append(sample)
                 self.expected.append((outputs, gradient))
             if len(self.samples) == wanted:
@@ -121,6 +122,12 @@ class Samples:
         total = math.fsum(outputs[0] for outputs, _ in expected) * share
         slopes = zip(*(gradient for _, gradient in expected), strict=True)
         return disagreement(got, (total, [math.fsum(s) * share for s in slopes]), tolerance)
+
+
+def _within(numbers: Sequence[float], largest: float) -> bool:
+    if not all(map(math.isfinite, numbers)):
+        return False
+    return largest == math.inf or max(map(abs, numbers), default=0.0) < largest
 
 
 def _invented(inputs: Inputs, wanted: int) -> list[Sample]:

@@ -95,7 +95,10 @@ class Inputs:
             check_samples(given, argument)
             return given
         if type(given) is not numpy.ndarray or given.dtype != self.dtype:
-            array = numpy.asarray(given)
+            try:
+                array = numpy.asarray(given)
+            except ValueError:  # NumPy's does not say which argument it is
+                raise ValueError(f"{argument.name}: the samples differ in length") from None
             if array.dtype.kind not in "fiub":
                 raise TypeError(
                     f"{argument.name} must hold real numbers, got an array of {array.dtype}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..gate import shorten
@@ -33,8 +33,11 @@ class Options:
         dtype = getattr(dtype, "__name__", None) or str(dtype)
         if dtype not in ("float64", "float32"):
             raise ValueError(f'dtype must be "float64" or "float32", got {dtype!r}')
-        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        if batch_size is not None and not _is_count(batch_size, 1):
             raise ValueError(f"batch_size must be a number of samples, got {batch_size!r}")
+        if isinstance(parameters, Value) or not isinstance(parameters, Iterable | None):
+            raise TypeError(f"parameters= takes a list of leaves, got {shorten(parameters)}")
+        parameters = None if parameters is None else list(parameters)
         for each in parameters or ():
             if not isinstance(each, Value) or not each.is_leaf or each.is_constant:
                 raise TypeError(f"parameters must be leaves, got {shorten(each)}")
@@ -42,14 +45,27 @@ class Options:
         self.reduction = reduction
         self.dtype: str = dtype
         self.target = target
-        self.batch_size = batch_size
+        self.batch_size = None if batch_size is None else int(batch_size)
 
 
 def sample_shapes(shapes: Sequence[Any]) -> list[tuple[int, ...]]:
     """What ``shapes=`` says of each argument; a length may stand for its shape."""
+    if isinstance(shapes, str) or not isinstance(shapes, Sequence):
+        raise TypeError(f"shapes= takes a list, a shape for each argument, got {shorten(shapes)}")
     if any(shape is None for shape in shapes):
         raise ValueError(
             "compile: a number held fixed is known at the first call only; leave out "
             "shapes=, or bind the number with functools.partial"
         )
-    return [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
+    found = [tuple(shape) if isinstance(shape, Sequence) else (shape,) for shape in shapes]
+    for shape, given in zip(found, shapes, strict=True):
+        if not all(_is_count(length, 0) for length in shape):
+            raise TypeError(
+                "shapes= takes for each argument () for a scalar, (n,) for a list of n, (m, n) "
+                f"for m lists of n, got {shorten(given)}"
+            )
+    return [tuple(map(int, shape)) for shape in found]
+
+
+def _is_count(thing: Any, least: int) -> bool:
+    return hasattr(thing, "__index__") and not isinstance(thing, bool) and thing >= least

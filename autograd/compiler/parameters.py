@@ -13,7 +13,7 @@ from ..backward import StaleGraphError
 from ..clock import note_edit
 from ..value import Value, name_of
 
-__all__ = ["Parameters", "as_array", "as_list"]
+__all__ = ["Parameters", "as_array", "as_empty", "as_list"]
 
 
 class Parameters:
@@ -95,6 +95,11 @@ class Parameters:
 
 def as_list(numbers: Any) -> list[float]:
     return numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
+
+
+def as_empty(numbers: Any, shape: tuple[int, ...]) -> Any:
+    """Nothing, in this shape where it is an array."""
+    return numbers.reshape(shape) if hasattr(numbers, "reshape") else numbers
 
 
 def as_array(numbers: list[Any], dtype: str = "float64") -> Any:

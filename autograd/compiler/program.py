@@ -82,7 +82,10 @@ class Program:
         batch_size: int | None = None,
     ) -> None:
         if not isinstance(f, Value) and not callable(f):
-            raise TypeError(f"compile takes a function or a Value, got {shorten(f)}")
+            raise TypeError(
+                f"compile takes a function of Values, or one Value, got {shorten(f)}; a function "
+                "may give a list"
+            )
         self._options = Options(parameters, reduction, dtype, target, batch_size)
         self._f = f
         self._trace: Trace | None = None  # kept until it was checked on a sample
@@ -117,6 +120,10 @@ class Program:
 
     def _choose(self, trace: Trace, size: int) -> Target:
         leaves, data = trace.parameters_and_data(self._options.parameters)
+        if self._options.parameters and not leaves:
+            raise ValueError(
+                "none of the parameters= is used; without it, every leaf that is used is one"
+            )
         self._frozen = [leaf for leaf in data if not leaf.is_constant and trace.clock is None]
         return self._arrays(trace, leaves, data, size) or self._straight_line(trace, leaves)
 
@@ -159,14 +166,16 @@ class Program:
         if not samples.samples:
             self._trace = None if batch is not None else trace  # the first call's data will do
             return
-        if batch is not None:
-            samples.check_repeatable()
+        samples.check_repeatable()
         problem = samples.problem(run, self.reduction)
         if problem and run.name == "numpy":
             if self._options.target == "numpy":
+                narrow = self.dtype == "float32"
                 raise RuntimeError(
-                    f"the array program disagrees with the scalar graph: {problem}; this is a "
-                    'bug of the compiler. target="python" gives a program that is right'
+                    f"the array program disagrees with the scalar graph: {problem}; "
+                    + ('does float32 suffice? dtype="float64" is exact. ' if narrow else "")
+                    + 'If not, this is a bug of the compiler: target="python" gives a program that '
+                    "is right"
                 )
             self._run = self._straight_line(trace, run.parameters.leaves)
             self.note = f"straight line, because the array program was wrong: {problem}"
@@ -280,9 +289,9 @@ class Program:
 
     @theta.setter
     def theta(self, numbers: Any) -> None:
-        theta = self._built.parameters.theta
-        if numbers is not theta:
-            theta[:] = numbers
+        parameters = self._built.parameters
+        if numbers is not parameters.theta:  # as it is after `program.theta -= ...`
+            parameters.theta[:] = parameters.given(numbers)
 
     @property
     def parameters(self) -> list[Value]:

@@ -11,8 +11,9 @@ import linecache
 from itertools import count
 from typing import Any
 
+from .anomaly import first_non_finite_number, located
 from .inputs import Inputs
-from .parameters import Parameters, as_array, as_list
+from .parameters import Parameters, as_array, as_empty, as_list
 from .straight import straight_line
 from .trace import Trace
 
@@ -97,26 +98,41 @@ class StraightLine(Target):
             sources["value_and_grad"] = straight_line(trace, parameters.leaves)
         super().__init__(sources, inputs, parameters)
         self.reduction = reduction
+        self.shape = () if trace.single else (len(trace.outputs),)  # of a sample's values
 
     def values(self, batch: list[Any], theta: Any) -> Any:
         """f of every sample: (B,), or (B, m) if f gives a list; numbers for a graph."""
         function, theta = self.function("values"), as_list(theta)
-        if not self.inputs.batched:
-            return function(theta, [])
-        return as_array([function(theta, sample) for sample in self.inputs.samples(batch)])
+        with located():
+            if not self.inputs.batched:
+                return function(theta, [])
+            values = as_array([function(theta, sample) for sample in self.inputs.samples(batch)])
+        return values if len(values) else as_empty(values, (0, *self.shape))
 
     def value_and_grad(self, batch: list[Any], theta: Any) -> tuple[float, Any]:
         """The loss of the batch and its gradient."""
         function, theta = self.function("value_and_grad"), as_list(theta)
         if not self.inputs.batched:
-            result, slopes = function(theta, [])
+            with located():
+                result, slopes = function(theta, [])
             return result, as_array(slopes)
         total, slopes = 0.0, [0.0] * len(theta)
         samples = self.inputs.samples(batch)
-        for sample in samples:
-            result, gradient = function(theta, sample)
-            total += result
-            slopes = [a + b for a, b in zip(slopes, gradient, strict=True)]
+        with located():
+            for sample in samples:
+                result, gradient = function(theta, sample)
+                total += result
+                slopes = [a + b for a, b in zip(slopes, gradient, strict=True)]
         if self.reduction == "mean":
             total, slopes = total / len(samples), [slope / len(samples) for slope in slopes]
         return total, as_array(slopes)
+
+    def blame(self, batch: list[Any], theta: Any) -> str:
+        names = [argument.name for argument in self.inputs.arguments]
+        nothing: list[list[float]] = [[] for _ in names]
+        for sample in self.inputs.samples(batch) if batch else [nothing]:
+            source = self.sources["value_and_grad"]
+            found = first_non_finite_number(source, as_list(theta), sample, names)
+            if found:
+                return found
+        return ""

@@ -42,10 +42,18 @@ class TraceError(TypeError):
 def refuse(*_: Any) -> NoReturn:
     """Stop a program that looks at a number while it is being traced."""
     raise TraceError(
-        "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), sort): "
+        "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), .data): "
         "it is traced once and then run on whole batches. Write where(step(x - y), a, b) instead "
         "of `a if x > y else b`, maximum/minimum/relu/abs instead of max/min, and "
         "cross_entropy(logits, target) to choose by a class index"
+    )
+
+
+def refuse_backward(*_: Any, **__: Any) -> NoReturn:
+    """Stop a function that walks back while it is being traced: there are no numbers yet."""
+    raise TraceError(
+        "a compiled function can't call backward(): program.value_and_grad gives the gradient of "
+        "its result, and gradients(y, xs, create_graph=True) a gradient to compute with"
     )
 
 
@@ -89,6 +97,9 @@ class Traced(Value):
     def __repr__(self) -> str:
         return "<traced Value>"
 
+    data = property(refuse, refuse)
+    detach = refuse
+    backward = refuse_backward
     __bool__ = refuse
     __lt__ = refuse
     __le__ = refuse
@@ -221,7 +232,13 @@ def trace_function(
                     "compile: the function must give a Value or a flat list of Values, "
                     f"got a list that holds {shorten(output)}"
                 )
-            output = value.constant(as_number(output, "the compiled function's result"))
+            try:
+                output = value.constant(as_number(output, "the result"))
+            except TypeError:
+                raise TypeError(
+                    "compile: the function must give a Value or a flat list of Values, "
+                    f"got {type(output).__name__} {shorten(output)}"
+                ) from None
         outputs.append(output)
     if not outputs:
         raise TypeError("compile: the function gives an empty list; give at least one Value")

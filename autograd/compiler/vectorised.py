@@ -45,7 +45,8 @@ class Arrays(Target):
         result = quietly(self.function("values"), theta, *batch)
         if not batch:
             return float(result) if self.single else result
-        size = (len(batch[0]),) if self.single else (len(batch[0]), len(result.T))
+        result = np.asarray(result, self.inputs.dtype)
+        size = (len(batch[0]), *(() if self.single else (result.shape[-1],)))
         return np.broadcast_to(result, size).copy() if result.shape != size else result
 
     def value_and_grad(self, batch: list[Any], theta: Any) -> tuple[float, Any]:

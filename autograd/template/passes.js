@@ -5,6 +5,8 @@
 const computation = JSON.parse(document.getElementById("computation").textContent);
 const nodes = computation.nodes.map((node) => ({ ...node, data: Number(node.data) }));
 const gates = nodes.map((node, k) => k).filter((k) => nodes[k].op);
+const turns = nodes.map(() => -1); // which of the gates a node is
+gates.forEach((k, turn) => (turns[k] = turn));
 const output = nodes.length - 1;
 const steps = 2 * gates.length + 1; // each gate forward, the output's own gradient, each gate back
 const find = (id) => document.getElementById(id);
@@ -66,9 +68,9 @@ function run() {
   if (failed !== undefined) return result;
   result.gradient = nodes.map(() => 0);
   result.gradient[output] = 1;
-  for (let turn = 0; turn < gates.length; turn++) {
-    const k = gates[gates.length - 1 - turn];
-    const step = gates.length + 2 + turn;
+  for (let done = 0; done < gates.length; done++) {
+    const k = gates[gates.length - 1 - done];
+    const step = gates.length + 2 + done;
     if (k !== output && !result.arriving[k].length) continue; // nothing flows through here
     const upstream = result.gradient[k];
     let numbers;
@@ -93,7 +95,7 @@ function run() {
   return result;
 }
 
-const lastStep = () => (pass.failed === undefined ? steps : gates.indexOf(pass.failed) + 1);
+const lastStep = () => (pass.failed === undefined ? steps : turns[pass.failed] + 1);
 const isBackward = (step) => step > gates.length;
 const seed = gates.length + 1;
 const activeNode = (step) =>
@@ -101,12 +103,12 @@ const activeNode = (step) =>
   : step < seed ? gates[step - 1]
   : step === seed ? output
   : gates[gates.length - 1 - (step - seed - 1)];
-const backwardStep = (k) => seed + gates.length - gates.indexOf(k); // the turn of gate k
+const backwardStep = (k) => seed + gates.length - turns[k]; // the turn of gate k
 
 // What is known by a step: values, and gradients as far as they have been summed up.
 function moment(step) {
   const value = nodes.map((node, k) => {
-    const known = !node.op || (gates.indexOf(k) < step && k !== pass.failed);
+    const known = !node.op || (turns[k] < step && k !== pass.failed);
     return known ? pass.data[k] : null;
   });
   const gradient = nodes.map((node, k) => {

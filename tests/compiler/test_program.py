@@ -373,7 +373,7 @@ def test_bad_options() -> None:
     for options in ({"reduction": "max"}, {"dtype": "int8"}, {"target": "c"}, {"batch_size": 0}):
         with pytest.raises(ValueError, match=next(iter(options))):
             compile(loss, **options)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="takes a function or a Value"):
+    with pytest.raises(TypeError, match="takes a function of Values, or one Value"):
         compile(3)
     with pytest.raises(TypeError, match="flat list"):
         compile(lambda x: [[x]], shapes=[()])
