@@ -44,6 +44,7 @@ class Page:
 
     def __init__(self, html: str) -> None:
         self.html = html
+        self.path: Path | None = None  # where it was saved last
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a file; give its path.
@@ -65,6 +66,7 @@ class Page:
                 f"can't write the page to {str(target)!r}: {reason}; give a .html file in a "
                 "folder that exists"
             ) from None
+        self.path = target
         return target
 
     def _repr_html_(self) -> str:
@@ -76,6 +78,8 @@ class Page:
         )
 
     def __repr__(self) -> str:
+        if self.path is not None:
+            return f"<page: saved as {str(self.path)!r}, open it in a browser>"
         return "<page: save it with .save('f.html') and open it in a browser>"
 
 

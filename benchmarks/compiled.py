@@ -154,9 +154,11 @@ def building(quick: bool = False) -> list[dict[str, Any]]:
         for sizes in sizes_of[: 1 if quick else None]:
             network = Network(sizes, plus)
             loss = loss_of(network, "classes")
-            start = perf_counter()
-            program = ag.compile(loss, shapes=[(sizes[0],), ()], target="numpy")
-            seconds = perf_counter() - start
+            times = []
+            for _ in range(1 if quick else 3):
+                start = perf_counter()
+                program = ag.compile(loss, shapes=[(sizes[0],), ()], target="numpy")
+                times.append(perf_counter() - start)
             count = len(program.parameters)
             megabytes = None
             if not plus or count < 100_000:  # the graph of sums and products is traced twice
@@ -167,7 +169,7 @@ def building(quick: bool = False) -> list[dict[str, Any]]:
                 tracemalloc.stop()
             name = "-".join(map(str, sizes)) + (" from + and *" if plus else " from dot")
             rows.append(
-                {"part": name, "parameters": count, "seconds": seconds, "peak MB": megabytes}
+                {"part": name, "parameters": count, "seconds": median(times), "peak MB": megabytes}
             )
     return rows
 

@@ -798,12 +798,14 @@ def test_variables_of_the_caller_name_the_nodes() -> None:
     assert [node.get("expression") for node in data["nodes"][2:]] == ["Ξ1Ξ·Ξ1Ξ", "Ξ2Ξ + 1"]
 
 
-def test_a_notebook_shows_the_page_in_a_frame_of_its_own() -> None:
+def test_a_notebook_shows_the_page_in_a_frame_of_its_own(tmp_path: Path) -> None:
     made = page(l1()["f"])
     shown = made._repr_html_()
     assert shown.startswith("<iframe") and 'sandbox="allow-scripts"' in shown
     assert "<script" not in shown  # it is all inside the attribute
     assert ".save(" in repr(made)
+    path = made.save(tmp_path / "page.html")
+    assert repr(made) == f"<page: saved as {str(path)!r}, open it in a browser>"
 
 
 @in_a_browser

@@ -137,8 +137,9 @@ class _Rewriter:
             if self.ufunc(call):
                 assert isinstance(call.func, ast.Attribute)
                 operands = ", ".join(self.plain(argument) for argument in call.args)
-                name = self.product(call.args) if call.func.attr == "matmul" else call.func.attr
-                text = f"{self.short(name)}({operands}, {ast.unparse(call.keywords[0])})"
+                name, out = call.func.attr, ast.unparse(call.keywords[0].value)
+                name = self.product(call.args, out) if name == "matmul" else name
+                text = f"{self.short(name)}({operands}, out={out})"
             else:
                 text = self.plain(call)
         elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
@@ -153,9 +154,16 @@ class _Rewriter:
         method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         return method and node.func.attr in _REDUCE  # type: ignore[attr-defined]
 
-    def product(self, operands: list[ast.expr]) -> str:
-        """The function for a matrix product: ``dot`` knows no stacks of matrices."""
-        return "dot" if all(self.value(operand).ndim <= 2 for operand in operands) else "matmul"
+    def product(self, operands: list[ast.expr], out: str) -> str:
+        """The function for a matrix product: ``dot`` knows no stacks, and writes no slices."""
+        flat = all(self.value(operand).ndim <= 2 for operand in operands)
+        return "dot" if flat and self.contiguous(out) else "matmul"
+
+    def contiguous(self, out: str) -> bool:
+        """Whether this, a buffer or a view of g, has its elements side by side."""
+        if isinstance(self.constants.get(out), Buffer):
+            return True
+        return bool(self.value(ast.parse(out, mode="eval").body).flags.c_contiguous)
 
     def is_fixed(self, node: ast.expr, result: Any) -> bool:
         """Whether this is ``A[:, 2:4].reshape(...)`` of theta, g or a buffer: always one view."""
@@ -210,7 +218,7 @@ class _Rewriter:
             name = "np.square" if self.square(node) else _BINARY[type(node.op)]
             if isinstance(node.op, ast.MatMult):
                 free = []  # a product can't be computed in place
-                name = self.product(operands)
+                name = self.product(operands, out)
         elif isinstance(node, ast.UnaryOp):
             operands, name = [node.operand], "np.negative"
         elif isinstance(node, ast.Compare):
@@ -303,8 +311,7 @@ class _Rewriter:
         of_rows = array.ndim == 2 and axis in (1, -1)
         place = out and (self.known_view(f"{out}[:, 0]") if keep and of_rows else out)
         into = f", out={place}" if place else ""
-        contiguous = not out or self.value(ast.parse(out, mode="eval").body).flags.c_contiguous
-        if method == "sum" and array.dtype.kind == "f" and contiguous:
+        if method == "sum" and array.dtype.kind == "f" and (not out or self.contiguous(out)):
             ones = self.ones(array.shape[-1 if of_rows else 0])
             after = "[:, None]" if keep and not out else ""
             if of_rows:

@@ -143,7 +143,7 @@ class _Canonicaliser:
                 assert op is not None
                 places = tuple([self.number(self.form(operand)) for operand in node.operands])
                 if all(rank[place] == CONST for place in places):
-                    form = self.constant(node.data)
+                    form = self.constant(node._data)
                 else:
                     form = self.intern(op, (op, places), places, places)
             if uses[node] == 1 and not isinstance(form, int):

@@ -62,3 +62,14 @@ def test_a_reduction_of_windows(function: Any) -> None:
 def test_one_sample_and_one_column() -> None:
     w = Value(0.3)
     buffered(lambda x, y: (w * x[0] - y) ** 2 + w, [(1,), ()], [np.ones((1, 1)), np.ones(1)])
+
+
+def test_a_gradient_that_is_no_block_of_g() -> None:
+    a, b, c = Value(0.3), Value(-0.5), Value(0.8)
+
+    def f(x: list[Any]) -> Any:
+        inner = ag.tanh(a * x[0] + b * x[1])
+        return ag.tanh(a * x[0] + c * x[1] + inner) * ag.tanh(b * x[1])
+
+    text = buffered(f, [(2,)], [np.random.default_rng(3).normal(size=(4, 2))])
+    assert "g[0:3:2]" in text and "matmul(" in text  # dot writes no slices
