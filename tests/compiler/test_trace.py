@@ -1,25 +1,14 @@
-<<<<<<< HEAD
-"""The trace: the nodes that the outputs depend on, whenever they were made, and how often used."""
-
-from __future__ import annotations
-
-=======
 """What a function may do while it is traced, what it may give, and the graph that it leaves."""
 
 from __future__ import annotations
 
 import random
->>>>>>> speed
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd as ag
-<<<<<<< HEAD
-from autograd import Value, compile, no_grad
-from autograd.compiler.trace import Traced, trace_function
-=======
 from autograd import TraceError, Value, compile, no_grad
 from autograd.compiler.trace import trace_function
 
@@ -109,7 +98,6 @@ def test_too_few_and_too_many_arguments() -> None:
 
 
 # ---------------------------------------------------------------------- the graph
->>>>>>> speed
 
 
 def gradients_of(f: Any, parameters: list[Value], x: list[float]) -> list[float]:
@@ -151,18 +139,6 @@ def test_leaves_stand_by_age_constants_first() -> None:
 
 
 def test_every_way_to_add_and_multiply_is_traced() -> None:
-<<<<<<< HEAD
-    w, seen = Value(2.0), set()
-
-    def f(x: Any) -> Any:
-        parts = [x + w, w + x, x * w, w * x, x + 1, 1 + x, x * 3, 3 * x, x + x, x * x]
-        assert all(type(part) is type(x) for part in parts)
-        seen.add(type(x))
-        return sum(parts)
-
-    program = compile(f, shapes=[()])
-    assert Traced in seen
-=======
     w = Value(2.0)
 
     def f(x: Any) -> Any:
@@ -171,7 +147,6 @@ def test_every_way_to_add_and_multiply_is_traced() -> None:
         return sum(parts)
 
     program = compile(f, shapes=[()])
->>>>>>> speed
     assert program([0.7]).tolist() == pytest.approx([f_of(0.7)], rel=1e-14)
     _, gradient = program.value_and_grad([0.7])
     assert gradient.tolist() == pytest.approx([2 + 2 * 0.7], rel=1e-14)
@@ -192,11 +167,8 @@ def test_no_grad_inside_is_as_without_the_compiler() -> None:
 
     with pytest.raises(FloatingPointError, match="nan"):
         compile(f).value_and_grad(np.array([1.0, 2.0]))
-<<<<<<< HEAD
-=======
 
 
 def test_a_gate_of_numbers_made_inside_is_a_number() -> None:
     program = compile(lambda x: ag.exp(Value(1.0)) * W * x, shapes=[()], target="numpy")
     assert not program.note and program([1.0])[0] == pytest.approx(2 * np.e, rel=1e-15)
->>>>>>> speed
