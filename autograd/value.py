@@ -421,13 +421,16 @@ def record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) ->
     node.label = ""
     node.flow = None
     node.born = node.computed = tick()
-    if here.watch is not None:
-        here.watch(node)
+    watch = here.watch
+    if watch is not None:
+        watch(node)
     return node
 
 
 def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
-    """Compute a gate on Values and record it."""
+    """Compute a gate on Values and record it; while the compiler traces, record it alone."""
+    if modes.active and modes.here.kind is not None:
+        return record(nan, op, operands)
     try:
         data = op.value(*[operand._data for operand in operands])
     except (ValueError, ZeroDivisionError) as error:

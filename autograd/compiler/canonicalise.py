@@ -112,15 +112,15 @@ class _Canonicaliser:
 
     def run(self) -> Scalars:
         graph, numbers, waiting = self.graph, self.numbers, self.waiting
-        rank, pop = graph.rank, waiting.pop
+        rank, known, pop = graph.rank, numbers.get, waiting.pop
         uses = self.trace.uses
         form: Form
         for node in self.trace.nodes:
             op = node.op
             if op is mul:
                 x, y = node.operands
-                if x in numbers and y in numbers:
-                    a, b = numbers[x], numbers[y]
+                a, b = known(x), known(y)
+                if a is not None and b is not None:
                     weight_first = rank[a] < rank[b] or (rank[a] == rank[b] and a <= b)
                     form = (1, a, b) if weight_first else (1, b, a)
                 else:
@@ -143,7 +143,7 @@ class _Canonicaliser:
                 assert op is not None
                 places = tuple([self.number(self.form(operand)) for operand in node.operands])
                 if all(rank[place] == CONST for place in places):
-                    form = self.constant(node._data)
+                    form = self.constant(self.evaluated(op, places))
                 else:
                     form = self.intern(op, (op, places), places, places)
             if uses[node] == 1 and not isinstance(form, int):
@@ -178,6 +178,13 @@ class _Canonicaliser:
         if key not in self.interned:
             self.interned[key] = self.add("constant", number, CONST, 0)
         return self.interned[key]
+
+    def evaluated(self, op: Primitive, places: Sequence[int]) -> float:
+        """A gate of numbers; NaN outside its domain, where perhaps nobody looks."""
+        try:
+            return op.value(*[self.graph.detail[place] for place in places])
+        except (ValueError, ZeroDivisionError):
+            return math.nan
 
     def add(self, kind: str | Primitive, detail: Any, rank: int, level: int) -> int:
         graph = self.graph
