@@ -19,7 +19,7 @@ def main(out: Path = OUT) -> None:
     """Compute one gradient in three ways, then train and draw the boundary."""
     title("logistic regression, m = 80 samples of n = 2 features")
     random = np.random.RandomState(1)
-    Y = np.arange(80.0) % 2
+    Y = np.tile([0.0, 1.0], 40)
     X = random.normal(0, 1, (80, 2)) + np.where(Y[:, None] == 1, [1.2, 1.0], [-1.0, -0.8])
     w, b = [0.3, -0.2], 0.1
 
