@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import nn
 
@@ -71,7 +72,7 @@ def main(out: Path = OUT) -> None:
     save_figure(figure, "approximation", out)
 
 
-def plot(axis: Any, model: nn.MLP, grid: np.ndarray, points: list[tuple[float, float]]) -> None:
+def plot(axis: Any, model: nn.MLP, grid: NDArray[Any], points: list[tuple[float, float]]) -> None:
     """The points, the network's curve, and where its neurons wake up."""
     axis.plot(*zip(*points, strict=True), "o", color=COLORS[1], ms=5, label="wanted")
     axis.plot(grid, [model([x]).data for x in grid], color=COLORS[0], lw=2, label="network")

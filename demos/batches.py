@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import nn
 
@@ -42,8 +43,8 @@ def main(out: Path = OUT) -> None:
 
 def loss_after_each_update(
     model: nn.Neuron,
-    X: np.ndarray,
-    Y: np.ndarray,
+    X: NDArray[np.float64],
+    Y: NDArray[np.float64],
     optimizer: nn.Optimizer,
     batch_size: int | None,
 ) -> tuple[list[float], list[float]]:
@@ -60,7 +61,7 @@ def loss_after_each_update(
     return losses, losses[:: (len(losses) - 1) // EPOCHS]
 
 
-def mean_squared_error(model: nn.Neuron, X: np.ndarray, Y: np.ndarray) -> float:
+def mean_squared_error(model: nn.Neuron, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
     """The loss over all samples, in NumPy for speed."""
     return float(np.mean((model.weight[0].data * X + model.bias.data - Y) ** 2))
 

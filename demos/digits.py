@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 import nn
@@ -55,7 +56,9 @@ def main(out: Path = OUT) -> None:
     save_figure(figure, "digits", out)
 
 
-def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def digits() -> tuple[
+    NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]
+]:
     """scikit-learn's 1797 scans: images and digits of 1437 to train on, and of 360 to test."""
     data = load_digits()
     order = np.random.RandomState(0).permutation(len(data.target))
@@ -63,7 +66,9 @@ def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return X[:1437], Y[:1437], X[1437:], Y[1437:]
 
 
-def draw_digits(axis: Any, images: np.ndarray, guesses: list[int], labels: np.ndarray) -> None:
+def draw_digits(
+    axis: Any, images: NDArray[np.float64], guesses: list[int], labels: NDArray[np.float64]
+) -> None:
     """32 digits in 4 rows, each with the network's guess, wrong ones in orange."""
     side = math.isqrt(images.shape[1])
     sheet = np.zeros((4 * (side * 3 // 2), 8 * (side * 5 // 4)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import nn
 from autograd import Value, cross_entropy, draw, softmax
@@ -33,7 +34,7 @@ def network() -> nn.MLP:
     return model
 
 
-def by_numpy(state: dict[str, list[list[float]]]) -> tuple[float, dict[str, np.ndarray]]:
+def by_numpy(state: dict[str, list[list[float]]]) -> tuple[float, dict[str, NDArray[np.float64]]]:
     """The lecture's NumPy code: the loss, and the gradients derived by hand."""
     W1, W2 = (np.array(state[f"layers.{k}.weight"]).T for k in range(2))
     b1, b2 = (np.array(state[f"layers.{k}.bias"]) for k in range(2))
@@ -98,7 +99,7 @@ def draw_first_sample(out: Path) -> None:
     save(draw(loss, clusters=nn.clusters(model, loss), constants=False), "first_step", out)
 
 
-def gradient_of(parameter: list[Value] | list[list[Value]]) -> np.ndarray:
+def gradient_of(parameter: list[Value] | list[list[Value]]) -> NDArray[np.float64]:
     """The gradient of a weight matrix or of biases, as an array."""
     values = np.array(parameter, dtype=object)
     return np.array([value.grad for value in values.flat], dtype=float).reshape(values.shape)

@@ -8,6 +8,7 @@ from textwrap import dedent, indent
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 import nn
 from autograd import compile, cross_entropy, draw
@@ -84,11 +85,11 @@ def main(out: Path = OUT, side: int = 28, width: int = 512, epochs: int = 10) ->
     save_figure(figure, "large", out)
 
 
-def enlarged(images: np.ndarray, side: int) -> np.ndarray:
+def enlarged(images: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """The images of 8×8 pixels as side×side, each pixel a mean of its neighbours' (bilinear)."""
     place = np.clip((np.arange(side) + 0.5) * 8 / side - 0.5, 0, 7)
     weights = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(8)))
-    large: np.ndarray = weights @ images.reshape(-1, 8, 8) @ weights.T
+    large: NDArray[np.float64] = weights @ images.reshape(-1, 8, 8) @ weights.T
     return large.reshape(len(images), -1)
 
 

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import sigmoid
 from nn import SGD, Neuron, fit, logistic, over_batch
@@ -18,7 +19,7 @@ def main(out: Path = OUT) -> None:
     """Compute one gradient in three ways, then train and draw the boundary."""
     title("logistic regression, m = 80 samples of n = 2 features")
     random = np.random.RandomState(1)
-    Y = np.arange(80) % 2
+    Y = np.tile([0.0, 1.0], 40)
     X = random.normal(0, 1, (80, 2)) + np.where(Y[:, None] == 1, [1.2, 1.0], [-1.0, -0.8])
     w, b = [0.3, -0.2], 0.1
 
@@ -53,7 +54,7 @@ def main(out: Path = OUT) -> None:
 
 
 def by_loops(
-    X: np.ndarray, Y: np.ndarray, w: list[float], b: float
+    X: NDArray[np.float64], Y: NDArray[np.float64], w: list[float], b: float
 ) -> tuple[list[float], float, list[float]]:
     """The lecture's loops over samples and features; and what the slip would give."""
     m, n = X.shape
@@ -69,7 +70,9 @@ def by_loops(
     return dw, db, slip
 
 
-def by_formula(X: np.ndarray, Y: np.ndarray, w: np.ndarray, b: float) -> tuple[np.ndarray, float]:
+def by_formula(
+    X: NDArray[np.float64], Y: NDArray[np.float64], w: NDArray[np.float64], b: float
+) -> tuple[NDArray[np.float64], float]:
     """dZ = A - Y, dW = X·dZᵀ/m, db = ΣdZ/m; a sample is a row here."""
     A = sigmoid(X @ w + b)
     dZ = A - Y

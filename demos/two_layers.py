@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import nn
 
@@ -17,7 +18,7 @@ RATE, STEPS = 1e-6, 2
 class TwoLayers(nn.Module):
     """The lecture's network: two matrices, no biases."""
 
-    def __init__(self, W1: np.ndarray, W2: np.ndarray) -> None:
+    def __init__(self, W1: NDArray[np.float64], W2: NDArray[np.float64]) -> None:
         self.hidden = nn.Layer(W1.shape[0], W1.shape[1], "relu", init="zeros")
         self.output = nn.Layer(W2.shape[0], W2.shape[1], init="zeros")
         zeros = [[0.0] * W1.shape[1], [0.0] * W2.shape[1]]
@@ -31,7 +32,12 @@ class TwoLayers(nn.Module):
 
 
 def by_numpy(
-    x: np.ndarray, y: np.ndarray, W1: np.ndarray, W2: np.ndarray, steps: int, rate: float
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    W1: NDArray[np.float64],
+    W2: NDArray[np.float64],
+    steps: int,
+    rate: float,
 ) -> list[float]:
     """The lecture's NumPy code, gradients by hand: L before each step."""
     losses = []
