@@ -312,12 +312,12 @@ class _Rewriter:
         place = out and (self.known_view(f"{out}[:, 0]") if keep and of_rows else out)
         into = f", out={place}" if place else ""
         if method == "sum" and array.dtype.kind == "f" and (not out or self.contiguous(out)):
-            ones = self.ones(array.shape[-1 if of_rows else 0])
-            after = "[:, None]" if keep and not out else ""
+            dot = self.short("dot")
             if of_rows:
-                return f"{self.short('dot')}({text}, {ones}{into}){after}"
+                after = "[:, None]" if keep and not out else ""
+                return f"{dot}({text}, {self.ones(array.shape[1])}{into}){after}"
             if (array.ndim == 2 and axis == 0) or (array.ndim == 1 and not keep):
-                return f"{self.short('dot')}({ones}, {text}{into})"
+                return f"{dot}({self.ones(array.shape[0])}, {text}{into})"
         function = self.short(_REDUCE[method])
         if of_rows and array.shape[1] <= _FEW and isinstance(self.constants.get(text), Buffer):
             turned = self.temporary(array.T.shape, array.dtype)
