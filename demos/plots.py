@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 COLORS = ("#2f6db5", "#d9822b", "#3f9b57")
 """Blue, orange, green: the classes, and the curves of a plot."""
@@ -33,6 +34,8 @@ def label(axis: Any, title: str, x: str, y: str, legend: bool = True) -> None:
     axis.set_title(title, fontsize=11)
     axis.set_xlabel(x)
     axis.set_ylabel(y)
+    if x == "epoch":
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     if legend:
         axis.legend(frameon=False)
 

@@ -96,6 +96,7 @@ class History:
             axis.grid(alpha=0.3)
             axis.legend()
         axes[-1].set_xlabel("epoch")
+        axes[-1].xaxis.get_major_locator().set_params(integer=True)
         figure.suptitle(title)
         if path is not None:
             figure.savefig(path, dpi=150)
