@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .straight import bound
+
 __all__ = ["first_non_finite", "first_non_finite_number", "located"]
 
 Source = tuple[str, dict[str, Any]]  # the text of a function, and the names it uses
@@ -54,7 +56,7 @@ def first_non_finite_number(
                 return f", because {name} holds {number}"
     if text.count("def ") > 1:
         return ""  # a long program is cut into parts, which keep their numbers elsewhere
-    scope = {**constants, "theta": theta, "inputs": sample}
+    scope = {**bound(constants), "theta": theta, "inputs": sample}
     for line, _, result in _results(_function(text), scope):
         if isinstance(result, float) and not math.isfinite(result):
             return f"; the first line that made {result} is\n    {line}"

@@ -18,7 +18,7 @@ from ..text import Expression, number, python
 from ..value import Value
 from .trace import Trace
 
-__all__ = ["straight_line"]
+__all__ = ["bound", "straight_line"]
 
 LONGEST = 60_000  # lines in one function; longer programs keep their numbers in a list
 CHUNK = 10_000
@@ -41,6 +41,17 @@ def straight_line(
         the source, and the names it uses.
     """
     return _StraightLine(trace, parameters).write(gradient)
+
+
+def bound(namespace: dict[str, Any]) -> dict[str, Any]:
+    """What the names of a program mean when it runs: a gate's is the function of its value.
+
+    In the program itself they are the gates, which can be pickled.
+    """
+    return {
+        name: thing.value if isinstance(thing, Primitive) else thing
+        for name, thing in namespace.items()
+    }
 
 
 class _StraightLine:
@@ -169,7 +180,7 @@ class _StraightLine:
             text = f"{self.function(op, node in self.guarded)}({arguments})"
         else:
             text = python(Expression(op, tuple(operands)))
-            self.namespace.setdefault(op.name, op.value)
+            self.namespace.setdefault(op.name, op)
         self.lines.append(f"{name} = {text}")
 
     def operand(self, node: Value) -> Expression:
@@ -264,14 +275,14 @@ class _StraightLine:
             each = waiting.pop()
             if isinstance(each, Expression):
                 if isinstance(each.head, Primitive):
-                    self.namespace.setdefault(each.head.name, each.head.value)
+                    self.namespace.setdefault(each.head.name, each.head)
                 waiting += each.operands
 
     def function(self, op: Primitive, guarded: bool) -> str:
         name = f"{op.name}_or_nan" if guarded else op.name
         if op is primitives.choice:
             name = "choose"
-        self.namespace[name] = _OrNan(op) if guarded else op.value
+        self.namespace[name] = _OrNan(op) if guarded else op
         return name
 
 

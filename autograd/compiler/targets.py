@@ -14,7 +14,7 @@ from typing import Any
 from .anomaly import first_non_finite_number, located
 from .inputs import Inputs
 from .parameters import Parameters, as_array, as_empty, as_list
-from .straight import straight_line
+from .straight import bound, straight_line
 from .trace import Trace
 
 __all__ = ["StraightLine", "Target"]
@@ -56,8 +56,8 @@ class Target:
         return function
 
     def make(self, name: str) -> Any:
-        source, constants = self.sources[name]
-        return self.run_source(name, source, dict(constants))[name]
+        source, names = self.sources[name]
+        return self.run_source(name, source, bound(names))[name]
 
     def run_source(self, name: str, source: str, namespace: dict[str, Any]) -> dict[str, Any]:
         filename = f"<compiled {name} {next(_numbers)}>"

@@ -279,6 +279,26 @@ def test_pickle(options: dict[str, Any]) -> None:
     copy.load()
 
 
+GATES = [op for op in ag.gate.registry.values() if op.arity in (1, 2)]
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("gate", GATES, ids=lambda op: op.name)
+def test_pickle_every_gate(gate: Any, target: str) -> None:
+    w = Value(0.3)
+
+    def f(x: Any) -> Any:
+        operands = [0.5 + 0.1 * w * x, 0.25 + 0.1 * w][: gate.arity]
+        return gate(*operands) if gate.name != "acosh" else gate(operands[0] + 1)
+
+    program = compile(f, shapes=[()], target=target)
+    value, gradient = program.value_and_grad([0.2, 0.7])
+    expected = ag.gradients((f(0.2) + f(0.7)) / 2, [w])
+    assert gradient.tolist() == pytest.approx(expected, rel=1e-12)
+    again, same = pickle.loads(pickle.dumps(program)).value_and_grad([0.2, 0.7])
+    assert (again, same.tolist()) == (value, gradient.tolist())
+
+
 # ---------------------------------------------------------------------- what it refuses
 
 
