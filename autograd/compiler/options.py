@@ -33,6 +33,10 @@ class Options:
         dtype = getattr(dtype, "__name__", None) or str(dtype)
         if dtype not in ("float64", "float32"):
             raise ValueError(f'dtype must be "float64" or "float32", got {dtype!r}')
+        if dtype == "float32":
+            if target == "python":
+                raise ValueError('the numbers of target="python" are float64: use target="numpy"')
+            target = "numpy"
         if batch_size is not None and not _is_count(batch_size, 1):
             raise ValueError(f"batch_size must be a number of samples, got {batch_size!r}")
         if isinstance(parameters, Value) or not isinstance(parameters, Iterable | None):

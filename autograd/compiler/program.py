@@ -48,7 +48,7 @@ def compile(
         parameters: the leaves to differentiate by. A function that uses another is refused;
             the other leaves of a graph are data.
         reduction: what ``value_and_grad`` makes of the samples' losses, "mean" or "sum".
-        dtype: "float64" or "float32".
+        dtype: "float64" or "float32"; the latter has the target "numpy" only.
         target: "numpy" or "python" (a straight line without dependency); by default whichever
             is faster for the width of the graph.
         batch_size: a fixed number of samples: every buffer is made once and used again.

@@ -32,6 +32,7 @@ W = Value(2.0, "w")
         ({"shapes": [(-1,), ()]}, r"got \(-1,\)"),
         ({"shapes": [(1.5,), ()]}, r"got \(1\.5,\)"),
         ({"shapes": [None, ()]}, "a number held fixed is known at the first call only"),
+        ({"dtype": "float32", "target": "python"}, 'are float64: use target="numpy"'),
         ({"dtype": "float16"}, 'dtype must be "float64" or "float32", got \'float16\''),
     ],
 )

@@ -122,6 +122,12 @@ def test_a_value_made_inside_is_a_number() -> None:
     assert program.value_and_grad([1.0])[0] == 12.0 and program.parameters == [w]
 
 
+def test_float32_is_kept_however_narrow_the_graph() -> None:
+    w = Value(2.0)
+    program = compile(lambda x: w * x, dtype="float32")
+    assert program([1.0]).dtype == program.value_and_grad([1.0])[1].dtype == np.float32
+
+
 def test_float32() -> None:
     example = EXAMPLES["cross_entropy"]()
     program = compile(example.loss, shapes=example.shapes, dtype="float32", target="numpy")
