@@ -18,7 +18,6 @@ from autograd.checking import KinkWarning
 from autograd.rounding import error_bounds
 from autograd.testing import Computation, expressions, networks, numbers, values
 
-
 UNDERFLOW = 1e-290
 """Below it products may lose bits that no bound in ulp counts."""
 
