@@ -7,7 +7,8 @@ of the line's result: nothing else can be reading that yet.
 
 Nobody reads this variant, so it may do what a lecturer would not write: ``dot`` costs less than
 ``matmul`` where a matrix is small, and a sum along an axis costs less as a product with a vector
-of ones; a maximum of a few columns costs less along the rows of the transposed matrix.
+of ones. Arrays of few columns lie in memory column by column (Fortran's order): NumPy's inner
+loops then run over the batch, and there are few of them.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _COMPARE: dict[type, str] = {
 
 
 _REDUCE = {"sum": "add", "max": "maximum", "min": "minimum"}
-_FEW = 32  # columns, up to which a transposed copy pays
+_FEW = 32  # columns, up to which it pays to store them one by one
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,10 @@ class Buffer:
 
     shape: tuple[int, ...]
     dtype: str
+    by_columns: bool = False
 
     def make(self) -> Any:
-        return np.empty(self.shape, self.dtype)
+        return np.empty(self.shape, self.dtype, "F" if self.by_columns else "C")
 
 
 def with_buffers(
@@ -95,6 +97,8 @@ class _Rewriter:
         self.temporaries = 0
         self.functions: dict[str, str] = {}  # NumPy's, and what they are called here
         self.known_views: dict[str, str] = {}
+        self.viewed: dict[str, str] = {}  # the same, from the name to what it is a view of
+        self.batch = 0
 
     def run(self) -> tuple[str, dict[str, Any]]:
         with np.errstate(all="ignore"):
@@ -115,17 +119,18 @@ class _Rewriter:
             self.scope[name] = result
             if name == "B":
                 self.views.append(f"B = {result}")
+                self.batch = result
                 return
             if isinstance(result, np.ndarray) and self.is_fixed(expression, result):
                 self.views.append(text)
                 return
             if self.reduces(expression) and isinstance(result, np.ndarray) and result.ndim:
                 assert isinstance(expression, ast.Call)
-                self.constants[name] = Buffer(result.shape, str(result.dtype))
+                self.buffer(name, result)
                 self.lines.append(self.reduction(expression, name))
                 return
             if isinstance(result, np.ndarray) and self.has_out(expression):
-                self.constants[name] = Buffer(result.shape, str(result.dtype))
+                self.buffer(name, result)
                 self.compute(expression, name, result)
             else:
                 self.lines.append(f"{name} = {self.inner(expression, None)}")
@@ -136,10 +141,9 @@ class _Rewriter:
             call = statement.value
             if self.ufunc(call):
                 assert isinstance(call.func, ast.Attribute)
-                operands = ", ".join(self.plain(argument) for argument in call.args)
+                operands = [self.plain(argument) for argument in call.args]
                 name, out = call.func.attr, ast.unparse(call.keywords[0].value)
-                name = self.product(call.args, out) if name == "matmul" else name
-                text = f"{self.short(name)}({operands}, out={out})"
+                text = self.call(name, call.args, operands, out)
             else:
                 text = self.plain(call)
         elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
@@ -154,15 +158,42 @@ class _Rewriter:
         method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         return method and node.func.attr in _REDUCE  # type: ignore[attr-defined]
 
-    def product(self, operands: list[ast.expr], out: str) -> str:
-        """The function for a matrix product: ``dot`` knows no stacks, and writes no slices."""
-        flat = all(self.value(operand).ndim <= 2 for operand in operands)
-        return "dot" if flat and self.contiguous(out) else "matmul"
+    def buffer(self, name: str, like: Any) -> None:
+        """Have a buffer made for arrays like this."""
+        few = like.ndim == 2 and like.shape[0] == self.batch and like.shape[1] <= _FEW
+        self.constants[name] = Buffer(like.shape, str(like.dtype), few)
+        if few and name in self.scope:
+            self.scope[name] = np.asfortranarray(like)
+
+    def call(self, name: str, operands: list[ast.expr], texts: list[str], out: str) -> str:
+        """A call that writes into ``out``.
+
+        Of a matrix product's functions ``dot`` is the quicker, but it knows no stacks, and
+        writes neither slices nor by columns: for those, (A B)ᵀ = Bᵀ Aᵀ.
+        """
+        if name == "matmul" and all(self.value(operand).ndim <= 2 for operand in operands):
+            if self.by_columns(out):
+                name, texts, out = "dot", [self.turned(text) for text in texts[::-1]], out + ".T"
+                out = self.known_view(out)
+            elif self.contiguous(out):
+                name = "dot"
+        return f"{self.short(name)}({', '.join(texts)}, out={out})"
+
+    def turned(self, text: str) -> str:
+        """The transposed of an operand."""
+        text = self.viewed.get(text, text)
+        if text.endswith(".T"):
+            return text.removesuffix(".T")
+        return self.plain(ast.parse(f"{text}.T", mode="eval").body)
+
+    def by_columns(self, out: str) -> bool:
+        made = self.constants.get(out)
+        return isinstance(made, Buffer) and made.by_columns
 
     def contiguous(self, out: str) -> bool:
-        """Whether this, a buffer or a view of g, has its elements side by side."""
-        if isinstance(self.constants.get(out), Buffer):
-            return True
+        """Whether this, a buffer or a view of g, has its elements side by side, row by row."""
+        if isinstance(made := self.constants.get(out), Buffer):
+            return not made.by_columns
         return bool(self.value(ast.parse(out, mode="eval").body).flags.c_contiguous)
 
     def is_fixed(self, node: ast.expr, result: Any) -> bool:
@@ -218,7 +249,6 @@ class _Rewriter:
             name = "np.square" if self.square(node) else _BINARY[type(node.op)]
             if isinstance(node.op, ast.MatMult):
                 free = []  # a product can't be computed in place
-                name = self.product(operands, out)
         elif isinstance(node, ast.UnaryOp):
             operands, name = [node.operand], "np.negative"
         elif isinstance(node, ast.Compare):
@@ -227,11 +257,10 @@ class _Rewriter:
             assert isinstance(node, ast.Call)
             operands, name = node.args, ast.unparse(node.func)
         texts = [self.inner(operand, free, result) for operand in operands]
-        self.lines.append(f"{self.short(name)}({', '.join(texts)}, out={out})")
+        self.lines.append(self.call(name.removeprefix("np."), operands, texts, out))
 
     def short(self, name: str) -> str:
         """A local name for a function of NumPy: looking it up costs time in every call."""
-        name = name.removeprefix("np.")
         taken = name in self.scope and name not in self.functions
         return self.functions.setdefault(name, f"np_{name}" if taken else name)
 
@@ -245,14 +274,14 @@ class _Rewriter:
         if free and result.shape == like.shape and result.dtype == like.dtype:
             out = free.pop()
         else:
-            out = self.temporary(result.shape, result.dtype)
+            out = self.temporary(result)
         self.compute(node, out, result)
         return out
 
-    def temporary(self, shape: tuple[int, ...], dtype: Any) -> str:
+    def temporary(self, like: Any) -> str:
         self.temporaries += 1
         name = f"_{self.temporaries}"
-        self.constants[name] = Buffer(shape, str(dtype))
+        self.buffer(name, like)
         return name
 
     def ones(self, count: int) -> str:
@@ -294,6 +323,7 @@ class _Rewriter:
         """The name of something that is made once, when the program is loaded."""
         if text not in self.known_views:
             name = self.known_views[text] = f"v{len(self.known_views) + 1}_"
+            self.viewed[name] = text
             self.views.append(f"{name} = {text}")
         return self.known_views[text]
 
@@ -319,14 +349,9 @@ class _Rewriter:
             if (array.ndim == 2 and axis == 0) or (array.ndim == 1 and not keep):
                 return f"{dot}({self.ones(array.shape[0])}, {text}{into})"
         function = self.short(_REDUCE[method])
-        if of_rows and array.shape[1] <= _FEW and isinstance(self.constants.get(text), Buffer):
-            turned = self.temporary(array.T.shape, array.dtype)
-            place = place or self.temporary(array.shape[:1], array.dtype)
-            self.lines.append(f"{self.short('copyto')}({turned}, {self.known_view(text + '.T')})")
-            call = f"{function}.reduce({turned}, 0, out={place})"
-            if out:
-                return call
-            self.lines.append(call)
+        if of_rows and not out and isinstance(self.constants.get(text), Buffer):
+            place = self.temporary(array[:, 0])
+            self.lines.append(f"{function}.reduce({text}, 1, out={place})")
             return self.known_view(f"{place}[:, None]") if keep else place
         more = ", keepdims=True" if keep else ""
         return f"{function}.reduce({text}, {axis}{more}{f', out={out}' if out else ''})"
