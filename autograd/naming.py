@@ -13,14 +13,16 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from .gate import Primitive
+from .gate import Primitive, shorten
+from .primitives import maximum, minimum
 from .text import Expression, python
 from .value import Value
 
 __all__ = ["Names", "is_number", "names_of_caller", "short", "variables"]
 
 _LONGEST_OPERAND, _LONGEST_FORMULA = 16, 36
-_DEEPEST, _LONGEST_CONTAINER, _MOST_PARAMETERS = 3, 10_000, 10_000
+_SECOND_BRACKETS = re.compile(r"\((\((?:[^()]|\([^()]*\))*\))\)")  # cos((rate of x))
+_DEEPEST, _MOST_ELEMENTS, _MOST_PARAMETERS = 3, 10_000, 10_000
 
 
 def short(x: float | None) -> str:
@@ -51,7 +53,8 @@ def variables(*scopes: Mapping[str, Any], without: Any = None) -> dict[Value, st
     A network's parameters (the first 10,000) are called as the network calls them,
     ``layers.0.weight[2][1]``, after its variable if there are several networks. Earlier scopes
     hide later ones, as locals do globals; a plain name goes before a parameter's, and that
-    before an element's. What the variable ``without`` holds is left out.
+    before an element's. What the variable ``without`` holds is left out. Of a variable's elements
+    the first 10,000 are looked at: it may well hold a data set.
 
     >>> x, y, z = Value(1.0), Value(2.0), Value(3.0)
     >>> found = variables({"x": x, "w": [x, y]}, {"x": z})
@@ -77,7 +80,7 @@ def variables(*scopes: Mapping[str, Any], without: Any = None) -> dict[Value, st
         for path, value in islice(_parameters(network, prefix), _MOST_PARAMETERS):
             found.setdefault(value, path)
     for name, thing in visible.items():
-        for path, value in _elements(name, thing, _DEEPEST):
+        for path, value in _elements(name, thing):
             found.setdefault(value, path)
     return found
 
@@ -85,6 +88,10 @@ def variables(*scopes: Mapping[str, Any], without: Any = None) -> dict[Value, st
 def names_of_caller(names: Mapping[str, Any] | None, without: Any = None) -> dict[Value, str]:
     """The names that the caller of our caller gives by hand, or else those of its variables."""
     if names is not None:
+        if not isinstance(names, Mapping):
+            raise TypeError(
+                f"names takes a mapping of names to Values, as locals() gives, got {shorten(names)}"
+            )
         return variables(names)
     caller = sys._getframe(2)
     return variables(caller.f_locals, caller.f_globals, without=without)
@@ -95,18 +102,25 @@ def _parameters(network: Any, prefix: str) -> Iterator[tuple[str, Value]]:
         if isinstance(parameter, Value):
             yield prefix + name, parameter
         else:
-            yield from _elements(prefix + name, parameter, _DEEPEST)
+            yield from _elements(prefix + name, parameter)
 
 
-def _elements(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Value]]:
-    if not isinstance(thing, (list, tuple, dict)) or not depth or len(thing) > _LONGEST_CONTAINER:
-        return
-    pairs = list(thing.items() if isinstance(thing, dict) else enumerate(thing))
-    for key, element in pairs:
-        if isinstance(element, Value):
-            yield f"{name}[{key!r}]", element
-        else:
-            yield from _elements(f"{name}[{key!r}]", element, depth - 1)
+def _elements(name: str, thing: Any) -> Iterator[tuple[str, Value]]:
+    """The Values in a container and in the containers in it, level by level."""
+    level, left = [(name, thing)], _MOST_ELEMENTS
+    for _ in range(_DEEPEST):
+        below = []
+        for path, container in level:
+            if not isinstance(container, (list, tuple, dict)):
+                continue
+            pairs = container.items() if isinstance(container, dict) else enumerate(container)
+            for key, element in list(islice(pairs, left)):
+                left -= 1
+                if isinstance(element, Value):
+                    yield f"{path}[{key!r}]", element
+                elif isinstance(element, (list, tuple, dict)):
+                    below.append((f"{path}[{key!r}]", element))
+        level = below
 
 
 class Names:
@@ -159,7 +173,18 @@ class Names:
                 text = "" if partial is None else _written(partial)
             except Exception:  # a user's rule with an `if` or a call into math: no text
                 text = ""
+        text = _SECOND_BRACKETS.sub(r"\1", text)
+        if op in (maximum, minimum) and text.startswith("1 for "):
+            text = _share(node, place, text)
         return text if len(text) <= _LONGEST_FORMULA else ""
+
+
+def _share(node: Value, place: int, winner: str) -> str:
+    """What max or min passes to this operand: ``winner`` if it won alone."""
+    ties = sum(operand.data == node.data for operand in node.operands)
+    if ties and node.operands[place].data != node.data:
+        return winner.replace("1 for", "0: not")
+    return winner if ties < 2 else winner.replace("1 for the", f"1/{ties} for the {ties}")
 
 
 def textbook(op: Primitive, place: int, operands: list[str]) -> str | None:
@@ -195,8 +220,9 @@ def _put(found: re.Match[str], names: Mapping[str, str]) -> str:
     before, after = found.string[: found.start()][-1:], found.string[found.end() :]
     alone = before == "(" and after.startswith((")", " >", " ≤"))
     power = after.startswith(("²", "^")) and name[-1] in "²³"
-    text = name if alone or (_is_atom(name) and not power) else f"({name})"
-    return f"·{text}" if before.isdigit() and text[0].isdigit() else text
+    function = before in ("²", "³") and name[:1].isdigit()  # tanh²x, but tanh²(1.3)
+    text = name if alone or (_is_atom(name) and not power and not function) else f"({name})"
+    return f"·{text}" if before.isdecimal() and text[0].isdecimal() else text
 
 
 def _is_atom(name: str) -> bool:

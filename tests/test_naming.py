@@ -7,15 +7,19 @@ import pytest
 from autograd import (
     Value,
     atan2,
+    cos,
     cross_entropy,
     degrees,
     dot,
     draw,
     exp,
+    maximum,
+    minimum,
     primitive,
     relu,
     sigmoid,
     sqrt,
+    tan,
     tanh,
     walk,
     where,
@@ -106,6 +110,27 @@ def test_a_list_that_holds_itself_ends():
     assert variables({"knot": knot}) == {x: "knot[0]"}
 
 
+class Counted(list[float]):
+    """A list that counts the elements taken from it."""
+
+    taken = 0
+
+    def __iter__(self):
+        for element in super().__iter__():
+            Counted.taken += 1
+            yield element
+
+
+def test_a_data_set_in_the_callers_scope_costs_little():
+    x, late = Value(1.0), Value(2.0)
+    rows = [Counted([0.5] * 784) for _ in range(2_000)]
+    many = Counted([0.5] * 50_000)
+    found = variables({"rows": rows, "many": many, "w": [x], "mixed": [1.0, [2.0, late]]})
+    assert found == {x: "w[0]", late: "mixed[1][1]"}
+    assert Counted.taken <= 20_000
+    assert variables({"first": [x, *[0.5] * 50_000]}) == {x: "first[0]"}
+
+
 def formulas(node, names=None):
     speak = Names(names or {})
     return [speak.formula(node, place) for place in range(len(node.operands))]
@@ -151,6 +176,31 @@ def test_a_nameless_operand_is_spelled_out_where_that_is_short():
     gaussian = primitive("gauss_test", lambda x: x, [lambda x, out: out], formulas=["2x"])
     assert formulas(gaussian(Value(3.0))) == ["2·3"]
     assert formulas(gaussian(Value(-3.0))) == ["2(-3)"]
+
+
+def test_a_square_of_a_function_of_a_number_is_no_product():
+    assert formulas(tanh(Value(1.3))) == ["1 - tanh²(1.3)"]
+    assert formulas(tan(Value(1.3))) == ["1 + tan²(1.3)"]
+    w = [Value(0.5, "a long name of a weight")] * 3
+    assert formulas(tanh(dot(w, [1.0, 0.6, 1.0]))) == ["1 - tanh²(1.3)"]
+
+
+def test_a_name_of_several_words_stands_in_one_pair_of_brackets():
+    rate = Value(0.5, "rate of x")
+    assert formulas(rate.sin()) == ["cos(rate of x)"]
+    assert formulas(cos(rate + 1.0)) == ["-sin((rate of x) + 1)"]
+    assert formulas(Value(2.0, "y") * cos(Value(0.5, "f(x) too")))[0] == "cos(f(x) too)"
+    assert formulas(rate * rate) == ["(rate of x)"] * 2
+    assert formulas(rate**2)[0] == "2·(rate of x)"
+
+
+def test_the_largest_says_who_won():
+    x, y, z = Value(1.0, "x"), Value(2.0, "y"), Value(2.0, "z")
+    assert formulas(maximum(x, y)) == ["0: not the largest", "1 for the largest"]
+    assert formulas(minimum(x, y)) == ["1 for the smallest", "0: not the smallest"]
+    tie = ["1/2 for the 2 largest"] * 2
+    assert formulas(maximum(x, y, z)) == ["0: not the largest", *tie]
+    assert formulas(maximum(x, Value(math.nan))) == ["1 for the largest"] * 2  # no one won
 
 
 def test_gates_over_a_sequence():
