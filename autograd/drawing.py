@@ -80,7 +80,7 @@ def draw(
         notebooks show it.
 
     Raises:
-        TypeError: output is no Value.
+        TypeError: output is no Value, or another argument is not what it takes.
         ValueError: unknown view, theme or cluster; too many nodes.
 
     >>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
@@ -93,8 +93,11 @@ def draw(
     """
     if view not in VIEWS:
         raise ValueError(f"unknown view {view!r}: write {' or '.join(map(repr, VIEWS))}")
-    if theme not in THEMES:
+    if theme not in list(THEMES):
         raise ValueError(f"unknown theme {theme!r}: write {' or '.join(map(repr, THEMES))}")
+    for name, limit in (("max_nodes", max_nodes), ("time_limit", time_limit)):
+        if not isinstance(limit, (int, float)):
+            raise TypeError(f"{name} takes a number, got {shorten(limit)}")
     if isinstance(output, Drawable):
         if clusters or collapse or names or not constants:
             raise TypeError("clusters=, collapse=, names= and constants= are for graphs of Values")
@@ -206,8 +209,9 @@ class _Picture:
             symbol = "−" if symbol == "-" else symbol
             if (index := class_index(node)) is not None:
                 symbol += f", class {index}"
-            big = f'<FONT POINT-SIZE="{18 if len(symbol) < 3 else 13}">{symbol}</FONT>'
-            title = f"{title}   {big}" if title else big
+            if symbol:  # DOT allows no empty <FONT></FONT>
+                big = f'<FONT POINT-SIZE="{18 if len(symbol) < 3 else 13}">{symbol}</FONT>'
+                title = f"{title}   {big}" if title else big
         lines = [*([title] if title else []), *self.numbers(node)]
         is_output = node in self.graph.outputs
         picture.node(

@@ -8,7 +8,7 @@ are enough to name the whole neuron.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import primitives
 from .gate import shorten
@@ -83,8 +83,8 @@ class Grouping:
 
     def _paths(self, clusters: Clusters) -> dict[Value, Path]:
         paths: dict[Value, Path] = {}
-        for name, members in clusters.items() if isinstance(clusters, Mapping) else clusters:
-            path = tuple(name.split("/"))
+        for path, members in _pairs(clusters):
+            name = "/".join(path)
             if not all(path):
                 raise ValueError(f"a cluster's name has an empty part: {name!r}")
             for node in members:
@@ -100,6 +100,18 @@ class Grouping:
             if node.op is not None and node not in paths and node not in self.outputs:
                 paths[node] = _common([paths.get(user, ()) for user, _ in self.uses[node]])
         return paths
+
+
+def _pairs(clusters: Clusters) -> list[tuple[Path, list[Value]]]:
+    """Each cluster's path and members."""
+    try:
+        pairs = clusters.items() if isinstance(clusters, Mapping) else clusters
+        return [(tuple(name.split("/")), list(members)) for name, members in pairs]
+    except (AttributeError, TypeError, ValueError):  # no name, no list, no pairs
+        raise TypeError(
+            "clusters takes names and their Values, as {'hidden/neuron 1': [h, *weights]}, got "
+            f"{shorten(clusters)}"
+        ) from None
 
 
 def class_index(node: Value) -> int | None:
@@ -139,7 +151,10 @@ def _collapsed(paths: set[Path], collapse: bool | str | Iterable[str]) -> set[Pa
     known = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
     if isinstance(collapse, bool):
         return {path for path in known if len(path) == 1 and collapse}
-    names = [collapse] if isinstance(collapse, str) else collapse
+    several = isinstance(collapse, Iterable) and not isinstance(collapse, str)
+    names: list[Any] = list(collapse) if several else [collapse]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"collapse takes True or names of clusters, got {shorten(collapse)}")
     wanted = {tuple(name.split("/")) for name in names}
     for path in sorted(wanted - known):
         there = ", ".join(sorted("/".join(each) for each in known)) or "none"

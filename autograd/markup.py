@@ -47,6 +47,7 @@ def blank(name: str, backward: bool, theme: dict[str, str], caption: list[str]) 
     below = {"label": lines_of(" ", *caption)} if caption else {}
     return Drawing(
         name,
+        format="svg",
         graph_attr=font
         | {
             "rankdir": "RL" if backward else "LR",

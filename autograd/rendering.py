@@ -70,8 +70,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         return str(path)
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
-        """The picture itself: bytes, or text if an encoding is given (``pipe("svg")``)."""
-        picture = run_layout(self.source, format or "svg", self.time_limit)
+        """The picture itself: bytes, or text if an encoding is given (``pipe("svg")``).
+
+        As in graphviz, ``drawing.format`` says which format if none is given: at first "svg".
+        """
+        picture = run_layout(self.source, format or self.format, self.time_limit)
         return picture if encoding is None else picture.decode(encoding)
 
     def render(
@@ -84,9 +87,12 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         quiet: bool = False,
         quiet_view: bool = False,
     ) -> str:
-        """Write DOT source and picture as graphviz does: ``render("f")`` gives f and f.svg."""
+        """Write DOT source and picture as graphviz does: ``render("f")`` gives f and f.svg.
+
+        The suffix is that of ``drawing.format``, if no format is given.
+        """
         source = Path(directory or self.directory, filename or self.filename)
-        format = format or "svg"
+        format = format or self.format
         path = self.save(f"{source}.{format}")
         if not cleanup:
             source.write_text(self.source, encoding="utf-8")
@@ -159,10 +165,11 @@ def run_layout(source: str, format: str, time_limit: float) -> bytes:
         raise ValueError(f"graphviz-pure writes no pdf: install Graphviz; {_FORMATS}")
     if f".{format}" not in SUFFIXES:
         raise ValueError(f"unknown picture format {format!r}: {_FORMATS}")
+    timeout = time_limit if time_limit < 1e6 else None  # which is as good as inf, and no overflow
     command = [program, f"-T{format}", *(["-Gdpi=192"] if format == "png" else [])]
     try:
         run = subprocess.run(
-            command, input=source.encode(), capture_output=True, timeout=time_limit, check=False
+            command, input=source.encode(), capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
         raise TimeoutError(

@@ -300,6 +300,14 @@ def test_a_rule_that_fails_does_not_stop_the_picture(own_gates):
     assert ["∂y/∂x = 1/(x - x)", "nan × 1 = nan"] in Rendered(draw(y, "backward")).edge_words()
 
 
+def test_a_gate_without_a_sign(own_gates):
+    silent = primitive("silent_test", lambda x: x, [1.0], symbol="")
+    x = Value(2.0)
+    y = silent(x)
+    assert ["y", "2 | –"] in Rendered(draw(y)).node_words()
+    assert ["2 | –"] in Rendered(draw(silent(y), names={})).node_words()
+
+
 # ---------------------------------------------------------------------- look
 
 
@@ -507,6 +515,28 @@ def test_errors_name_what_was_wrong():
         draw([x, "f"])
     with pytest.raises(TypeError, match="got an empty list"):
         draw([])
+
+
+@pytest.mark.parametrize("wrong", [3, "abc", [3], {3: []}, {"a": 3}])
+def test_an_argument_of_the_wrong_kind_is_named(wrong):
+    x = Value(1.0)
+    with pytest.raises(TypeError, match=r"clusters takes names and their Values, .*, got "):
+        draw(x, clusters=wrong)
+
+
+def test_other_arguments_of_the_wrong_kind_are_named():
+    x = Value(1.0)
+    for name in ("max_nodes", "time_limit"):
+        with pytest.raises(TypeError, match=f"{name} takes a number, got 'a'"):
+            draw(x, **{name: "a"})
+    with pytest.raises(TypeError, match=r"names takes a mapping .*, got 3"):
+        draw(x, names=3)
+    for wrong in (3, [3]):
+        with pytest.raises(TypeError, match=r"collapse takes True or names of clusters, got .*3"):
+            draw(x, clusters={"a": [x]}, collapse=wrong)
+    with pytest.raises(ValueError, match=r"unknown theme \[\]"):
+        draw(x, theme=[])
+    assert "<B>a</B>" in draw(x * x, clusters={"a": [x]}, collapse=iter(["a"])).source
 
 
 # ---------------------------------------------------------------------- notebooks

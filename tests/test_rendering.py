@@ -86,6 +86,21 @@ def test_render_writes_source_and_picture_as_graphviz_does(picture, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["f", "f.svg", "g.png"]
 
 
+def test_the_drawings_own_format_is_respected(picture, tmp_path):
+    assert picture.format == "svg"
+    picture.format = "png"
+    assert picture.render("f", tmp_path) == str(tmp_path / "f.png")
+    assert (tmp_path / "f.png").read_bytes() == picture.pipe()
+    assert picture.pipe().startswith(b"\x89PNG")
+    assert picture.render("f", tmp_path, format="svg") == str(tmp_path / "f.svg")
+    assert "<svg" in picture._repr_svg_()
+
+
+def test_no_time_limit(picture):
+    picture.time_limit = float("inf")
+    assert b"<svg" in picture.pipe("svg")
+
+
 def test_view_opens_a_picture(picture, monkeypatch):
     opened = []
     monkeypatch.setattr(picture, "_view", lambda path, **_: opened.append(path))
