@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from .backward import local_derivatives
@@ -150,17 +151,21 @@ class _Picture:
 
     def drawing(self, legend: bool) -> Drawing:
         picture = blank("computation", self.backward, self.theme, self.caption(legend))
-        if not self.graph.path:  # operands in their order, top to bottom: not inside clusters
+        members = self.members()
+        framed = len(members) > 1
+        if framed:  # a second round of untangling edges would forget the order of columns
+            picture.graph_attr["remincross"] = "false"
+        else:  # operands in their order, top to bottom: frames need columns for that
             picture.graph_attr["ordering"] = "out" if self.backward else "in"
-        self.nodes(picture, (), self.members())
+        self.nodes(picture, (), members, self.columns() if framed else {})
         self.edges(picture)
         return picture
 
     def members(self) -> dict[Path, list[Value | Box]]:
         """What stands directly in each cluster, and an entry for each cluster around it."""
         members: dict[Path, list[Value | Box]] = {}
-        for node, shown in self.graph.shown.items():
-            path = shown.path[:-1] if isinstance(shown, Box) else self.graph.path.get(node, ())
+        for shown in self.graph.shown.values():
+            path = self.home(shown)
             for depth in range(len(path) + 1):
                 members.setdefault(path[:depth], [])
             if shown not in self.ids:
@@ -168,23 +173,61 @@ class _Picture:
                 members[path].append(shown)
         return members
 
-    def nodes(self, picture: Drawing, path: Path, members: dict[Path, list[Value | Box]]) -> None:
+    def home(self, shown: Value | Box) -> Path:
+        """The cluster that a node or a box stands in."""
+        return shown.path[:-1] if isinstance(shown, Box) else self.graph.path.get(shown, ())
+
+    def columns(self) -> dict[Path, list[list[str]]]:
+        """For each cluster the operands in it, in their order, in lists of those used alike.
+
+        What goes to the same gates has the same distance from the output: it may stand in a
+        column of its own without bending an edge.
+        """
+        users: dict[tuple[Path, str], set[str]] = {}
+        for node, shown in self.graph.shown.items():
+            head = self.ids[shown]
+            constants = self.graph.constants(node)
+            for place, operand in enumerate(node.operands):
+                if place in constants:
+                    users[self.home(node), f"{head}c{place}"] = {head}
+                elif operand in self.graph.shown:
+                    tail = self.graph.shown[operand]
+                    if self.ids[tail] != head:  # not so inside a collapsed box
+                        users.setdefault((self.home(tail), self.ids[tail]), set()).add(head)
+        alike: dict[tuple[Path, frozenset[str]], list[str]] = {}
+        for (path, operand_id), heads in users.items():
+            alike.setdefault((path, frozenset(heads)), []).append(operand_id)
+        columns: dict[Path, list[list[str]]] = {}
+        for (path, _), column in alike.items():
+            if len(column) > 1:
+                columns.setdefault(path, []).append(column)
+        return columns
+
+    def nodes(
+        self,
+        picture: Drawing,
+        path: Path,
+        members: dict[Path, list[Value | Box]],
+        columns: dict[Path, list[list[str]]],
+    ) -> None:
         """Draw what stands in a cluster, and the clusters in it, so that both read downwards.
 
-        Beside clusters the layout program takes nodes and frames as they come; and it builds
-        from below what it builds nodes of in the backward view, frames in the forward view.
+        An edge that no one sees holds two neighbours of a column in their order. The layout
+        program, its picture lying down, turns such edges upside down inside frames; and in the
+        forward view the frames beside each other.
         """
-        shown_here = members[path]
-        frames = [inner for inner in members if inner and inner[:-1] == path]
-        if self.graph.path and self.backward:
-            shown_here = shown_here[::-1]
-        elif self.graph.path:
-            frames.reverse()
-        for shown in shown_here:
+        for shown in members[path]:
             if isinstance(shown, Box):
                 self.box(picture, shown)
             else:
                 self.node(picture, shown)
+        for column in columns.get(path, []):
+            with picture.subgraph(graph_attr={"rank": "same"}) as same:
+                for one, other in pairwise(column[::-1] if path else column):
+                    same.edge(one, other, style="invis")
+        frames = [inner for inner in members if inner and inner[:-1] == path]
+        if not self.backward:
+            frames.reverse()
         for inner in frames:
             with picture.subgraph(name=f"cluster{list(members).index(inner)}") as frame:
                 frame.attr(
@@ -197,7 +240,7 @@ class _Picture:
                     labelloc="t",
                     labeljust="r" if self.backward else "l",
                 )
-                self.nodes(frame, inner, members)
+                self.nodes(frame, inner, members, columns)
 
     # ------------------------------------------------------------------ nodes
 

@@ -474,6 +474,48 @@ def test_clusters_read_downwards(view):
     assert all(a < b for a, b in zip(heights["neuron 0"], heights["neuron 1"], strict=True))
 
 
+def downwards(drawing):
+    """The first lines of all nodes, from top to bottom."""
+    heights = []
+    for node in Rendered(drawing).nodes:
+        first = next(node.iter("{http://www.w3.org/2000/svg}text"))
+        heights.append((float(first.get("y")), Rendered.words(node)[0]))
+    return [words for _, words in sorted(heights)]
+
+
+@pytest.mark.parametrize("view", ["forward", "backward"])
+def test_operands_stand_in_their_order(view):
+    w, bias = [Value(0.1 * k) for k in range(3)], Value(0.1)
+    h = dot(w, [1.0, 2.0, 3.0], bias).tanh()
+    in_order = ["w[0]", "w[1]", "w[2]", "1", "2", "3", "bias"]
+    for clusters in ({}, {"neuron": [*w, bias, h]}, {"layer/neuron": [*w, bias, h]}):
+        names = downwards(draw(h, view, clusters=clusters))
+        assert [name for name in names if name in in_order] == in_order
+    x = [Value(float(k)) for k in range(4)]
+    y = dot(w + [bias], x, h) * x[0]
+    names = downwards(draw(y, view, clusters={"layer": [*w, bias, y.operands[0]]}, collapse=True))
+    assert [name for name in names if name[0] == "x"] == [f"x[{k}]" for k in range(4)]
+
+
+@pytest.mark.parametrize("view", ["forward", "backward"])
+@pytest.mark.parametrize("inputs", [1, 2, 3])
+def test_weights_of_a_network_stand_in_their_order(view, inputs):
+    x = [Value(float(k), f"x[{k}]") for k in range(inputs)]
+    clusters, layer = {}, x
+    for depth, width in enumerate((2, 3, 1)):
+        below, layer = layer, []
+        for k in range(width):
+            w = [Value(0.0, f"{depth}{k}: w[{j}]") for j in range(len(below))]
+            bias = Value(0.0, f"{depth}{k}: w[bias]")
+            layer.append(relu(dot(w, below, bias)))
+            clusters[f"layer {depth}/neuron {k}"] = [*w, bias, layer[-1]]
+    names = downwards(draw(layer[0], view, clusters=clusters))
+    for neuron in {name.partition(":")[0] for name in names if "w[" in name}:
+        own = [name for name in names if name.startswith(f"{neuron}: w")]
+        assert own == sorted(own)
+    assert [name for name in names if name[0] == "x"] == [f"x[{k}]" for k in range(inputs)]
+
+
 def test_the_mapping_of_clusters_lends_no_names():
     x, W, h, y, clusters = network()
     del h, W
