@@ -334,7 +334,7 @@ class _Picture:
     # ------------------------------------------------------------------ edges
 
     def edges(self, picture: Drawing) -> None:
-        merged: dict[tuple[Any, ...], list[tuple[Value, int]]] = {}
+        merged: dict[tuple[str, str], list[tuple[Value, int]]] = {}
         for node in self.graph.order:
             constants = self.graph.constants(node) if node in self.graph.shown else {}
             for place, operand in enumerate(node.operands):
@@ -343,15 +343,13 @@ class _Picture:
                         self.edge(picture, f"{self.ids[node]}c{place}", node, place)
                     continue
                 tail, head = self.graph.shown[operand], self.graph.shown[node]
-                if isinstance(head, Value):
-                    if isinstance(tail, Value):
-                        self.edge(picture, self.ids[tail], node, place)
-                        continue
-                elif tail == head:
-                    continue
-                merged.setdefault((tail, head, operand), []).append((node, place))
-        for (tail, head, operand), uses in merged.items():
-            self.merged_edge(picture, tail, head, operand, uses)
+                ends = self.ids[tail], self.ids[head]
+                if isinstance(tail, Value) and isinstance(head, Value):
+                    self.edge(picture, ends[0], node, place)
+                elif ends[0] != ends[1]:
+                    merged.setdefault(ends, []).append((node, place))
+        for (tail_id, head_id), uses in merged.items():
+            self.merged_edge(picture, tail_id, head_id, uses)
 
     def edge(self, picture: Drawing, operand_id: str, node: Value, place: int) -> None:
         """The edge between a node and one of its operands, both drawn."""
@@ -372,25 +370,36 @@ class _Picture:
         assert node.op is not None
         if (node.op.arity or 0) > 1 and node.op.name not in SYMMETRIC:
             attributes["headlabel"] = f"<{self.colored('faint', ordinal(place + 1), 9)}>"
-            attributes["labeldistance"] = "1.8"
+            attributes["labeldistance"] = "1.3"
+            # lines that arrive together would hide each other's mark
+            last = len(node.operands) - 1
+            attributes["headport"] = {0: "nw", last: "sw"}.get(place, "w")
+            attributes["labelangle"] = "35" if place == last else "-35"
+            picture.graph_attr["nodesep"] = "0.4"  # room for the marks of two gates
         picture.edge(operand_id, self.ids[node], **attributes)
 
     def merged_edge(
-        self, picture: Drawing, tail: Any, head: Any, operand: Value, uses: list[tuple[Value, int]]
+        self, picture: Drawing, tail_id: str, head_id: str, uses: list[tuple[Value, int]]
     ) -> None:
-        """The edge to or from a collapsed box: what arrives at the operand through it."""
-        if not self.backward:
-            picture.edge(self.ids[tail], self.ids[head])
-            return
+        """The one edge to or from a collapsed box: what passes between its two ends."""
+        values = len({node.operands[place] for node, place in uses})
+        role, what = ("gradient", "gradients") if self.backward else ("value", "values")
+        label = f"{values} {what}" if values > 1 else self.arrives(uses) if self.backward else ""
+        attributes = {"label": f"<{self.colored(role, label)}>"} if label else {}
+        if self.backward:
+            picture.edge(head_id, tail_id, color=self.theme["gradient"], **attributes)
+        else:
+            picture.edge(tail_id, head_id, **attributes)
+
+    def arrives(self, uses: list[tuple[Value, int]]) -> str:
+        """What an operand receives from some of its uses."""
         parts = [
             self.contribution(node, local)
             for node, place in uses
             if (local := self.locals[node][place]) is not None
         ]
         known = [part for part in parts if part is not None]
-        total = sum(known) if len(known) == len(parts) else None
-        label = f"<{self.colored('gradient', short(total))}>"
-        picture.edge(self.ids[head], self.ids[tail], label=label, color=self.theme["gradient"])
+        return short(sum(known) if len(known) == len(parts) else None)
 
     def chain_rule(self, node: Value, place: int, local: float) -> list[str]:
         """∂f/∂z = q, and below it local × upstream = contribution."""

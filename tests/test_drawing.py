@@ -458,7 +458,35 @@ def test_a_collapsed_cluster_is_one_box_that_tells_what_is_in_it():
     whole = Rendered(draw(y, "backward", clusters=clusters, collapse=True))
     assert ["hidden", "8 gates, 4 leaves"] in whole.node_words()
     assert len(whole.nodes) == 4
-    assert sorted(words for words in whole.edge_words()) == [["0"], ["0"], ["1"], ["1"]]
+    assert sorted(words for words in whole.edge_words()) == [["0"], ["0"], ["2 gradients"]]
+
+
+def test_all_that_passes_between_two_boxes_is_one_edge():
+    x = [Value(1.0, "x"), Value(2.0, "z")]
+    h = [relu(x[0] * 0.5 + x[1] * k) for k in range(12)]
+    g = [h[k] * h[11 - k] for k in range(12)]
+    y = g[0] + g[1]
+    clusters = {"first": h, "second": g}
+    assert Rendered(draw(y, clusters=clusters, collapse=True)).edge_words() == [
+        [],
+        [],
+        ["2 values"],
+        ["4 values"],
+    ]
+    y.backward()
+    words = Rendered(draw(y, "backward", clusters=clusters, collapse=True)).edge_words()
+    assert words == [["2 gradients"], ["23"], ["4 gradients"], ["51"]]
+
+
+def test_marks_of_operands_from_the_same_side_stand_apart():
+    a, b = Value(3.0), Value(2.0)
+    d = (a + b) * (b - a)
+    marks = {}
+    for edge in Rendered(draw(d)).edges:
+        for text in edge.iter("{http://www.w3.org/2000/svg}text"):
+            marks[text.text] = (float(text.get("x")), float(text.get("y")))
+    assert set(marks) == {"1st", "2nd"}
+    assert marks["2nd"][1] - marks["1st"][1] > 12  # points
 
 
 @pytest.mark.parametrize("view", ["forward", "backward"])
