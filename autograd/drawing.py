@@ -30,6 +30,7 @@ __all__ = ["draw"]
 
 VIEWS = ("forward", "backward")
 SYMMETRIC = {"add", "mul", "hypot"}  # of two operands: their order needs no mark
+DEEP = 9  # gates on the way to the output: labels of a longer chain are narrow
 NOTEBOOK_NODES = 60  # a Value with a larger graph shows its repr; draw(...) still draws it
 _UNDRAWABLE = str.maketrans({"∛": "cbrt ", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"})
 
@@ -133,6 +134,7 @@ class _Picture:
         self.backward = view == "backward"
         self.theme = theme
         self.ids: dict[Any, str] = {}
+        self.deep = self.backward and depth(graph.order) > DEEP
         self.stale = {node for _, node in stale_edges(graph.order)}
         # d node / d operand, None where nothing flows; nothing is known of a stale node
         self.locals: dict[Value, list[float | None]] = {}
@@ -157,6 +159,8 @@ class _Picture:
             picture.graph_attr["remincross"] = "false"
         else:  # operands in their order, top to bottom: frames need columns for that
             picture.graph_attr["ordering"] = "out" if self.backward else "in"
+        if self.deep:
+            picture.graph_attr["ranksep"] = "0.3"
         self.nodes(picture, (), members, self.columns() if framed else {})
         self.edges(picture)
         return picture
@@ -301,6 +305,8 @@ class _Picture:
         if len(terms) > 4:
             return [f"sum of {len(terms)} {total}"]
         text = " + ".join([terms[0], *map(signed, terms[1:])])
+        if self.deep:
+            return [terms[0], *(f"+ {signed(term)}" for term in terms[1:]), total]
         return [f"{text} {total}"] if len(text) < 12 else [text, total]
 
     def box(self, picture: Drawing, box: Box) -> None:
@@ -407,7 +413,8 @@ class _Picture:
         known = contribution is not None
         numbers = (
             f"{self.colored('ink', short(local if known else None))} × "
-            f"{self.colored('gradient', signed(short(node.grad if known else None)))} = "
+            f"{self.colored('gradient', signed(short(node.grad if known else None)))}"
+            f"{'<BR/>' if self.deep else ' '}= "
             f"<B>{self.colored('gradient', short(contribution))}</B>"
         )
         formula = self.names.formula(node, place).translate(_UNDRAWABLE)
@@ -447,6 +454,15 @@ def _locals(node: Value) -> list[float | None]:
         return local_derivatives(node)
     except (ArithmeticError, ValueError):  # a stale graph, or a user's rule at its kink
         return [None if operand.is_constant else math.nan for operand in node.operands]
+
+
+def depth(order: list[Value]) -> int:
+    """The most gates on a way from a leaf to an output."""
+    gates: dict[Value, int] = {}
+    for node in order:
+        below = max((gates[operand] for operand in node.operands), default=0)
+        gates[node] = below + (node.op is not None)
+    return max(gates.values())
 
 
 def signed(number: str) -> str:

@@ -209,6 +209,22 @@ def test_lecture_l2_with_its_erratum():
     ]
 
 
+def test_a_long_chain_has_narrow_labels():
+    a, b = Value(-4.0), Value(2.0)  # micrograd's README
+    c, d = a + b, a * b + b**3
+    c += c + 1
+    c += 1 + c + (-a)
+    d += d * 2 + (b + a).relu()
+    d += 3 * d + (b - a).relu()
+    f = (c - d) ** 2
+    g = f / 2.0 + 10.0 / f
+    g.backward()
+    drawn = Rendered(draw(g, "backward"))
+    assert float(drawn.root.get("width").removesuffix("pt")) < 2700  # points; was 3291
+    assert ["1 × 1", "= 1"] in drawn.edge_words()
+    assert ["f **", "49", "0.5", "+ (-0.004165)", "= 0.4958"] in drawn.node_words()
+
+
 def test_before_a_backward_pass_every_gradient_is_a_dash():
     x, y, z, q, f = lecture_l1()
     seen = Rendered(draw(f, "backward", legend=False))
