@@ -341,7 +341,8 @@ def logsumexp(*xs: float) -> float:
     top, powers, errors = exponentials(xs)
     if top - top != 0:
         return top
-    powers.remove(1.0)  # the largest itself
+    largest = xs.index(top)
+    del powers[largest], errors[largest]
     more = math.log1p(math.fsum([*powers, *map(_mul, powers, errors)]))
     result = top + more
     if more <= 1.25 * abs(result):
