@@ -171,7 +171,8 @@ def textbook(op: Primitive, place: int, operands: list[str]) -> str | None:
     if place >= len(op.formulas):
         return None
     # a formula speaks of the operands by the names that the row's rules give them
-    codes = [partial.__code__ for partial in op.partials if hasattr(partial, "__code__")]
+    partials = [getattr(partial, "__wrapped__", partial) for partial in op.partials]
+    codes = [partial.__code__ for partial in partials if hasattr(partial, "__code__")]
     spoken = codes[0].co_varnames if codes else ("x", "y")
     names = dict(zip(spoken, operands, strict=False))
     formula = op.formulas[place]

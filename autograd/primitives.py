@@ -303,11 +303,18 @@ tan = row(
     formulas=("1 + tan²x",),
     array="tan",
 )
+
+
+def _one_less_square(x: Any) -> Any:
+    """1 - x²: near 1 the product of its factors loses no bits, near 0 neither does its slope."""
+    return where(x * x < 0.5, lambda: 1 - x * x, lambda: (1 - x) * (1 + x))
+
+
 asin = row(
     "asin",
     "asin",
     numeric.asin,
-    (lambda x, out: where(x * x == 1, inf, lambda: 1 / sqrt((1 - x) * (1 + x))),),
+    (lambda x, out: where(x * x == 1, inf, lambda: 1 / sqrt(_one_less_square(x))),),
     formulas=("1/√(1-x²)",),
     array="arcsin",
 )
@@ -315,7 +322,7 @@ acos = row(
     "acos",
     "acos",
     numeric.acos,
-    (lambda x, out: where(x * x == 1, -inf, lambda: -1 / sqrt((1 - x) * (1 + x))),),
+    (lambda x, out: where(x * x == 1, -inf, lambda: -1 / sqrt(_one_less_square(x))),),
     formulas=("-1/√(1-x²)",),
     array="arccos",
 )
@@ -390,7 +397,7 @@ atanh = row(
     "atanh",
     "atanh",
     numeric.atanh,
-    (lambda x, out: 1 / ((1 - x) * (1 + x)),),
+    (lambda x, out: 1 / _one_less_square(x),),
     formulas=("1/(1-x²)",),
     array="arctanh",
     elementary=lambda x: log((1.0 + x) / (1.0 - x)) / 2.0,

@@ -13,6 +13,7 @@ from autograd import (
     Value,
     check_gradients,
     cross_entropy,
+    exact,
     exp,
     grad,
     gradients,
@@ -145,3 +146,10 @@ def test_a_gradient_after_an_exception_is_right_again() -> None:
     with pytest.raises(ZeroDivisionError):
         grad(lambda x: grad(lambda y: 1 / (y - y))(x))(1.0)
     assert grad(grad(lambda x: x**3))(2.0) == 12.0
+
+
+@pytest.mark.parametrize("x", [1e-17, 1e-12, 1e-5, 0.3, 0.7, 0.72, 0.99, -0.9999999])
+@pytest.mark.parametrize("name", ["asin", "acos", "atanh"])
+def test_second_derivatives_of_inverse_functions(name: str, x: float) -> None:
+    expected = exact.derivative(exact.functions()[name], [x], 0, 0)
+    assert grad(grad(getattr(autograd, name)))(x) == pytest.approx(float(expected), rel=1e-15)
