@@ -28,6 +28,8 @@ def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
         output: a Value.
         inputs: a Value, or a (nested) list or tuple of them; inner nodes of the graph too.
         create_graph: give Values, whose graph can be differentiated again, instead of floats.
+            Such a graph holds on the side of a kink where it was made (of max(x, y), say): after
+            an edit that crosses one, don't call its ``forward()`` but ask for gradients again.
 
     Returns:
         the gradients, nested as the inputs are; 0 for an input the output does not depend on.

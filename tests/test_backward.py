@@ -182,10 +182,10 @@ def test_a_rule_that_fails_backward_names_gate_and_operands() -> None:
 
 def test_a_partial_that_forgets_its_return_is_no_zero() -> None:
     def rule(x: Any, out: Any) -> Any:
-        2 * x  # noqa: B018
+        2 * x
 
     forgetful = primitive("forgetful", lambda x: x * x, [rule])
-    with pytest.raises(TypeError, match="'forgetful': the partial by operand 1 .* NoneType"):
+    with pytest.raises(TypeError, match=r"'forgetful': the partial by operand 1 .* NoneType"):
         forgetful(Value(3.0)).backward()
 
 
