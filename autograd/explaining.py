@@ -226,7 +226,7 @@ class Explanation:
         grad = self.node.grad
         if grad is None or not abs(grad - self.total) > 1e-12 * max(abs(grad), abs(self.total)):
             return ""
-        name = self.board.name(self.node)
+        name = self.board.term(self.node)
         return f"   {name}.grad is {short(grad)}: it holds other backward passes than this one"
 
     def __repr__(self) -> str:
@@ -240,8 +240,7 @@ class Explanation:
         if not self.count:
             rows = [f"{gradient} &= 0"]
         elif self.count == 1:
-            sides = self._latex_sides(self.paths[0])
-            rows = [" = ".join([f"{gradient} &", *sides]).replace("& = ", "&= ")]
+            rows = [f"{gradient} &= {' = '.join(self._latex_sides(self.paths[0]))}"]
         else:
             rows = [
                 rf"{self._latex_route(path)} &:\quad {' = '.join(self._latex_sides(path))}"

@@ -191,7 +191,7 @@ class Program:
                 if nodes:
                     result = _own_node(result)
                 scope[name] = result
-                if isinstance(result, Value) and not result.is_constant and not result.label:
+                if isinstance(result, Value) and not result.label and (nodes or result.op):
                     result.label = name
         if not isinstance(result, (Value, int, float)):
             self._fail(self._statements[-1], "gives a list, not one number")
@@ -359,9 +359,9 @@ def _described(node: ast.AST) -> str:
 
 
 def _own_node(result: Any) -> Any:
-    """``result`` as a node that no other name names yet; a list or a comparison is none."""
-    if isinstance(result, Value) and not result.is_constant:
-        return primitives.sum(result) if result.label else result
+    """``result`` as a node that has no name yet; a list or a comparison is none."""
     if isinstance(result, (list, bool)):
         return result
-    return Value(result.data if isinstance(result, Value) else result)
+    if not isinstance(result, Value) or result.is_constant:
+        return Value(getattr(result, "data", result))
+    return primitives.sum(result) if result.label or result.op is None else result

@@ -198,6 +198,8 @@ _MEANINGS = {
     r"I\(": "I(...) is 1 if ... holds, else 0",
     "σ": "σ is the gate's own value",
     "s[ᵢⱼ]": "sⱼ is the softmax of operand j",
+    "(?:sᵢ|i = j)": "i is the gate's class",
+    "pⱼ": "pⱼ is the target's probability of class j, Σp their sum",
 }
 
 

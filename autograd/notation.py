@@ -369,10 +369,11 @@ class Board(Names):
                 fresh += 1
             met[name] = met.get(name, 0) + 1
             names[node] = name
-            while met[name] > 1 and names[node] in taken:
+            if met[name] > 1:
+                while f"{name}#{met[name]}" in taken:
+                    met[name] += 1
                 names[node] = f"{name}#{met[name]}"
-                met[name] += names[node] in taken
-            taken.add(names[node])
+                taken.add(names[node])
         super().__init__(names)
 
     def name(self, node: Value) -> str:

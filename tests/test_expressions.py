@@ -63,6 +63,10 @@ def test_names_as_nodes_of_their_own() -> None:
         "", "x", "", "f",
     ]  # fmt: skip
     assert Program(text).evaluate({"x": 3.0}) == 18.0
+    mine = Value(3.0)
+    for nodes in (False, True):
+        Program(text).evaluate({"x": mine}, nodes)
+        assert mine.label == ""
 
 
 @pytest.mark.parametrize("name", _FORMS)

@@ -15,6 +15,7 @@ from autograd import (
     leaky_relu,
     sigmoid,
     sin,
+    softmax,
     walk,
     where,
 )
@@ -411,6 +412,8 @@ def test_formulas_show_constants_and_say_what_symbols_mean() -> None:
     assert (
         "   where sⱼ is the softmax of operand j" in walk(cross_entropy([x, y], 0)).goto(2).text()
     )
+    text = walk(softmax([x, y])[1]).goto(2).text()
+    assert "   where i is the gate's class" in text and "   where sⱼ is" in text
     assert "where" not in walk(x * y).goto(2).text()
 
 
