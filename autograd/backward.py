@@ -1,4 +1,4 @@
-"""The chain rule, once: every node passes ``local × upstream`` on to its operands.
+"""The chain rule: every node passes ``local × upstream`` on to its operands.
 
 ``propagate`` finds the graph, sorts it by birth (see graph.py) and walks it from the output
 back to the leaves. The gradients in flight are in the nodes' ``flow``, which belongs to the
