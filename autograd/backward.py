@@ -1,4 +1,4 @@
-"""The chain rule, once: every node passes ``local × upstream`` on to its operands.
+"""The chain rule: every node passes ``local × upstream`` on to its operands.
 
 ``propagate`` finds the graph, sorts it by birth (see graph.py) and walks it from the output
 back to the leaves. The gradients in flight are in the nodes' ``flow``, which belongs to the
@@ -33,7 +33,7 @@ from .clock import stale_edges, walking
 from .gate import Primitive, as_number
 from .graph import born
 from .text import Expression, python
-from .value import Value, name_of
+from .value import Value, describe, name_of
 
 __all__ = ["StaleGraphError", "backward", "local_derivatives", "propagate", "step_source"]
 
@@ -139,10 +139,13 @@ def propagate(
                 if op is not None:
                     arrived = node.flow
                     if arrived is not NOTHING:
-                        if graph:
-                            graph_step(node, arrived)
-                        else:
-                            op.step(node, arrived)
+                        try:
+                            if graph:
+                                graph_step(node, arrived)
+                            else:
+                                op.step(node, arrived)
+                        except (ValueError, ZeroDivisionError, OverflowError) as error:
+                            raise _no_derivative(node, error) from error
                         if watch is not None:
                             watch(node, arrived)
             return harvest(order)
@@ -150,6 +153,15 @@ def propagate(
             _in_flight.pop()
             for node in order:
                 node.flow = None
+
+
+def _no_derivative(node: Value, error: Exception) -> Exception:
+    """An error of a rule, with the gate and its operands in the message."""
+    assert node.op is not None
+    operands = ", ".join(map(describe, node.operands))
+    kinds = (ValueError, ZeroDivisionError, OverflowError)
+    kind = next(kind for kind in kinds if isinstance(error, kind))
+    return kind(f"the derivative of {node.op.name}({operands}): {error}")
 
 
 def _interrupting(output: Value, *more: Any) -> Any:
@@ -228,22 +240,18 @@ def graph_step(node: Value, upstream: Value) -> None:
 
 def step_source(op: Primitive) -> str | None:
     """The source of a gate's step on numbers, or None if its row can't be read as text."""
-    if op.arity is None or op.routes:
+    partials = _partials_as_text(op)
+    if partials is None:
         return None
-    names = ["x", "y", "z", *(f"x{k}" for k in range(4, op.arity + 1))][: op.arity]
-    operands = [Expression(f"{name}._data") for name in names]
-    try:
-        partials = op.locals(operands, Expression("node._data"))
-        texts = [None if partial is None else python(partial) for partial in partials]
-    except Exception:  # a user's rule with an `if` or a call into math: read it on numbers only
-        return None
+    names = _names(len(partials))
     lines = [
         f"def {op.name}_step(node, upstream):",
         f"    {', '.join(names)}{',' if op.arity == 1 else ''} = node.operands",
     ]
-    for name, partial, text in zip(names, partials, texts, strict=True):
-        if text is None:
+    for name, partial in zip(names, partials, strict=True):
+        if partial is None:
             continue
+        text = python(partial)
         sign = "-" if text == "-1" else "+"
         contribution = Expression("upstream")
         if text not in ("1", "-1"):
@@ -252,6 +260,36 @@ def step_source(op: Primitive) -> str | None:
         free = not isinstance(partial, Expression) or not partial.operands
         lines += [f"    {line}"] if free else [f"    if {name}.born:", f"        {line}"]
     return "\n".join(lines)
+
+
+def _names(count: int) -> list[str]:
+    return ["x", "y", "z", *(f"x{k}" for k in range(4, count + 1))][:count]
+
+
+def _partials_as_text(op: Primitive) -> list[Any] | None:
+    if op.arity is None or op.routes:
+        return None
+    operands = [Expression(f"{name}._data") for name in _names(op.arity)]
+    try:
+        partials = op.locals(operands, Expression("node._data"))
+        for partial in partials:
+            python(partial if partial is not None else 0)
+    except Exception:  # a user's rule with an `if` or a call into math: read it on numbers only
+        return None
+    return partials
+
+
+def _gates_in(expressions: list[Any]) -> dict[str, Primitive] | None:
+    """The gates that these mention, by their names; None if a name is not one gate's alone."""
+    gates: dict[str, Primitive] = {}
+    pending = [each for each in expressions if isinstance(each, Expression)]
+    for expression in pending:  # grows while it is walked
+        pending += expression.operands
+        head = expression.head
+        if isinstance(head, Primitive) and gates.setdefault(head.name, head) is not head:
+            return None  # a user's gate, defined again under the name it had
+    taken = {"node", "upstream", "inf", "nan", *_names(len(expressions))}
+    return None if taken & set(gates) else gates
 
 
 def first_step(node: Value, upstream: float) -> None:
@@ -264,11 +302,12 @@ def first_step(node: Value, upstream: float) -> None:
 
 def _step_for(op: Primitive) -> Step:
     source = step_source(op)
-    if source is None:
+    gates = _gates_in(_partials_as_text(op) or [])
+    if source is None or gates is None:
         return routing_step if op.routes else number_step
     filename = f"<step of {op.name}>"
     namespace: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
-    namespace.update((name, other.value) for name, other in primitives.registry.items())
+    namespace.update((name, other.value) for name, other in gates.items())
     exec(compile(source, filename, "exec"), namespace)
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     step: Step = namespace[f"{op.name}_step"]

@@ -86,7 +86,7 @@ def check_gradients(
     Args:
         f: a function of numbers, nested lists of numbers, or modules (anything with
             ``parameters()``, which are edited and put back), giving a number or a nested list.
-        point: its arguments.
+        point: its arguments; a Value with a label is called so in messages.
         order: how often to differentiate.
         at_most: check only so many of the operands, chosen at random but always the same ones
             (a network has many parameters, and each costs some thirty evaluations).
@@ -312,7 +312,10 @@ class _Point:
         if isinstance(thing, (list, tuple)) or bool(getattr(thing, "ndim", 0)):
             inner = [self._adopt(each, f"{name}[{k}]", place) for k, each in enumerate(thing)]
             return tuple(inner) if type(thing) is tuple else inner
-        value = Value(thing.data if isinstance(thing, Value) else as_number(thing, name))
+        if isinstance(thing, Value):
+            value = Value(thing.data, thing.label)
+        else:
+            value = Value(as_number(thing, name))
         self._note(value, name, place)
         return value
 

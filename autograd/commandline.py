@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 import sys
 import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from textwrap import fill
 from typing import Any, NoReturn
 
-from .checking import check_gradients
+from .checking import KinkWarning, check_gradients
 from .drawing import draw
 from .explaining import Explanation
 from .expressions import FUNCTIONS, ExpressionError, Program
@@ -26,7 +28,8 @@ from .webpage import page
 
 __all__ = ["main"]
 
-_EXCERPT = 60  # characters of the expression that an error shows
+_EXCERPT = 30  # characters of the expression that an error shows, from its column on
+_MINUS = "\0"  # before a word that begins with a minus: no argument of a command can hold it
 _EXAMPLES = f"""examples:
   gatewise "(x+y)*z" x=-2 y=5 z=-4           value, and gradient of every node
   gatewise "q = x + y; f = q*z" x=-2 y=5 z=-4 --walk
@@ -57,7 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
+
+    def add(*names: str, **settings: Any) -> None:
+        if "action" not in settings:
+            settings["type"] = _unprotected
+        parser.add_argument(*names, **settings)
+
     words = 'what to compute, "(x+y)*z" or "q = x + y; f = q*z", and a value for each variable'
     add("words", nargs="*", metavar="expression, name=number ...", help=words)
     add("--walk", action="store_true", help="step through it, forward and backward")
@@ -91,13 +99,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.words:
         parser.error("there is no expression")
     text, *assignments = options.words
+    if wrong := _wrong_file(options):
+        return _complain(wrong)
     try:
         program = Program(text)
         values = _values(assignments, program)
         inputs = {name: Value(number, name) for name, number in values.items()}
         output = _output(program, inputs)
     except ExpressionError as error:
-        return _complain(f'column {error.column} of "{_excerpt(text, error.column)}": {error}')
+        return _complain(f"column {error.column}{_excerpt(text, error.column)}: {error}")
     except ValueError as error:
         return _complain(str(error))
     if options.explain is not None:
@@ -138,19 +148,35 @@ def _report(
         node = next(node for node in steps.nodes if node.label == options.explain)
         print(Explanation(node, output, {}))
     if options.check:
-        _check(program, inputs)
+        _check(program, inputs, output.label)
     output.backward()
-    if options.draw:
+    if options.draw is not None:
         print(f"wrote {draw(output, options.view, names={}).save(options.draw)}")
-    if options.page:
+    if options.page is not None:
         page(output, options.page, names={})
         print(f"wrote {options.page}")
 
 
 def _protected(argument: str) -> str:
-    """An expression that begins with a minus is no option: a space tells argparse so."""
+    """An expression that begins with a minus is no option: a mark tells argparse so."""
     option = argument == "-h" or re.fullmatch(r"--([a-z]+(=.*)?)?", argument, re.DOTALL)
-    return f" {argument}" if argument.startswith("-") and not option else argument
+    return f"{_MINUS}{argument}" if argument.startswith("-") and not option else argument
+
+
+def _unprotected(argument: str) -> str:
+    return argument.removeprefix(_MINUS)
+
+
+def _wrong_file(options: argparse.Namespace) -> str:
+    """What is wrong with the name of a file to write, so that it is said before all else."""
+    if options.draw is not None:
+        from .rendering import SUFFIXES  # imports graphviz
+
+        if Path(options.draw).suffix.lower() not in SUFFIXES:
+            return f"--draw {options.draw!r}: a picture is saved as {', '.join(SUFFIXES)}"
+    if options.page is not None and Path(options.page).suffix.lower() not in (".html", ".htm"):
+        return f"--page {options.page!r}: a page is saved as .html"
+    return ""
 
 
 def _values(assignments: list[str], program: Program) -> dict[str, float]:
@@ -174,6 +200,8 @@ def _values(assignments: list[str], program: Program) -> dict[str, float]:
             raise ValueError(
                 f"{name}={text}: write a number, or an expression of numbers such as pi/4"
             ) from None
+        if math.isinf(values[name]) and is_number(text) and "inf" not in text.lower():
+            raise ValueError(f"{name}={text}: too large for a float; {name}=inf is infinity")
     strange = [name for name in values if name not in program.names]
     if strange:
         variables = [name for name in program.variables if name not in FUNCTIONS]
@@ -184,7 +212,7 @@ def _values(assignments: list[str], program: Program) -> dict[str, float]:
 
 def _output(program: Program, inputs: dict[str, Value]) -> Value:
     """The result as a node with a name."""
-    output = program.evaluate(inputs)
+    output = program.evaluate(inputs, nodes=True)
     if not isinstance(output, Value):
         output = Value(output)
     if not output.label and not output.is_constant:
@@ -195,16 +223,17 @@ def _output(program: Program, inputs: dict[str, Value]) -> Value:
 
 def _complain(message: str, code: int = 2) -> int:
     """Say on one line what is wrong."""
-    print(f"gatewise: {printable(' '.join(message.split()))}", file=sys.stderr)
+    line = " ".join(map(str.strip, message.splitlines()))
+    print(f"gatewise: {printable(line)}", file=sys.stderr)
     return code
 
 
 def _excerpt(text: str, column: int) -> str:
-    """The text, if it is long what stands around the column."""
-    start = max(0, column - 1 - _EXCERPT // 2)
-    shown = text[start : start + _EXCERPT]
-    before, after = start > 0, start + len(shown) < len(text)
-    return f"{'…' if before else ''}{shown}{'…' if after else ''}"
+    """Where the column is, in the user's own words: ``, at "* y"``."""
+    rest = text[column - 1 :]
+    if not rest.strip():
+        return ""
+    return f', at "{rest[:_EXCERPT]}{"…" if len(rest) > _EXCERPT else ""}"'
 
 
 def _print_table(steps: Walk) -> None:
@@ -216,17 +245,25 @@ def _print_table(steps: Walk) -> None:
         print(plain_table(steps))
 
 
-def _check(program: Program, inputs: dict[str, Value]) -> None:
-    """Compare with finite differences; an AssertionError tells where they disagree."""
-    names = list(inputs)
+def _check(program: Program, inputs: dict[str, Value], result: str) -> None:
+    """Compare with finite differences.
+
+    Raises:
+        GradientError: they disagree.
+        ValueError: nothing could be compared.
+    """
 
     def f(*point: Any) -> Any:
-        return program.evaluate(dict(zip(names, point, strict=True)))
+        return program.evaluate(dict(zip(inputs, point, strict=True)))
 
-    point = [node.data for node in inputs.values()]
-    with warnings.catch_warnings(record=True) as doubts:
-        warnings.simplefilter("always")
-        report = check_gradients(f, *point)
-    for doubt in doubts:
-        print(f"note: {doubt.message}")
+    f.__name__ = result
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KinkWarning)  # the report tells them, too
+        report = check_gradients(f, *inputs.values())
+    if not report.checked:
+        raise ValueError(
+            f"nothing could be checked: {(report.doubts or ['there is no variable'])[0]}"
+        )
+    for doubt in report.doubts:
+        print(f"note: {doubt}")
     print(f"{report.checked} derivatives agree with finite differences")

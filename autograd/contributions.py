@@ -1,8 +1,8 @@
 """What every gate passes on to its operands: the numbers of back-propagation, kept to be shown.
 
 ``backward()`` adds local × upstream into one sum for each node and forgets the terms; here the
-terms are kept, in the order in which they arrive. Added up from -0.0, they give ``.grad`` bit
-for bit.
+chain rule is written a second time, slowly, to keep them, in the order in which they arrive.
+A test holds the two together: added up from -0.0, the terms give ``.grad`` bit for bit.
 """
 
 from __future__ import annotations

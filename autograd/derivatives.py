@@ -7,18 +7,16 @@ itself, which is walked in turn.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import value
 from .backward import NOTHING, propagate
+from .clock import tick
 from .gate import as_number, shorten
 from .graph import ancestors
 from .primitives import identity
 from .value import Value, constant
-
-_nesting = threading.local()  # .depth: how many functions are being differentiated right now
 
 __all__ = ["grad", "gradients", "hessian", "jacobian", "value_and_grad"]
 
@@ -30,6 +28,8 @@ def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
         output: a Value.
         inputs: a Value, or a (nested) list or tuple of them; inner nodes of the graph too.
         create_graph: give Values, whose graph can be differentiated again, instead of floats.
+            Such a graph holds on the side of a kink where it was made (of max(x, y), say): after
+            an edit that crosses one, don't call its ``forward()`` but ask for gradients again.
 
     Returns:
         the gradients, nested as the inputs are; 0 for an input the output does not depend on.
@@ -72,7 +72,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
     Returns:
         a function of the same arguments that gives ``(value, gradient)``; the gradient is nested
-        as the argument is; with several argnums it is a tuple.
+        as the argument is; with several argnums it is a tuple. They are floats, but Values if
+        the function uses Values from outside (its arguments, a network's weights): these can
+        then be differentiated by.
 
     Raises:
         TypeError: f gives no single number, or there is no such argument.
@@ -159,9 +161,9 @@ def _trace(
 ) -> tuple[list[Any], Any, bool]:
     """Call f on Values: these, its result, and whether the caller differentiates again.
 
-    A Value among the arguments means that someone outside differentiates too: it is copied
+    A Value among the arguments means that someone outside may differentiate too: it is copied
     through an identity gate, so that only what f does with *this argument* counts here. The same
-    holds inside another grad, if f uses one of its variables.
+    holds if f uses a Value from outside, such as a variable of another grad or a network's weight.
     """
 
     def variable(thing: Any) -> Value:
@@ -169,6 +171,7 @@ def _trace(
             return value.record(thing.data, identity, (thing,))
         return Value(as_number(thing, getattr(f, "__name__", "f")))
 
+    start = tick()
     traced = list(arguments)
     for place in places:
         if not -len(arguments) <= place < len(arguments):
@@ -177,18 +180,12 @@ def _trace(
             )
         traced[place] = _map(variable, arguments[place])
     inputs = [traced[place] for place in places]
-    depth = getattr(_nesting, "depth", 0)
-    _nesting.depth = depth + 1
-    try:
-        outputs = f(*traced, **options)
-    finally:
-        _nesting.depth = depth
+    outputs = f(*traced, **options)
     differentiable = any(isinstance(leaf, Value) for leaf in _flatten(list(arguments)))
-    if depth and not differentiable:
+    if not differentiable:
         results = [result for result in _flatten(outputs) if isinstance(result, Value)]
-        own = set(_flatten(inputs))
         differentiable = any(
-            node.is_leaf and not node.is_constant and node not in own
+            node.is_leaf and not node.is_constant and node.born < start
             for node in ancestors(*results)
         )
     return inputs, outputs, differentiable

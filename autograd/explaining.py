@@ -8,6 +8,7 @@ by node (back-propagation is nothing else), and only the first few are walked on
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -17,8 +18,8 @@ from .clock import stale_edges
 from .derivatives import gradients
 from .gate import shorten
 from .graph import ancestors, topological_order
-from .naming import names_of_caller, short
-from .notation import Board, latex, latex_name, latex_number, padded, width
+from .naming import meanings, names_of_caller, short
+from .notation import Board, LatexNames, latex, latex_number, padded, width
 from .value import Value, name_of
 
 __all__ = ["Explanation", "Path", "explain"]
@@ -50,6 +51,17 @@ class Path(NamedTuple):
         """What this path contributes: the local derivatives multiplied, output first."""
         return math.prod(edge.local for edge in self.edges)
 
+    @property
+    def hidden(self) -> int:
+        """How many nodes in the middle are not named, because the path is long."""
+        return len(self.edges) - 7 if len(self.edges) > _LONGEST_PATH else 0
+
+    @property
+    def ends(self) -> list[Value]:
+        """The nodes along it, without the output; of a long path the first four and last three."""
+        edges = [*self.edges[:4], *self.edges[-3:]] if self.hidden else self.edges
+        return [edge.operand for edge in edges]
+
 
 class Explanation:
     """The gradient of an output at a node, as a sum over paths; see ``explain``.
@@ -59,6 +71,12 @@ class Explanation:
     """
 
     def __init__(self, node: Value, of: Value, found: Mapping[Value, str], limit: int = 10) -> None:
+        try:
+            most = operator.index(limit)
+        except TypeError:
+            raise TypeError(f"limit takes a whole number of paths, got {shorten(limit)}") from None
+        if most < 1:
+            raise ValueError(f"limit takes the number of paths to write out, from 1, got {limit}")
         self.node = node
         self.output = of
         self.order = topological_order(of)
@@ -69,11 +87,12 @@ class Explanation:
                 f"{name_of(of)} was not computed from {name_of(node)}: no gradient comes from it"
             )
         self.board = Board(self.order, found)
+        self._latex_name = LatexNames()
         self.total: float = gradients(of, node)
         self._edges = self._edges_towards()
         self._ways = self._count()
         self.count = self._ways.get(of, 0)
-        self.paths = [path for path, _ in zip(self._paths(), range(limit), strict=False)]
+        self.paths = [path for path, _ in zip(self._paths(), range(most), strict=False)]
 
     def _edges_towards(self) -> dict[Value, list[Edge]]:
         """For each gate between the node and the output, its edges that lead to the node."""
@@ -124,7 +143,8 @@ class Explanation:
     def text(self) -> str:
         """The sum over paths, a line for each."""
         output, node = self.board.name(self.output), self.board.name(self.node)
-        start = f"∂{output}/∂{node} = {short(self.total)}"
+        start = f"∂{self.board.term(self.output)}/∂{self.board.term(self.node)}"
+        start += f" = {short(self.total)}"
         if not self.count:
             return f"{start}: no gradient flows on any path from {output} back to {node}"
         title = f"{start}: {_paths_in_words(self.count)} from {output} back to {node}"
@@ -140,40 +160,62 @@ class Explanation:
             lines.append(f"   and {many} more {'path' if more == 1 else 'paths'}")
         elif len(lines) > 1:
             lines.append(f"   sum = {self._sum()} = {short(self.total)}")
+        lines += [f"   where {meaning}" for meaning in self._meanings()]
         if remembered := self._remembered():
             lines.append(remembered)
         return "\n".join([title, *lines])
 
     def _route(self, path: Path) -> str:
         """``f ← q ← x``; the middle of a long path left out."""
-        names = [self.board.name(self.output)]
-        edges = path.edges
-        long = len(edges) > _LONGEST_PATH
-        for edge in edges[:4] if long else edges:
-            names.append(self.board.name(edge.operand))
-        if long:
-            names.append(f"({len(edges) - 6} more)")
-            names += [self.board.name(edge.operand) for edge in edges[-3:]]
-        return " ← ".join(names)
+        names = [self.board.name(node) for node in path.ends]
+        if path.hidden:
+            names.insert(-3, f"({path.hidden} more)")
+        return " ← ".join([self.board.name(self.output), *names])
 
     def _product(self, path: Path) -> str:
         """``∂f/∂q · ∂q/∂x = z · 1 = -4 × 1 = -4``."""
         if not path.edges:
             return "1"
-        if len(path.edges) > _LONGEST_PATH:
+        if path.hidden:
             return f"product of {len(path.edges)} local derivatives = {short(path.product)}"
-        name, numbers = self.board.name, [short(edge.local) for edge in path.edges]
-        sides = [" · ".join(f"∂{name(e.node)}/∂{name(e.operand)}" for e in path.edges)]
-        formulas = [
-            self.board.formula(edge.node, edge.place) or number
-            for edge, number in zip(path.edges, numbers, strict=True)
-        ]
-        spelled = " · ".join(map(_factor, formulas) if len(formulas) > 1 else formulas)
-        if formulas != numbers and len(spelled) <= _LONGEST_PRODUCT:
-            sides.append(spelled)
+        term, numbers = self.board.term, [short(edge.local) for edge in path.edges]
+        formulas = self._formulas(path)
+        sides = [" · ".join(f"∂{term(e.node)}/∂{term(e.operand)}" for e in path.edges)]
+        if len(path.edges) == 1 and self.count > 1:  # ∂b/∂a is the sum, of which this is a term
+            gate = self.board.gate_term(path.edges[0].node) if formulas else ""
+            sides = [f"∂{gate}/∂{term(self.node)}"] if gate else []
+        if formulas:
+            sides.append(" · ".join(formulas))
         if len(numbers) > 1:
             sides.append(" × ".join(numbers))
         return " = ".join([*sides, short(path.product)])
+
+    def _formulas(self, path: Path, in_latex: bool = False) -> list[str]:
+        """The path's local derivatives as formulas; none where they say no more than numbers."""
+        board, edges = self.board, path.edges
+        numbers = [short(edge.local) for edge in edges]
+        formulas = [
+            board.formula(edge.node, edge.place) or number
+            for edge, number in zip(edges, numbers, strict=True)
+        ]
+        factors = list(map(_factor, formulas)) if len(formulas) > 1 else formulas
+        if formulas == numbers or len(" · ".join(factors)) > _LONGEST_PRODUCT:
+            return []
+        if not in_latex:
+            return factors
+        latex_formulas = [
+            board.latex_formula(edge.node, edge.place, self._latex_name) or latex_number(edge.local)
+            for edge in edges
+        ]
+        return [
+            rf"\left({latex}\right)" if factor != formula else latex
+            for latex, factor, formula in zip(latex_formulas, factors, formulas, strict=True)
+        ]
+
+    def _meanings(self) -> list[str]:
+        """What the symbols in the formulas shown stand for."""
+        paths = [path for path in self.paths if not path.hidden]
+        return meanings(formula for path in paths for formula in self._formulas(path))
 
     def _sum(self) -> str:
         terms = [short(path.product) for path in self.paths]
@@ -184,7 +226,7 @@ class Explanation:
         grad = self.node.grad
         if grad is None or not abs(grad - self.total) > 1e-12 * max(abs(grad), abs(self.total)):
             return ""
-        name = self.board.name(self.node)
+        name = self.board.term(self.node)
         return f"   {name}.grad is {short(grad)}: it holds other backward passes than this one"
 
     def __repr__(self) -> str:
@@ -194,45 +236,64 @@ class Explanation:
 
     def _repr_latex_(self) -> str:
         """The same sum for a notebook: a row for each path, and what the symbols stand for."""
-        rows = []
-        for k, path in enumerate(self.paths):
-            sign = r"\quad + " if k else f"{_fraction(self.board, self.output, self.node)} &= "
-            row = f"{'&' if k else ''}{sign}{self._latex_factors(path)} &&\\quad "
-            numbers = [_latex_number(edge.local, j > 0) for j, edge in enumerate(path.edges)]
-            if 1 < len(numbers) <= _LONGEST_PATH:
-                row += r" \cdot ".join(numbers) + " = "
-            rows.append(row + _latex_number(path.product))
-        more = self.count - len(rows)
+        gradient = _fraction(self.board, self._latex_name, self.output, self.node)
         if not self.count:
-            rows = [f"{_fraction(self.board, self.output, self.node)} &= 0"]
-        elif more:
-            many = "10^{18}" if self.count == _MANY else f"{more:,}".replace(",", "{,}")
-            paths = "path" if more == 1 else "paths"
-            rows.append(rf"&\quad + {many} \text{{ more {paths}}}")
-        if self.count > 1:
+            rows = [f"{gradient} &= 0"]
+        elif self.count == 1:
+            rows = [f"{gradient} &= {' = '.join(self._latex_sides(self.paths[0]))}"]
+        else:
+            rows = [
+                rf"{self._latex_route(path)} &:\quad {' = '.join(self._latex_sides(path))}"
+                for path in self.paths
+            ]
+            more = self.count - len(self.paths)
+            if more:
+                many = "10^{18}" if self.count == _MANY else f"{more:,}".replace(",", "{,}")
+                paths = "path" if more == 1 else "paths"
+                rows.append(rf"&\phantom{{:}}\quad \text{{and }} {many} \text{{ more {paths}}}")
             terms = [_latex_number(path.product, k > 0) for k, path in enumerate(self.paths)]
             total = "" if more else " + ".join(terms) + " = "
-            rows.append(f"&= {total}{_latex_number(self.total)}")
-        for k, definition in enumerate(self._definitions()):
+            rows.append(f"{gradient} &= {total}{_latex_number(self.total)}")
+        words = [rf"\text{{{meaning}}}" for meaning in self._meanings()]
+        for k, definition in enumerate([*self._definitions(), *words]):
             where = r"\phantom{\text{where }}" if k else r"\text{where }"
             rows.append(f"&{where} {definition}")
         return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
-    def _latex_factors(self, path: Path) -> str:
+    def _latex_sides(self, path: Path) -> list[str]:
+        """The sides of a path's equation: the chain rule, its formulas, its numbers, the product.
+
+        A path of one edge does not repeat ∂f/∂x: that is what its row, or the sum, begins with.
+        """
+        product = _latex_number(path.product)
+        if path.hidden:
+            first, second, third, last = self._latex_fractions(path)
+            return [r" \, ".join([first, second, third, r"\cdots", last]), product]
+        sides = [r" \, ".join(self._latex_fractions(path))] if len(path.edges) > 1 else []
+        if formulas := self._formulas(path, in_latex=True):
+            sides.append(r" \cdot ".join(formulas))
+        if len(path.edges) > 1:
+            numbers = [_latex_number(edge.local, k > 0) for k, edge in enumerate(path.edges)]
+            sides.append(r" \cdot ".join(numbers))
+        return [*sides, product]
+
+    def _latex_fractions(self, path: Path) -> list[str]:
         """The local derivatives along a path; of a long path the first three and the last."""
-        edges = path.edges
-        factors = [_fraction(self.board, edge.node, edge.operand) for edge in edges]
-        if len(edges) > _LONGEST_PATH:
-            factors[3:-1] = [r"\cdots"]
-        return r" \, ".join(factors) or "1"
+        edges = [*path.edges[:3], path.edges[-1]] if path.hidden else path.edges
+        return [_fraction(self.board, self._latex_name, edge.node, edge.operand) for edge in edges]
+
+    def _latex_route(self, path: Path) -> str:
+        names = [self._latex_name(self.board.name(node)) for node in [self.output, *path.ends]]
+        if path.hidden:
+            names.insert(-3, r"\cdots")
+        return r" \leftarrow ".join(names)
 
     def _definitions(self) -> list[str]:
         """``q = x + y`` for each gate on the paths shown, where it is short."""
-        shown = {
-            e.node for path in self.paths if len(path.edges) <= _LONGEST_PATH for e in path.edges
-        }
+        shown = {edge.node for path in self.paths if not path.hidden for edge in path.edges}
         return [
-            f"{latex_name(self.board.name(gate))} = {latex(self.board.gate(gate))}"
+            f"{self._latex_name(self.board.name(gate))} = "
+            f"{latex(self.board.gate(gate), self._latex_name)}"
             for gate in self.order
             if gate in shown and len(gate.operands) <= _LONGEST_PATH
         ]
@@ -258,9 +319,9 @@ def explain(
         names: names for Values, as ``locals()`` gives, where the caller's variables won't do.
 
     Raises:
-        TypeError: node or of is no Value.
-        ValueError: of does not depend on node; or no variable does, or several, and ``of=`` has
-            to say which.
+        TypeError: node or of is no Value, or limit no whole number.
+        ValueError: limit is below 1; of does not depend on node; or no variable does, or
+            several, and ``of=`` has to say which.
         StaleGraphError: a leaf was edited after a node was computed from it.
 
     >>> x, y = Value(2.0), Value(4.0)
@@ -320,8 +381,8 @@ def _factor(formula: str) -> str:
     return f"({formula})" if loose else formula
 
 
-def _fraction(board: Board, above: Value, below: Value) -> str:
-    names = [latex_name(board.name(node)) for node in (above, below)]
+def _fraction(board: Board, name: LatexNames, above: Value, below: Value) -> str:
+    names = [board.latex_term(node, name) for node in (above, below)]
     return rf"\frac{{\partial {names[0]}}}{{\partial {names[1]}}}"
 
 

@@ -11,7 +11,6 @@ import ast
 import difflib
 import math
 import operator
-import re
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -29,6 +28,21 @@ sum"""
 FUNCTIONS: dict[str, Any] = {name: getattr(primitives, name) for name in _GATES.split()}
 FUNCTIONS |= {name: getattr(functions, name) for name in _OVER_SEQUENCES.split()}
 FUNCTIONS |= {"max": functions.maximum, "min": functions.minimum}
+_FORMS = {  # how functions are called that are no gates themselves
+    "cross_entropy": "cross_entropy([x, y], 0)",
+    "dot": "dot([u, v], [x, y])",
+    "elu": "elu(x, 1)",
+    "leaky_relu": "leaky_relu(x, 0.01)",
+    "log_softmax": "log_softmax([x, y])[0]",
+    "logsumexp": "logsumexp([x, y])",
+    "max": "max(x, y)",
+    "maximum": "maximum(x, y)",
+    "min": "min(x, y)",
+    "minimum": "minimum(x, y)",
+    "softmax": "softmax([x, y])[0]",
+    "sum": "sum([x, y])",
+    "where": "where(x > 0, y, z)",
+}
 CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
 
 _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
@@ -49,6 +63,27 @@ _COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
 }
 
 
+_DESCRIBED: dict[type[ast.AST], str] = {
+    ast.Attribute: "a dot after a name",
+    ast.Await: "await",
+    ast.Dict: "{...}",
+    ast.DictComp: "a loop",
+    ast.GeneratorExp: "a loop",
+    ast.JoinedStr: "text",
+    ast.Lambda: "lambda",
+    ast.ListComp: "a loop",
+    ast.NamedExpr: ":=",
+    ast.Set: "{...}",
+    ast.SetComp: "a loop",
+    ast.Slice: ":",
+    ast.Starred: "*",
+    ast.Yield: "yield",
+    ast.YieldFrom: "yield",
+    ast.And: "and",
+    ast.Or: "or",
+    ast.Not: "not",
+    ast.Invert: "~",
+}
 _TYPESET = str.maketrans("−–×·⋅÷", "--***/")  # as copied from slides; the columns stay
 
 
@@ -130,10 +165,15 @@ class Program:
         """The names that the text itself gives to its parts."""
         return [name for name in self._names if name is not None]
 
-    def evaluate(self, values: Mapping[str, Any]) -> Any:
+    def evaluate(self, values: Mapping[str, Any], nodes: bool = False) -> Any:
         """Compute the result from a number or Value for each variable.
 
         Nodes get the names of the text as labels.
+
+        Args:
+            values: for each variable its number or Value.
+            nodes: make every name a node of its own: also that of a plain number (a = 2), and
+                a second name of a node (q = x), as a sum of one term.
 
         Raises:
             ExpressionError: a name is unknown, something not allowed stands in the text, a gate
@@ -148,8 +188,10 @@ class Program:
             except RecursionError:
                 self._fail(statement.value, "nested too deeply")
             if name is not None:
+                if nodes:
+                    result = _own_node(result)
                 scope[name] = result
-                if isinstance(result, Value) and result.op is not None and not result.label:
+                if isinstance(result, Value) and not result.label and (nodes or result.op):
                     result.label = name
         if not isinstance(result, (Value, int, float)):
             self._fail(self._statements[-1], "gives a list, not one number")
@@ -175,11 +217,13 @@ class Program:
         if isinstance(node, ast.Constant):
             if type(node.value) not in (int, float):
                 self._fail(node, f"{node.value!r} is no real number")
+            if node.value == math.inf:
+                self._fail(node, "the number is too large for a float; inf is infinity")
             return self._try(node, float, node.value)
         if isinstance(node, ast.Name):
             return self._look_up(node, scope)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-            operand = self._read(node.operand, scope)
+            operand = self._read_number(node.operand, scope)
             sign = operator.neg if isinstance(node.op, ast.USub) else operator.pos
             return self._try(node, sign, operand)
         if isinstance(node, ast.Compare):
@@ -194,15 +238,22 @@ class Program:
             return self._element(node, scope)
         self._fail(node, f"{_described(node)} can't be used here")
 
+    def _read_number(self, node: ast.expr, scope: Mapping[str, Any]) -> Any:
+        """The same where a list would mean something else, or nothing."""
+        value = self._read(node, scope)
+        if isinstance(value, list):
+            self._fail(node, "a list is no number: take an element, as in [x, y][0]")
+        return value
+
     def _operation(self, node: ast.expr, scope: Mapping[str, Any]) -> Any:
         """A chain of operators, x + y + ..., without a recursion for each."""
         chain = []
         while isinstance(node, ast.BinOp):
             chain.append(node)
             node = node.left
-        result = self._read(node, scope)
+        result = self._read_number(node, scope) if chain else self._read(node, scope)
         for link in reversed(chain):
-            right = self._read(link.right, scope)
+            right = self._read_number(link.right, scope)
             compute = _OPERATORS.get(type(link.op))
             if compute is None:
                 hint = "write ** for a power, not ^" if isinstance(link.op, ast.BitXor) else ""
@@ -223,9 +274,9 @@ class Program:
         self._fail(node, f"{name} has no value: add {name}=NUMBER")
 
     def _comparison(self, node: ast.Compare, scope: Mapping[str, Any]) -> bool:
-        left, holds = self._read(node.left, scope), True
+        left, holds = self._read_number(node.left, scope), True
         for sign, right_node in zip(node.ops, node.comparators, strict=True):
-            right = self._read(right_node, scope)
+            right = self._read_number(right_node, scope)
             compare = _COMPARISONS.get(type(sign))
             if compare is None:
                 self._fail(node, "this comparison is not known; < <= > >= == != are")
@@ -270,7 +321,11 @@ class Program:
             return compute(*operands)
         except ExpressionError:
             raise
-        except (ArithmeticError, ValueError, TypeError) as error:
+        except TypeError as error:  # Python counts a function's arguments in words of its own
+            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            form = _FORMS.get(name)
+            self._fail(node, f"{name} is written as in {form}" if form else str(error))
+        except (ArithmeticError, ValueError) as error:
             self._fail(node, str(error))
 
     def _fail(self, node: ast.AST, message: str) -> NoReturn:
@@ -289,14 +344,24 @@ def _plainly(error: SyntaxError, text: str, place: int) -> str:
     here = text[place - 1 : place]
     if here in ("²", "³"):
         return f"write **{'2' if here == '²' else '3'} for a power"
+    if error.msg == "invalid decimal literal":
+        return "write * to multiply, as in 2*x"
     if error.msg == "invalid syntax" and not text[place - 1 :].strip():
         return "something is missing at the end"
     return error.msg
 
 
 def _described(node: ast.AST) -> str:
-    """``an attribute``, ``a lambda``: what stands there, in Python's words."""
+    """``a loop``, ``lambda``: what stands there."""
     if isinstance(node, (ast.BoolOp, ast.UnaryOp)):
-        return {ast.And: "and", ast.Or: "or", ast.Not: "not"}.get(type(node.op), "~")
-    word = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+        node = node.op
+    return _DESCRIBED.get(type(node), "this")
+
+
+def _own_node(result: Any) -> Any:
+    """``result`` as a node that has no name yet; a list or a comparison is none."""
+    if isinstance(result, (list, bool)):
+        return result
+    if not isinstance(result, Value) or result.is_constant:
+        return Value(getattr(result, "data", result))
+    return primitives.sum(result) if result.label or result.op is None else result

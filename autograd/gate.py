@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from keyword import iskeyword
 from typing import Any
 
@@ -253,6 +254,10 @@ def primitive(
             _check_arguments(
                 partial, len(rule) + 1, f"primitive {name!r}: a partial", "each operand and out"
             )
+        rule = tuple(
+            _a_number(partial, f"primitive {name!r}: the partial by operand {k}")
+            for k, partial in enumerate(rule, 1)
+        )
         _check_arguments(
             value, len(rule), f"primitive {name!r}: value", "an operand for each partial"
         )
@@ -297,6 +302,22 @@ def _real_or_error(name: str, value: Callable[..., Any]) -> Callable[..., Any]:
         if type(result) is float or any(type(operand) is not float for operand in operands):
             return result  # other operands: an exact number's, an array's, a name's reading
         return as_number(result, f"the result of {name}()")
+
+    return checked
+
+
+def _a_number(partial: Any, what: str) -> Any:
+    """A user's partial, held to giving a number, in whatever reading: not None, say."""
+    if not callable(partial):
+        return partial
+
+    @wraps(partial)  # pictures call the operands as the partial does
+    def checked(*operands: Any) -> Any:
+        result = partial(*operands)
+        if type(result) is float or hasattr(result, "apply_gate"):
+            return result
+        array = getattr(result, "ndim", 0) != 0
+        return result if array else as_number(result, what)
 
     return checked
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,15 @@ from .primitives import maximum, minimum
 from .text import Expression, python
 from .value import Value
 
-__all__ = ["Names", "is_number", "names_of_caller", "short", "variables"]
+__all__ = [
+    "Names",
+    "is_atom",
+    "is_number",
+    "meanings",
+    "names_of_caller",
+    "short",
+    "variables",
+]
 
 _LONGEST_OPERAND, _LONGEST_FORMULA = 16, 36
 _SECOND_BRACKETS = re.compile(r"\((\((?:[^()]|\([^()]*\))*\))\)")  # cos((rate of x))
@@ -143,7 +151,7 @@ class Names:
     def _spell(self, node: Value, depth: int) -> Expression | None:
         name = self.name(node)
         if name:
-            return Expression(name if _is_atom(name) else f"({name})")
+            return Expression(name if is_atom(name) else f"({name})")
         if node.op is None:
             return _number(node)
         if not depth or len(node.operands) > 3:
@@ -169,7 +177,7 @@ class Names:
         if text is None:
             out = self.name(node)
             try:
-                partial = op.locals(operands, Expression(out if _is_atom(out) else "out"))[place]
+                partial = op.locals(operands, Expression(out if is_atom(out) else "out"))[place]
                 text = "" if partial is None else _written(partial)
             except Exception:  # a user's rule with an `if` or a call into math: no text
                 text = ""
@@ -196,14 +204,35 @@ def textbook(op: Primitive, place: int, operands: list[str]) -> str | None:
     if place >= len(op.formulas):
         return None
     # a formula speaks of the operands by the names that the row's rules give them
-    codes = [partial.__code__ for partial in op.partials if hasattr(partial, "__code__")]
+    partials = [getattr(partial, "__wrapped__", partial) for partial in op.partials]
+    codes = [partial.__code__ for partial in partials if hasattr(partial, "__code__")]
     spoken = codes[0].co_varnames if codes else ("x", "y")
     names = dict(zip(spoken, operands, strict=False))
     formula = op.formulas[place]
     if names.get("x", "x") != "x":
         formula = formula.replace("ˣ", "^x")
     formula = re.sub(r"(?<![A-Za-z_])[A-Za-z_]+(?![A-Za-z_])", lambda m: _put(m, names), formula)
-    return re.sub(r"\^\(\(?(-?[\d.]+)\)?-([12])\)", _lowered, formula)
+    formula = re.sub(r"\^\(\(?(-?[\d.]+)\)?-([12])\)", _lowered, formula)
+    return "0" if re.fullmatch(r"0·.*\^-\d", formula) else formula  # x**0 is 1 everywhere
+
+
+_MEANINGS = {
+    r"I\(": "I(...) is 1 if ... holds, else 0",
+    "σ": "σ is the gate's own value",
+    "s[ᵢⱼ]": "sⱼ is the softmax of operand j",
+    "(?:sᵢ|i = j)": "i is the gate's class",
+    "pⱼ": "pⱼ is the target's probability of class j, Σp their sum",
+}
+
+
+def meanings(formulas: Iterable[str]) -> list[str]:
+    """What the textbook's symbols stand for, of those that the formulas use.
+
+    >>> meanings(["I(x > 0)", "cos(x)"])
+    ['I(...) is 1 if ... holds, else 0']
+    """
+    text = " ".join(formulas)
+    return [meaning for symbol, meaning in _MEANINGS.items() if re.search(rf"\b{symbol}", text)]
 
 
 def _lowered(found: re.Match[str]) -> str:
@@ -221,13 +250,13 @@ def _put(found: re.Match[str], names: Mapping[str, str]) -> str:
     alone = before == "(" and after.startswith((")", " >", " ≤"))
     power = after.startswith(("²", "^")) and name[-1] in "²³"
     function = before in ("²", "³") and name[:1].isdigit()  # tanh²x, but tanh²(1.3)
-    text = name if alone or (_is_atom(name) and not power and not function) else f"({name})"
+    text = name if alone or (is_atom(name) and not power and not function) else f"({name})"
     return f"·{text}" if before.isdecimal() and text[0].isdecimal() else text
 
 
-def _is_atom(name: str) -> bool:
-    """Whether a name can stand in a formula without parentheses."""
-    return bool(re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*|\w*\([^()]*\)", name))
+def is_atom(name: str) -> bool:
+    """Whether a name can stand in a formula without parentheses; w#2 is the board's own."""
+    return bool(re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*(#\d+)*|\w*\([^()]*\)", name))
 
 
 def _written(expression: Any) -> str:

@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
-from .naming import Names, short
+from .naming import Names, is_atom, short
 from .text import Expression
 from .value import Value
 
-__all__ = ["Board", "board", "latex", "latex_name", "latex_number", "padded", "printable", "width"]
+__all__ = [
+    "Board",
+    "LatexNames",
+    "board",
+    "latex",
+    "latex_formula",
+    "latex_name",
+    "latex_number",
+    "padded",
+    "printable",
+    "width",
+]
 
 _LOOSE, _COMPARISON, _SUM, _PRODUCT, _POWER, _ATOM = range(6)
-_LONGEST_NAME, _LONGEST_RIGHT_SIDE, _MANY_OPERANDS = 32, 56, 64
+_LONGEST_NAME, _LONGEST_RIGHT_SIDE, _LONGEST_TERM, _MANY_OPERANDS = 32, 56, 24, 64
 
 
 class _Form(NamedTuple):
@@ -81,14 +92,14 @@ def board(expression: Any) -> str:
     return _write(expression, _BOARD, str)[0]
 
 
-def latex(expression: Any) -> str:
-    r"""Write an expression in LaTeX, for math mode.
+def latex(expression: Any, name: Callable[[str], str] | None = None) -> str:
+    r"""Write an expression in LaTeX, for math mode; ``name`` writes the names in it.
 
     >>> x, y = Expression("x"), Expression("w0")
     >>> print(latex((x + 1) / y ** 2))
     \frac{x + 1}{{w_{0}}^{2}}
     """
-    return _write(expression, _LATEX, latex_name)[0]
+    return _write(expression, _LATEX, name or latex_name)[0]
 
 
 def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str, int]:
@@ -102,7 +113,7 @@ def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str,
         return text, _SUM if text.startswith("-") else _PRODUCT if " " in text else _ATOM
     if isinstance(head, str):
         if not operands:
-            return name(head), _ATOM
+            return name(head), _ATOM if is_atom(head) else _LOOSE
         form = _Form(f"{{}} {head} {{}}", _COMPARISON, (_SUM, _SUM))
     elif head.name in ("sum", "dot"):
         return _written_out(expression, forms, name)
@@ -218,7 +229,7 @@ def latex_name(name: str) -> str:
     \mathrm{50\%\ \{off\}}
     """
     name = printable(name)
-    plain = re.fullmatch(r"([^\W\d_]+)_?(\d*)((?:\[\d+\])*)", name)
+    plain = re.fullmatch(r"([^\W\d_]+)(?:_?(\d+))?((?:\[\d+\])*)", name)
     if plain is None:
         return _roman(name)
     word, digits, places = plain.groups()
@@ -228,7 +239,80 @@ def latex_name(name: str) -> str:
 
 
 def _roman(name: str) -> str:
-    return rf"\mathrm{{{''.join(_ESCAPED.get(c, c) for c in name)}}}"
+    return rf"\mathrm{{{_escaped(name)}}}"
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPED.get(c, c) for c in text)
+
+
+class LatexNames:
+    r"""Names in LaTeX, no two alike: of x1, x_1 and x[1] only the first met has an index.
+
+    >>> name = LatexNames()
+    >>> print(name("x1"), name("x[1]"), name("x1"))
+    x_{1} \mathrm{x[1]} x_{1}
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def __call__(self, name: str) -> str:
+        if name not in self._names:
+            text = latex_name(name)
+            self._names[name] = _roman(printable(name)) if text in self._taken else text
+            self._taken.add(text)
+        return self._names[name]
+
+
+# ---------------------------------------------------------------------- formulas in LaTeX
+
+_SIGNS = {
+    "·": r" \cdot ",
+    "²": "^{2}",
+    "³": "^{3}",
+    "ˣ": "^{x}",
+    "√": r"\sqrt",
+    "∛": r"\sqrt[3]",
+    "σ": r"\sigma ",
+    "π": r"\pi ",
+    "Σ": r"\Sigma ",
+    "≤": r"\le ",
+    "≥": r"\ge ",
+    "⌊": r"\lfloor ",
+    "⌋": r"\rfloor ",
+    "ⱼ": "_{j}",
+    "ᵢ": "_{i}",
+    " ": " ",
+}
+_INNER = r"\(((?:[^()]|\([^()]*\))*)\)"  # parentheses with at most one more pair inside
+_PIECES = re.compile(r"(?P<mark>Ξ\d+Ξ)|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|[A-Za-z]+\d*|.")
+
+
+def latex_formula(formula: str, names: Sequence[str] = ()) -> str:
+    r"""Write a formula of the board in LaTeX; ``Ξ0Ξ``, ``Ξ1Ξ``, ... in it stand for the names.
+
+    >>> print(latex_formula("-Ξ0Ξ/Ξ1Ξ²", ["a", "w_{1}"]), latex_formula("1/√(1-Ξ0Ξ²)", ["x"]))
+    -a/w_{1}^{2} 1/\sqrt{1-x^{2}}
+    """
+    # in braces goes what belongs to a power or a root; \1 and \2 stand for braces of ours
+    text = re.sub(rf"\^{_INNER}|\^(-?\w+)", lambda m: f"^\1{m[1] or m[2]}\2", formula)
+    text = re.sub(rf"([√∛])(?:{_INNER}|(\w+))", lambda m: f"{m[1]}\1{m[2] or m[3]}\2", text)
+
+    def piece(found: re.Match[str]) -> str:
+        text = found[0]
+        if found["mark"]:
+            return names[int(text[1:-1])]
+        if found["number"]:
+            return latex_number(float(text))
+        if text in "\1\2^":
+            return {"\1": "{", "\2": "}"}.get(text, text)
+        if len(text) > 1:
+            return rf"\{text} " if text in _KNOWN_TO_LATEX else _roman(text)
+        return _SIGNS.get(text) or _escaped(text)
+
+    return re.sub(_PIECES, piece, text)
 
 
 def printable(text: str, longest: int = 10_000) -> str:
@@ -260,7 +344,7 @@ class Board(Names):
     """Names for all nodes of a graph, each its own, and its gates written with them.
 
     A node that has neither label nor variable is called v1, v2, ... as it is met, the output
-    ``out``; a name that is met again gets a number: w, w#2.
+    ``out``; a name that is met again gets a number: w, w#2 (or w#3, if there is a w#2).
 
     Args:
         order: the nodes, operands first, the output last.
@@ -284,12 +368,27 @@ class Board(Names):
                 name = f"v{fresh}"
                 fresh += 1
             met[name] = met.get(name, 0) + 1
-            names[node] = name if met[name] == 1 else f"{name}#{met[name]}"
+            names[node] = name
+            if met[name] > 1:
+                while f"{name}#{met[name]}" in taken:
+                    met[name] += 1
+                names[node] = f"{name}#{met[name]}"
+                taken.add(names[node])
         super().__init__(names)
 
     def name(self, node: Value) -> str:
         """The node's name on the board; a constant has none but its number."""
         return self.found.get(node) or short(node.data)
+
+    def term(self, node: Value) -> str:
+        """The node's name as it stands after a ∂: in parentheses where it is no single word."""
+        name = self.name(node)
+        return name if is_atom(name) else f"({name})"
+
+    def latex_term(self, node: Value, name: Callable[[str], str]) -> str:
+        r"""The same in LaTeX, where ``name`` writes a node's name."""
+        text = name(self.name(node))
+        return text if is_atom(self.name(node)) else rf"\left({text}\right)"
 
     def expression(self, node: Value) -> Expression:
         """The node in a formula: its name, in parentheses where that is no single word."""
@@ -313,12 +412,19 @@ class Board(Names):
             return f"{node.op.name} of {len(node.operands)} operands"
         return printable(board(self.gate(node)), _LONGEST_RIGHT_SIDE)
 
-    def in_numbers(self, node: Value) -> str:
-        """``-2 + 5`` for the node q = x + y; nothing where it would be long."""
-        if node.op is None or len(node.operands) > _MANY_OPERANDS:
+    def gate_term(self, node: Value) -> str:
+        """``(x + y)`` for q = x + y, to stand after a ∂; nothing where it would be long."""
+        if len(node.operands) > _MANY_OPERANDS:
             return ""
-        numbers = tuple(Expression(operand.data) for operand in node.operands)
-        text = board(Expression(node.op, numbers))
+        text, precedence = _write(self.gate(node), _BOARD, str)
+        text = printable(text if precedence == _ATOM else f"({text})")
+        return text if len(text) <= _LONGEST_TERM else ""
+
+    def in_numbers(self, node: Value, numbers: Sequence[float]) -> str:
+        """``-2 + 5`` for the node q = x + y; nothing where it would be long."""
+        if node.op is None or len(numbers) > _MANY_OPERANDS:
+            return ""
+        text = board(Expression(node.op, tuple(map(Expression, numbers))))
         return text if len(text) <= _LONGEST_RIGHT_SIDE else ""
 
     def formula(self, node: Value, place: int) -> str:
@@ -337,3 +443,16 @@ class Board(Names):
                 return board(partial)  # the other factor of a dot, by its name
         formula = super().formula(node, place)
         return "" if re.search(r"\b(for|if|the)\b", formula) else formula  # words are no factor
+
+    def latex_formula(self, node: Value, place: int, name: Callable[[str], str]) -> str:
+        """The same formula in LaTeX; ``name`` writes a node's name."""
+        nodes = [*node.operands, node]
+        formula = _Marked(nodes).formula(node, place)
+        return latex_formula(formula, [self.latex_term(each, name) for each in nodes])
+
+
+class _Marked(Board):
+    """Nodes called Ξ0Ξ, Ξ1Ξ, ...: marks that ``latex_formula`` finds again in a formula."""
+
+    def __init__(self, nodes: Sequence[Value]) -> None:
+        self.found = {node: f"Ξ{k}Ξ" for k, node in enumerate(nodes) if not node.is_constant}

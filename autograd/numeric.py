@@ -94,7 +94,7 @@ def power_derivative(times_x: float, times_y: float, x: float, y: float) -> floa
     k, m = int(times_x), int(times_y)
     if x != x or y != y:
         return nan
-    if x < 0 and y - y == 0 and y % 1 != 0:
+    if -inf < x < 0 and y - y == 0 and y % 1 != 0:
         raise ValueError("a negative number has only integer powers")
     if x <= 0 and m:
         return 0.0 if x == 0 else nan  # the conventions of power_log
@@ -341,7 +341,8 @@ def logsumexp(*xs: float) -> float:
     top, powers, errors = exponentials(xs)
     if top - top != 0:
         return top
-    powers.remove(1.0)  # the largest itself
+    largest = xs.index(top)
+    del powers[largest], errors[largest]
     more = math.log1p(math.fsum([*powers, *map(_mul, powers, errors)]))
     result = top + more
     if more <= 1.25 * abs(result):

@@ -303,11 +303,18 @@ tan = row(
     formulas=("1 + tan²x",),
     array="tan",
 )
+
+
+def _one_less_square(x: Any) -> Any:
+    """1 - x²: near 1 the product of its factors loses no bits, near 0 neither does its slope."""
+    return where(x * x < 0.5, lambda: 1 - x * x, lambda: (1 - x) * (1 + x))
+
+
 asin = row(
     "asin",
     "asin",
     numeric.asin,
-    (lambda x, out: where(x * x == 1, inf, lambda: 1 / sqrt((1 - x) * (1 + x))),),
+    (lambda x, out: where(x * x == 1, inf, lambda: 1 / sqrt(_one_less_square(x))),),
     formulas=("1/√(1-x²)",),
     array="arcsin",
 )
@@ -315,7 +322,7 @@ acos = row(
     "acos",
     "acos",
     numeric.acos,
-    (lambda x, out: where(x * x == 1, -inf, lambda: -1 / sqrt((1 - x) * (1 + x))),),
+    (lambda x, out: where(x * x == 1, -inf, lambda: -1 / sqrt(_one_less_square(x))),),
     formulas=("-1/√(1-x²)",),
     array="arccos",
 )
@@ -390,7 +397,7 @@ atanh = row(
     "atanh",
     "atanh",
     numeric.atanh,
-    (lambda x, out: 1 / ((1 - x) * (1 + x)),),
+    (lambda x, out: 1 / _one_less_square(x),),
     formulas=("1/(1-x²)",),
     array="arctanh",
     elementary=lambda x: log((1.0 + x) / (1.0 - x)) / 2.0,
@@ -417,7 +424,7 @@ gaussian = row(
         lambda x, scale, out: gaussian(x, -2 * x * scale),
         lambda x, scale, out: gaussian(x, 1),
     ),
-    formulas=("-2x·γ·e^(-x²)", "e^(-x²)"),
+    formulas=("-2x·scale·e^(-x²)", "e^(-x²)"),
     array=lambda np, x, scale: scale * np.exp(-x * x),
     elementary=lambda x, scale: scale * exp(0.0 - x * x),
 )
@@ -499,7 +506,7 @@ leaky_relu = row(
         lambda x, slope, out: where(x > 0, 1.0, lambda: where(x <= 0, slope, nan)),
         lambda x, slope, out: where(x > 0, 0.0, x),
     ),
-    formulas=("I(x > 0) + γ·I(x ≤ 0)", "x·I(x ≤ 0)"),
+    formulas=("I(x > 0) + slope·I(x ≤ 0)", "x·I(x ≤ 0)"),
     array=lambda np, x, slope: np.where(x > 0, x, slope * x),
     elementary=lambda x, slope: maximum(x, 0.0) - slope * maximum(0.0 - x, 0.0),
 )
@@ -517,7 +524,7 @@ elu = row(
         ),
         lambda x, alpha, out: where(x > 0, 0.0, lambda: expm1(x)),
     ),
-    formulas=("I(x > 0) + γeˣ·I(x ≤ 0)", "(eˣ - 1)·I(x ≤ 0)"),
+    formulas=("I(x > 0) + alpha·eˣ·I(x ≤ 0)", "(eˣ - 1)·I(x ≤ 0)"),
     array=lambda np, x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     elementary=lambda x, alpha: maximum(x, 0.0) + alpha * (exp(0.0 - maximum(0.0 - x, 0.0)) - 1.0),
 )

@@ -3,11 +3,14 @@
 A walk is a list of steps and a cursor. The steps are computed when the walk begins, with the
 numbers that ``backward()`` would add up, in the order in which it would; the cursor only says
 how many of them have been done. So stepping back is exact, and no ``.grad`` is touched.
+A step keeps its numbers, whatever becomes of the graph; the walk computes its steps afresh
+when the graph was edited, before it shows or does anything.
 ``order="naive"`` passes gradients on too early, to show what a topological order is for.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,7 +21,7 @@ from .contributions import Contribution, differ, naive, topological, totals
 from .explaining import Explanation
 from .gate import shorten
 from .graph import topological_order
-from .naming import is_number, names_of_caller, short
+from .naming import is_number, meanings, names_of_caller, short
 from .notation import Board, padded, width
 from .value import Value
 
@@ -32,7 +35,18 @@ _MOST_LINES = 16  # of one step: a gate may have a thousand operands
 class Step:
     """One gate, forward (its value is computed) or backward (its gradient is passed on)."""
 
-    __slots__ = ("board", "contributions", "count", "missing", "node", "number", "output", "phase")
+    __slots__ = (
+        "board",
+        "contributions",
+        "count",
+        "missing",
+        "node",
+        "number",
+        "operands",
+        "output",
+        "phase",
+        "value",
+    )
 
     def __init__(
         self,
@@ -47,6 +61,8 @@ class Step:
         self.output = output
         self.board = board
         self.contributions = contributions
+        self.value = node.data
+        self.operands = tuple(operand.data for operand in node.operands)
         self.number = self.count = 0  # which step of how many in its phase
         self.missing = 0.0  # naive order: what the upstream gradient lacks
 
@@ -73,11 +89,13 @@ class Step:
         title = f"{self.phase} {self.number}/{self.count}   "
         gate = f"{name} = {self.board.right_side(self.node)}"
         if self.phase == "forward":
-            numbers = self.board.in_numbers(self.node)
-            numbers = f" = {numbers}" if numbers else ""
-            return f"{title}{gate}{numbers} = {short(self.node.data)}"
+            sides = [gate, self.board.in_numbers(self.node, self.operands), short(self.value)]
+            if sides[1] == sides[2]:  # q = x
+                del sides[1]
+            return title + " = ".join(filter(None, sides))
         title += f"{padded(gate, _GATE_WIDTH)}    "
-        title += f"upstream ∂{self.board.name(self.output)}/∂{name} = {short(self.upstream)}"
+        output, node = self.board.term(self.output), self.board.term(self.node)
+        title += f"upstream ∂{output}/∂{node} = {short(self.upstream)}"
         if self.missing:
             title += f"  (too early: {short(self.missing)} has not arrived yet)"
         shown = self.contributions[:_MOST_LINES]
@@ -87,25 +105,24 @@ class Step:
             f"   {padded(left, columns)}    →  {self.sum_text(part)}"
             for left, part in zip(lefts, shown, strict=True)
         ]
-        more = len(self.contributions) - len(shown)
-        return "\n".join([title, *lines, *([f"   ... and {more} more operands"] if more else [])])
+        if more := len(self.contributions) - len(shown):
+            lines.append(f"   ... and {more} more operands")
+        formulas = (self.board.formula(self.node, part.place) for part in shown)
+        lines += [f"   where {meaning}" for meaning in meanings(formulas)]
+        return "\n".join([title, *lines])
 
     def local_text(self, part: Contribution) -> str:
         """``∂q/∂x = 1``, or with the formula ``∂(q·z)/∂q = z = -4``."""
-        operand, number = self.board.name(part.operand), short(part.local)
+        gate, operand = self.board.term(self.node), self.board.term(part.operand)
+        number = short(part.local)
         formula = self.board.formula(self.node, part.place)
         if not formula or formula == number or is_number(formula):
-            return f"∂{self.board.name(self.node)}/∂{operand} = {number}"
-        gate = self.board.right_side(self.node)
-        if not gate.endswith((")", "]", "|", "⌋", "⌉")) or " " in gate.split("(")[0]:
-            gate = f"({gate})"
-        if len(gate) > 24 or gate.endswith(" operands)"):
-            gate = self.board.name(self.node)
-        return f"∂{gate}/∂{operand} = {formula} = {number}"
+            return f"∂{gate}/∂{operand} = {number}"
+        return f"∂{self.board.gate_term(self.node) or gate}/∂{operand} = {formula} = {number}"
 
     def sum_text(self, part: Contribution) -> str:
         """``x.grad += 1 × -4 = -4``, and the running sum where x is used more than once."""
-        name = self.board.name(part.operand)
+        name = self.board.term(part.operand)
         text = f"{name}.grad += {short(part.local)} × {short(part.upstream)} = {short(part.amount)}"
         if part.before is not None:
             amount = short(part.amount)
@@ -125,37 +142,66 @@ class Walk:
     def __init__(self, output: Value, order: str, found: Mapping[Value, str]) -> None:
         self.output = output
         self.order = order
-        self.position = 0
+        self.nodes = topological_order(output)
+        self.board = Board(self.nodes, found)
         self._found = found
-        self._begin()
+        self._position = 0
+        self._compute()
 
-    def _begin(self) -> None:
+    def _compute(self) -> None:
         """Compute the steps from the numbers that the graph holds now."""
-        self.nodes = topological_order(self.output)
+        now = clock.tick()
         if stale := stale_edges(self.nodes):
             raise stale_error(*stale[0])
-        self._edited = clock.last_edit
-        self.board = Board(self.nodes, self._found)
-        self._gates = [node for node in self.nodes if node.op is not None]
-        self.steps = [Step("forward", node, self.output, self.board) for node in self._gates]
+        self._as_of = now
+        self._applied = False  # by these numbers
+        gates = [node for node in self.nodes if node.op is not None]
+        steps = [Step("forward", node, self.output, self.board) for node in gates]
         passed = topological(self.nodes, self.output)
         self._right = totals(passed, self.output)
-        self._passed = passed if self.order == "topological" else naive(self.output)
-        for node, parts in self._passed:
+        if self.order == "naive":
+            passed = naive(self.output)
+        self._got = totals(passed, self.output)
+        for node, parts in passed:
             step = Step("backward", node, self.output, self.board, tuple(parts))
             if differ(parts[0].upstream, self._right[node]):
                 step.missing = self._right[node] - parts[0].upstream
-            self.steps.append(step)
-        forward = len(self._gates)
-        for k, step in enumerate(self.steps):
-            backward = k >= forward
-            step.number = k + 1 - (forward if backward else 0)
-            step.count = len(self.steps) - forward if backward else forward
+            steps.append(step)
+        self._steps, self._forward = steps, len(gates)
+        for k, step in enumerate(steps):
+            backward = k >= self._forward
+            step.number = k + 1 - (self._forward if backward else 0)
+            step.count = len(steps) - self._forward if backward else self._forward
         self._computed: set[Value] = {node for node in self.nodes if node.op is None}
         self._gradients: dict[Value, float] = {}
-        position, self.position = min(self.position, len(self.steps)), 0
-        while self.position < position:
+        position, self._position = min(self._position, len(steps)), 0
+        while self._position < position:
             self._do()
+
+    def _keep_up(self) -> None:
+        """Compute the steps afresh, at the same place, if the graph was edited meanwhile.
+
+        Raises:
+            StaleGraphError: a leaf was edited, and the graph not computed from it since.
+        """
+        if clock.last_edit <= self._as_of:
+            return
+        if any(node.computed > self._as_of for node in self.nodes):
+            self._compute()
+        else:  # something else was edited
+            self._as_of = clock.last_edit
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, forward and then backward."""
+        self._keep_up()
+        return self._steps
+
+    @property
+    def position(self) -> int:
+        """How many of the steps have been done."""
+        self._keep_up()
+        return self._position
 
     # ------------------------------------------------------------------ the cursor
 
@@ -165,11 +211,13 @@ class Walk:
         Raises:
             IndexError: the walk is at its end.
         """
-        self._keep_up()
-        if self.position == len(self.steps):
+        if self.position == len(self):
+            known = "" if self._applied or self.order == "naive" else "apply() to set .grad"
+            again = "back() or goto(0) to see them again" if self._steps else ""
+            way_out = ", ".join(filter(None, [again, known]))
             raise IndexError(
-                f"the walk is at its end ({len(self)} of {len(self)} steps): back() or goto(0) "
-                "to see them again, apply() to set .grad"
+                f"the walk is at its end ({len(self)} of {len(self)} steps)"
+                f"{': ' if way_out else ''}{way_out}"
             )
         self._do()
         return self
@@ -180,9 +228,9 @@ class Walk:
         Raises:
             IndexError: the walk is at its beginning.
         """
-        self._keep_up()
         if not self.position:
-            raise IndexError(f"the walk is at its beginning (0 of {len(self)} steps): next()")
+            way_out = ": next()" if self._steps else ""
+            raise IndexError(f"the walk is at its beginning (0 of {len(self)} steps){way_out}")
         self._undo()
         return self
 
@@ -193,40 +241,58 @@ class Walk:
             IndexError: there are not so many steps.
             TypeError: position is no whole number.
         """
-        self._keep_up()
-        if not isinstance(position, int):
-            raise TypeError(f"goto takes a position from 0 to {len(self)}, got {position!r}")
-        if not 0 <= position <= len(self.steps):
-            raise IndexError(f"goto takes a position from 0 to {len(self)}, got {position}")
-        while self.position < position:
+        steps = len(self)
+        try:
+            there = operator.index(position)
+        except TypeError:
+            raise TypeError(
+                f"goto takes a position from 0 to {steps}, got {shorten(position)}"
+            ) from None
+        if not 0 <= there <= steps:
+            raise IndexError(f"goto takes a position from 0 to {steps}, got {position}")
+        while self._position < there:
             self._do()
-        while self.position > position:
+        while self._position > there:
             self._undo()
         return self
 
     def run(self) -> Walk:
-        """Do the remaining steps and set the gradients (in the naive order, do not set them)."""
-        self.goto(len(self.steps))
-        if self.order != "naive":
+        """Do the remaining steps, and ``apply()`` if that has not been done.
+
+        In the naive order no gradient is set.
+        """
+        self.goto(len(self))
+        if self.order != "naive" and not self._applied:
             self.apply()
         return self
 
     def apply(self) -> None:
         """Set ``.grad`` on every node as ``backward()`` does: leaves add up, inner nodes are set.
 
+        A walk does that once, for it is one backward pass; again after the graph was edited
+        and computed afresh, for that makes it another one.
+
         Raises:
             ValueError: the walk is in the naive order, whose gradients are wrong.
+            RuntimeError: the walk has set them already.
             StaleGraphError: a leaf was edited meanwhile.
         """
         if self.order == "naive":
             raise ValueError("the naive order gives wrong gradients: apply walk(y) without it")
+        self._keep_up()
+        if self._applied:
+            raise RuntimeError(
+                "this walk has set .grad already, and leaves would count it twice; for another "
+                "backward pass call backward() on the output, or walk it again"
+            )
         self.output.backward()
+        self._applied = True
 
     def __iter__(self) -> Iterator[Step]:
         return self
 
     def __next__(self) -> Step:
-        if self.position == len(self.steps):
+        if self.position == len(self):
             raise StopIteration
         step = self.next().step
         assert step is not None
@@ -235,14 +301,9 @@ class Walk:
     def __len__(self) -> int:
         return len(self.steps)
 
-    def _keep_up(self) -> None:
-        """Begin anew, at the same place, if the graph was edited and computed afresh."""
-        if clock.last_edit != self._edited:
-            self._begin()
-
     def _do(self) -> None:
-        step = self.steps[self.position]
-        self.position += 1
+        step = self._steps[self._position]
+        self._position += 1
         if step.phase == "forward":
             self._computed.add(step.node)
             return
@@ -252,8 +313,8 @@ class Walk:
             self._gradients[part.operand] = part.total
 
     def _undo(self) -> None:
-        self.position -= 1
-        step = self.steps[self.position]
+        self._position -= 1
+        step = self._steps[self._position]
         if step.phase == "forward":
             self._computed.discard(step.node)
             return
@@ -274,22 +335,26 @@ class Walk:
 
     def value(self, node: Value) -> float | None:
         """The node's value, or None if the walk has not computed it yet."""
+        self._keep_up()
         return node.data if node in self._computed else None
 
     def gradient(self, node: Value) -> float | None:
-        """The node's gradient as it has added up so far, or None if nothing has arrived yet."""
-        if node is self.output and self.position == len(self):
-            return 1.0  # also of a leaf, which takes no steps
+        """The node's gradient as it has added up so far, or None if nothing has arrived yet.
+
+        At the end of the walk, where nothing arrived is 0, as ``backward()`` has it.
+        """
+        if self.position == len(self) and node in self.board.found:
+            return self._got.get(node, 0.0)
         return self._gradients.get(node)
 
     @property
     def wrong(self) -> dict[Value, tuple[float, float]]:
         """Where the naive order ends up wrong: for each node its gradient and the right one."""
-        got = totals(self._passed, self.output)
+        self._keep_up()
         return {
-            node: (got[node], right)
+            node: (self._got[node], right)
             for node, right in self._right.items()
-            if differ(got[node], right)
+            if differ(self._got[node], right)
         }
 
     def explain(self, node: Value) -> Explanation:
@@ -301,12 +366,11 @@ class Walk:
     def text(self) -> str:
         """The step done last; at the beginning how many there are, at the end what came out."""
         if not self.position:
-            forward = len(self._gates)
             naive = ", in the naive order" if self.order == "naive" else ""
             return (
-                f"walk of {self.board.name(self.output)}: {forward} "
-                f"{'step' if forward == 1 else 'steps'} forward, "
-                f"{len(self) - forward} backward{naive}"
+                f"walk of {self.board.name(self.output)}: {self._forward} "
+                f"{'step' if self._forward == 1 else 'steps'} forward, "
+                f"{len(self) - self._forward} backward{naive}"
             )
         if self.position == len(self):
             return f"{self.step}\n{self.ending()}"
@@ -314,7 +378,8 @@ class Walk:
 
     def ending(self) -> str:
         """The gradients of the leaves, or what the naive order got wrong."""
-        name = self.board.name
+        self._keep_up()
+        name = self.board.term
         if self.order == "naive":
             lines = [
                 f"   {name(node)}.grad = {short(got)}, and should be {short(right)}"
@@ -324,18 +389,21 @@ class Walk:
                 return "end: nothing arrived too late this time, all gradients are right"
             return "\n".join(["end: passed on too early, these are wrong:", *lines[:_MOST_LINES]])
         leaves = [
-            f"∂{name(self.output)}/∂{name(node)} = {short(self._right[node])}"
+            f"∂{name(self.output)}/∂{name(node)} = {short(self._right.get(node, 0.0))}"
             for node in self.nodes
-            if node.op is None and node in self._right
+            if node.op is None and not node.is_constant
         ]
         more = ["..."] if len(leaves) > _MOST_LINES else []
         return f"end: {', '.join(leaves[:_MOST_LINES] + more)}"
 
     def __repr__(self) -> str:
         """The text, and what to call next."""
-        if self.position < len(self):
-            return self.text() if self.position else f"{self.text()}; next() begins"
-        return self.text() if self.order == "naive" else f"{self.text()}; apply() sets .grad"
+        text = self.text()
+        if self._position < len(self._steps):
+            return text if self._position else f"{text}; next() begins"
+        if self.order == "naive":
+            return text
+        return f"{text}; .grad is set" if self._applied else f"{text}; apply() sets .grad"
 
     # tables.py adds the displays
     __rich__: Callable[..., Any]
@@ -348,7 +416,9 @@ def walk(
     """Walk through a computation gate by gate: first forward, then backward.
 
     ``next()``, ``back()``, ``goto(k)`` move, iteration gives the steps one by one. No ``.grad``
-    changes until ``apply()``, or ``run()``, which does the rest of the steps and applies.
+    changes until ``apply()``, or ``run()``, which does the rest of the steps and applies. At the
+    prompt a walk shows itself as text, with a table where the rich package displays it
+    (``rich.print``, or ``rich.pretty.install()`` once) and in a notebook.
 
     Args:
         output: the Value to start back-propagation from, with gradient 1.

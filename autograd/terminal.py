@@ -21,6 +21,8 @@ _KEYS = {
     "\x1b[H": "first", "\x1b[1~": "first", "\x1b[F": "last", "\x1b[4~": "last",
     "q": "quit", "\x1b": "quit", "\x03": "quit", "\x04": "quit", "": "quit",
 }  # fmt: skip
+_BEGUN = re.compile(r"\x1b(?:[\[O][0-9;]*)?$")  # the beginning of what an arrow key sends
+_KEY = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]?|.", re.DOTALL)
 _LINES = {"": "next", "n": "next", "b": "back", "q": "quit"}
 
 
@@ -78,13 +80,26 @@ def _keys(terminal: int) -> Read:
     waiting: list[str] = []
 
     def read(prompt: str) -> str:
-        print(prompt, end="", flush=True)
-        if not waiting:
-            typed = os.read(terminal, 1024).decode(errors="replace")
-            if typed.endswith("\x1b") and select.select([terminal], [], [], 0.05)[0]:
-                typed += os.read(terminal, 1024).decode(errors="replace")
-            waiting.extend(re.findall(r"\x1b[\[O][0-9;]*[A-Za-z~]|.", typed, re.DOTALL) or [""])
-        print("\r\x1b[K", end="", flush=True)  # the prompt makes room for the step
+        seen = sys.stdout.isatty()  # else the steps go to a file or a pipe, and nothing more
+        try:
+            print(prompt if seen else "", end="", flush=True)
+            if not waiting:
+                waiting.extend(_KEY.findall(_typed(terminal)) or [""])
+        finally:  # the prompt makes room for the step, or for the shell's
+            print("\r\x1b[K" if seen else "", end="", flush=True)
         return _KEYS.get(waiting.pop(0).replace("\x1bO", "\x1b["), "")
 
     return read
+
+
+def _typed(terminal: int) -> str:
+    """What was typed, with the rest of an arrow key that came in pieces; "" at the end."""
+    typed = ""
+    while more := os.read(terminal, 1024).decode(errors="replace"):
+        typed += more
+        begun = _BEGUN.search(typed)
+        # Escape may be meant as such, but nobody types Escape [ by hand
+        patience = 0.05 if begun and begun[0] == "\x1b" else 0.5
+        if not begun or not select.select([terminal], [], [], patience)[0]:
+            break
+    return typed

@@ -470,7 +470,12 @@ def _operand(thing: Any) -> Any:
         return _small.get(thing) or Constant(_real(thing))
     if isinstance(thing, Value):
         return thing
-    if thing is None or kind in (str, bytes, complex) or getattr(thing, "ndim", None):
+    if getattr(thing, "ndim", None):
+        raise TypeError(
+            f"a Value and an array of shape {thing.shape}: a Value is one number, so take the "
+            "array's elements one by one, [v * x for x in xs]; autograd.compile does whole arrays"
+        )
+    if thing is None or kind in (str, bytes, complex):
         return NotImplemented
     try:
         return constant(as_number(thing, "an operand"))

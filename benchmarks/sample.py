@@ -120,8 +120,8 @@ def remainder(random: Random) -> Point:
 
 
 def several(random: Random, n: int = 3) -> Point:
-    """Logits: of a size, of all sizes, close together, or nearly cancelling."""
-    kind = random.randrange(5)
+    """Logits: of a size, of all sizes, close together, nearly cancelling, or one masked."""
+    kind = random.randrange(6)
     if kind == 0:
         return tuple(extreme(random) for _ in range(n))
     if kind == 1:
@@ -130,7 +130,10 @@ def several(random: Random, n: int = 3) -> Point:
     if kind == 2:
         return tuple(-math.log(n) + random.uniform(-1e-4, 1e-4) for _ in range(n))
     size = random.choice((2, 30, 800))
-    return tuple(random.uniform(-size, size) for _ in range(n))
+    logits = [random.uniform(-size, size) for _ in range(n)]
+    if kind == 3:
+        logits[random.randrange(n)] = -power_of_ten(random, 5, 300)
+    return tuple(logits)
 
 
 def indexed(random: Random) -> Point:

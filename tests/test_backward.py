@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 
 import autograd
-from autograd import Value, gradients
+from autograd import Value, grad, gradients, primitive
 from autograd.backward import local_derivatives, propagate
 from autograd.graph import ancestors, consumers, topological_order
 
@@ -169,3 +170,41 @@ def test_gradients_are_bitwise_the_same_in_every_process() -> None:
         for seed in ("0", "1", "4242")
     }
     assert len(printed) == 1
+
+
+def test_a_rule_that_fails_backward_names_gate_and_operands() -> None:
+    lost = primitive("lost", lambda x: x * x, [lambda x, out: math.log(-x)])
+    x = Value(3.0, "x")
+    with pytest.raises(ValueError, match=r"the derivative of lost\(x = 3.0\): "):
+        lost(x).backward()
+    assert x.grad is None
+
+
+def test_a_partial_that_forgets_its_return_is_no_zero() -> None:
+    def rule(x: Any, out: Any) -> Any:
+        2 * x
+
+    forgetful = primitive("forgetful", lambda x: x * x, [rule])
+    with pytest.raises(TypeError, match=r"'forgetful': the partial by operand 1 .* NoneType"):
+        forgetful(Value(3.0)).backward()
+
+
+def test_a_rule_keeps_the_gate_that_it_was_written_with() -> None:
+    inner = primitive("inner", lambda x: 2 * x, [2.0])
+    outer = primitive("outer", math.sin, [lambda x, out: inner(x)])
+    primitive("inner", lambda x: 100 * x, [100.0])  # a cell of a notebook, run again
+    x = Value(1.0)
+    outer(x).backward()
+    assert x.grad == 2.0 == gradients(outer(x), x, create_graph=True).data
+
+
+def test_a_gate_may_have_the_name_of_an_operand() -> None:
+    x = primitive("x", lambda t: 3 * t, [3.0])
+    assert grad(primitive("outer", lambda t: t * t, [lambda t, out: x(t)]))(2.0) == 6.0
+
+
+def test_a_root_of_minus_infinity() -> None:
+    """Python says inf, C says inf; its slope is 0, as on the way there."""
+    x = Value(-math.inf)
+    (x**0.5).backward()
+    assert x.grad == 0.0

@@ -230,3 +230,12 @@ def test_a_modules_parameter_is_named() -> None:
 def test_orders_below_one_are_refused() -> None:
     with pytest.raises(ValueError, match="order must be 1 or more, got 0"):
         check_gradients(abs, 1.0, order=0)
+
+
+def test_messages_call_a_labelled_value_by_its_label() -> None:
+    def f(*point: Value) -> Value:
+        return point[0] * abs(point[1])
+
+    with pytest.warns(KinkWarning):
+        report = check_gradients(f, Value(2.0, "weight"), 0.0, order=1)
+    assert report.doubts[0].startswith("d f / d x1 at weight = 2, x1 = 0: not compared, a kink")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ import pytest
 import autograd
 from autograd import (
     Value,
+    check_gradients,
     cross_entropy,
+    exact,
     exp,
     grad,
     gradients,
@@ -19,6 +22,7 @@ from autograd import (
     log,
     relu,
     sin,
+    tanh,
     value_and_grad,
 )
 
@@ -54,8 +58,20 @@ def test_nested_differentiation_does_not_confuse_its_variables() -> None:
     assert grad(lambda x: grad(lambda y: x * y)(x))(3.0) == 1.0
     assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0) == 1.0
     assert grad(lambda x: x * grad(lambda y: y * y)(2.0))(3.0) == 4.0
-    w = Value(5.0)
-    assert type(grad(lambda x: w * x)(2.0)) is float
+    assert type(grad(lambda x: Value(5.0) * x)(2.0)) is float
+
+
+def test_a_gradient_inside_a_loss_is_differentiated_by_whatever_it_depends_on() -> None:
+    def loss(w: Any) -> Any:
+        return (grad(lambda t: tanh(w * t))(1.0) - 0.3) ** 2 + tanh(w) ** 2
+
+    w = Value(0.5)
+    loss(w).backward()
+    assert w.grad == pytest.approx(grad(loss)(0.5), rel=1e-14)
+    assert type(grad(loss)(0.5)) is float
+    check_gradients(loss, 0.5)
+    slope = grad(lambda x: w * w * x)(2.0)  # a Value: a float would have lost w
+    assert gradients(slope, w) == 1.0
 
 
 def test_jacobian_and_hessian() -> None:
@@ -130,3 +146,10 @@ def test_a_gradient_after_an_exception_is_right_again() -> None:
     with pytest.raises(ZeroDivisionError):
         grad(lambda x: grad(lambda y: 1 / (y - y))(x))(1.0)
     assert grad(grad(lambda x: x**3))(2.0) == 12.0
+
+
+@pytest.mark.parametrize("x", [1e-17, 1e-12, 1e-5, 0.3, 0.7, 0.72, 0.99, -0.9999999])
+@pytest.mark.parametrize("name", ["asin", "acos", "atanh"])
+def test_second_derivatives_of_inverse_functions(name: str, x: float) -> None:
+    expected = exact.derivative(exact.functions()[name], [x], 0, 0)
+    assert grad(grad(getattr(autograd, name)))(x) == pytest.approx(float(expected), rel=1e-15)

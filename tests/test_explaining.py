@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from autograd import StaleGraphError, Value, explain, relu, sum, walk, where
+from autograd import StaleGraphError, Value, explain, relu, sum, tanh, walk, where
 from autograd.graph import topological_order
 
 from .graphs import LECTURES, leaves, random_graph
@@ -59,7 +59,8 @@ def test_more_paths_than_shown_are_counted() -> None:
     lines = str(explain(x)).splitlines()
     assert lines[0] == "∂y/∂x = 1244: 1,244 paths from y back to x"
     assert (len(lines), lines[-1]) == (12, "   and 1,234 more paths")
-    assert r"+ 1{,}234 \text{ more paths}" in explain(x, of=y)._repr_latex_()
+    assert lines[1] == "   y ← x    1"  # and not ∂y/∂x = 1
+    assert r"\text{and } 1{,}234 \text{ more paths}" in explain(x, of=y)._repr_latex_()
 
 
 def test_paths_without_number() -> None:
@@ -69,7 +70,7 @@ def test_paths_without_number() -> None:
     explanation = explain(p, of=u)
     assert explanation.total == 2.0**200
     assert str(explanation).splitlines()[0].endswith("10¹⁸ paths or more from u back to p")
-    assert "(194 more)" in str(explanation)
+    assert "(193 more)" in str(explanation)
 
 
 def test_a_long_chain_is_explained() -> None:
@@ -79,6 +80,28 @@ def test_a_long_chain_is_explained() -> None:
     text = str(explain(x))
     assert text.endswith("product of 20000 local derivatives = 1")
     assert len(text) < 400
+
+
+def test_a_long_path_counts_the_nodes_it_leaves_out() -> None:
+    x = y = Value(1.0)
+    for _ in range(11):
+        y = y + 1
+    route = str(explain(x)).splitlines()[1].split("  ")[1].strip().split(" ← ")
+    assert route == ["y", "v10", "v9", "v8", "v7", "(4 more)", "v2", "v1", "x"]  # 8 of 12
+    latex = explain(x)._repr_latex_()
+    assert latex.count(r"\frac{\partial") == 1 + 4 and latex.count(r"\cdots") == 1
+
+
+def test_latex_of_a_long_chain_looks_at_its_ends_only() -> None:
+    x = y = Value(1.0)
+    for _ in range(20_000):
+        y = y * 1.0
+    explanation = explain(x)
+    named: list[str] = []
+    write = explanation._latex_name
+    explanation._latex_name = lambda name: named.append(name) or write(name)  # type: ignore
+    assert r"\cdots" in explanation._repr_latex_()
+    assert len(named) < 20
 
 
 def test_the_result_is_found_in_the_variables() -> None:
@@ -112,6 +135,12 @@ def test_what_explain_refuses() -> None:
         explain(3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="of=, a Value, got 'f'"):
         explain(x, of="f")  # type: ignore[arg-type]
+    for limit in (0, -1):
+        with pytest.raises(ValueError, match=f"limit takes the number of paths .* got {limit}"):
+            explain(x, of=f, limit=limit)
+    for wrong in (None, 2.5, "a"):
+        with pytest.raises(TypeError, match=f"limit takes a whole number of paths, got {wrong!r}"):
+            explain(x, of=f, limit=wrong)  # type: ignore[arg-type]
     x.data = 1.0
     with pytest.raises(StaleGraphError):
         explain(x, of=f)
@@ -140,7 +169,7 @@ def test_latex_of_l1() -> None:
     assert explain(x, of=f)._repr_latex_() == (
         "$$\\begin{aligned}\n"
         r"\frac{\partial f}{\partial x} &= \frac{\partial f}{\partial q} \, "
-        r"\frac{\partial q}{\partial x} &&\quad {-4} \cdot 1 = {-4} \\" + "\n"
+        r"\frac{\partial q}{\partial x} = z \cdot 1 = {-4} \cdot 1 = {-4} \\" + "\n"
         r"&\text{where } q = x + y \\" + "\n"
         r"&\phantom{\text{where }} f = q \cdot z" + "\n"
         "\\end{aligned}$$"
@@ -150,10 +179,57 @@ def test_latex_of_l1() -> None:
 def test_latex_of_a_sum() -> None:
     a = Value(-3.0)
     b = a * a
-    rows = explain(a, of=b)._repr_latex_().split("\\\\\n")
-    assert [row.count(r"\frac{\partial b}{\partial a}") for row in rows] == [2, 1, 0, 0]
-    assert rows[2] == r"&= {-3} + \left(-3\right) = {-6} "
-    assert r"&\quad + " in rows[1]
+    rows = explain(a, of=b)._repr_latex_().split(" \\\\\n")
+    assert rows[1] == r"b \leftarrow a &:\quad a = {-3}"
+    assert rows[2] == r"\frac{\partial b}{\partial a} &= {-3} + \left(-3\right) = {-6}"
+    assert str(explain(a, of=b)).splitlines()[1] == "   b ← a    ∂(a·a)/∂a = a = -3"
+
+
+def test_latex_of_two_paths() -> None:
+    x, y = Value(2.0), Value(4.0)
+    u, v = x * y, x / y
+    f = u + v
+    rows = explain(y, of=f)._repr_latex_().split(" \\\\\n")
+    assert rows[1] == (
+        r"f \leftarrow v \leftarrow y &:\quad \frac{\partial f}{\partial v} \, "
+        r"\frac{\partial v}{\partial y} = 1 \cdot \left(-x/y^{2}\right) "
+        r"= 1 \cdot \left(-0.125\right) = {-0.125}"
+    )
+    assert rows[2] == r"\frac{\partial f}{\partial y} &= 2 + \left(-0.125\right) = 1.875"
+
+
+@pytest.mark.parametrize("graph", [*LECTURES, *range(12)])
+def test_every_row_of_latex_is_an_equation(graph: str | int) -> None:
+    output = LECTURES[graph]() if isinstance(graph, str) else random_graph(graph, 12)
+    for leaf in leaves(output):
+        text = explain(leaf, of=output)._repr_latex_()
+        for row in text.splitlines()[1:-1]:
+            if r"\text{" not in row:
+                relation = "=" if row.count("frac") else ":"
+                assert relation in row, row
+        assert len(re.findall("[·²³√≤ⱼ]", re.sub(r"\\text{[^}]*}", "", text))) == 0
+
+
+def test_one_edge_is_an_equation_too() -> None:
+    x = Value(0.7)
+    out = tanh(x)
+    row = explain(x)._repr_latex_().splitlines()[1]
+    assert row.startswith(r"\frac{\partial \mathrm{out}}{\partial x} &= 1 - \tanh ^{2}x = 0.6347")
+    assert out.data == math.tanh(0.7)
+
+
+def test_names_stay_distinct_in_latex() -> None:
+    a, b, c = Value(1.0, "x1"), Value(2.0, "x_1"), Value(3.0, "x[1]")
+    text = explain(a, of=a * b * c)._repr_latex_()
+    assert r"x_{1}" in text and r"\mathrm{x\_1}" in text and r"\mathrm{x[1]}" in text
+    p, q = Value(2.0, "b-c"), Value(3.0, "w 1")
+    f = p * q
+    text = explain(p, of=f)._repr_latex_()
+    assert (
+        r"\frac{\partial f}{\partial \left(\mathrm{b-c}\right)} &= \left(\mathrm{w\ 1}\right)"
+        in text
+    )
+    assert r"f = (\mathrm{b-c}) \cdot (\mathrm{w\ 1})" in text
 
 
 def test_latex_without_a_path() -> None:

@@ -12,7 +12,9 @@ from autograd import (
     degrees,
     dot,
     draw,
+    elu,
     exp,
+    leaky_relu,
     maximum,
     minimum,
     primitive,
@@ -146,6 +148,8 @@ def test_formulas_speak_of_the_operands_by_name():
     assert formulas(exp(a)) == ["e^a"]
     assert formulas(sqrt(a)) == ["1/(2√a)"]
     assert formulas(relu(a)) == ["I(a > 0)"]
+    assert formulas(leaky_relu(a, 0.1)) == ["I(a > 0) + 0.1·I(a ≤ 0)", "a·I(a ≤ 0)"]
+    assert formulas(elu(a, b))[0] == "I(a > 0) + b·e^a·I(a ≤ 0)"
     assert formulas(sigmoid(a)) == ["σ·(1 - σ)"]
     assert formulas(degrees(a)) == ["180/π"]
     assert formulas(a.sin()) == ["cos(a)"]
@@ -162,6 +166,8 @@ def test_a_whole_power_is_worked_out():
     a = Value(3.0, "a")
     assert [formulas(a**n)[0] for n in (2, 3, 4, 1)] == ["2·a", "3·a²", "4·a³", "1·a^0"]
     assert formulas(a**-1)[0] == "(-1)·a^-2"
+    assert formulas(a**0)[0] == "0"
+    assert formulas(a**0.5)[0] == "0.5·a^-0.5"
 
 
 def test_a_nameless_operand_is_spelled_out_where_that_is_short():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, gradients, primitives
+from autograd import Value, exact, gradients, primitives
 from autograd.backward import local_derivatives, step_source
 from autograd.gate import Primitive
 from autograd.primitives import registry
@@ -268,6 +269,22 @@ def test_overflow_is_inf_and_stable_forms_do_not_overflow(
 ) -> None:
     assert registry[name](*operands) == expected
     assert registry[name](*map(Value, operands)) == expected
+
+
+@pytest.mark.parametrize(
+    "xs",
+    [
+        (2.0, -1e30, 1.0),
+        (5.0, -1e30, 4.9),
+        (0.3, -1e9, 0.1),
+        (3.0, -1e17, 2.9, 2.9),
+        (-28.0, -29.3, -1.9, -6864301408186.881, -4.05),
+    ],
+)
+def test_logsumexp_of_masked_operands_in_any_order(xs: tuple[float, ...]) -> None:
+    expected = exact.value(exact.functions()["logsumexp"], xs)
+    for order in permutations(xs):
+        assert exact.ulps(registry["logsumexp"](*order), expected) <= 2, order
 
 
 @pytest.mark.parametrize(

@@ -54,3 +54,8 @@ def test_whole_constant_powers_become_products() -> None:
 def test_what_is_no_value_is_named() -> None:
     with pytest.raises(TypeError, match=r"elementary takes a Value, got 3\.0"):
         elementary(3.0)  # type: ignore[arg-type]
+
+
+def test_where_the_elements_fail_the_gate_is_named() -> None:
+    with pytest.raises(ValueError, match=r"sqrt\(x = 0.0\) has no form in .* here: log"):
+        elementary(Value(0.0, "x").sqrt())

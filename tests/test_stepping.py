@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
-from autograd import StaleGraphError, Value, dot, sin, walk, where
+from autograd import (
+    StaleGraphError,
+    Value,
+    cross_entropy,
+    dot,
+    leaky_relu,
+    sigmoid,
+    sin,
+    softmax,
+    walk,
+    where,
+)
 from autograd.graph import topological_order
 from autograd.stepping import Walk
+from autograd.tables import plain_table
 
 from .graphs import LECTURES, random_graph
 
@@ -130,16 +143,50 @@ def test_grad_is_touched_only_by_run_and_apply() -> None:
         assert (x.grad, y.grad) == (None, None)
     w.apply()
     assert (x.grad, y.grad) == (4.0, 1.0)
-    assert w.goto(1).run().position == 4 - 2
-    assert (x.grad, y.grad) == (8.0, 1.0)  # a leaf adds up, as over two backward passes
+
+
+def test_a_walk_is_one_backward_pass() -> None:
+    """However often it is run, leaves do not count it twice."""
+    x = Value(2.0)
+    y = x * x
+    w = walk(y).goto(1)
+    assert repr(w.run()).endswith("end: ∂y/∂x = 4; .grad is set")
+    assert w.goto(1).run().run().position == 2
+    with pytest.raises(RuntimeError, match=r"has set \.grad already"):
+        w.apply()
+    with pytest.raises(IndexError, match=r"back\(\) or goto\(0\) to see them again$"):
+        w.next()
+    assert (x.grad, y.grad) == (4.0, 1.0)
+    walk(y).run()  # another pass: a leaf adds up
+    assert (x.grad, y.grad) == (8.0, 1.0)
+
+
+def test_after_an_edit_a_walk_is_another_pass() -> None:
+    x = Value(2.0)
+    y = x * x
+    w = walk(y).run()
+    x.data = 3.0
+    y.forward()
+    assert repr(w).endswith("end: ∂y/∂x = 6; apply() sets .grad")
+    assert (w.run().position, x.grad) == (2, 4.0 + 6.0)
 
 
 def test_a_leaf_is_a_walk_without_steps() -> None:
     x = Value(2.0)
     w = walk(x)
     assert (len(w), list(w), w.gradient(x)) == (0, [], 1.0)
+    with pytest.raises(IndexError, match=r"end \(0 of 0 steps\): apply\(\) to set \.grad$"):
+        w.next()
+    with pytest.raises(IndexError, match=r"beginning \(0 of 0 steps\)$"):
+        w.back()
     w.run()
     assert x.grad == 1.0
+
+
+def test_a_position_may_be_any_integer() -> None:
+    numpy = pytest.importorskip("numpy")
+    x = Value(2.0)
+    assert walk(x * 3).goto(numpy.int64(2)).position == 2
 
 
 # ---------------------------------------------------------------------- the naive order
@@ -224,13 +271,81 @@ def test_an_edit_during_the_walk() -> None:
     assert w.gradient(x) == 6.0
 
 
+def displays(w: Walk) -> list[Callable[[], object]]:
+    """All that a walk tells without being moved."""
+    x = w.nodes[0]
+    return [
+        w.text, w.ending, w._repr_html_, lambda: repr(w), lambda: plain_table(w), w.__rich__,
+        lambda: w.value(x), lambda: w.gradient(x), lambda: w.wrong, lambda: w.step,
+        lambda: w.steps, lambda: w.position, lambda: len(w),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["topological", "naive"])
+def test_every_display_keeps_up_with_edits(order: str) -> None:
+    x, y, z = Value(1.0, "x"), Value(2.0, "y"), Value(5.0, "z")
+    q = x + y
+    f = q * z
+    w = walk(f, order, names={"q": q, "f": f}).goto(1)
+    ended = walk(f, order, names={"q": q, "f": f}).goto(4)
+    x.data = 100.0
+    for display in displays(w):
+        with pytest.raises(StaleGraphError, match="'x' was changed"):
+            display()
+    f.forward()
+    for display in displays(w):  # each one is the first to look after an edit
+        x.data += 1.0
+        f.forward()
+        display()
+    x.data = 4.0
+    f.forward()
+    assert repr(w) == "forward 1/2   q = x + y = 4 + 2 = 6"
+    assert ended.gradient(z) == 6.0
+    assert plain_table(ended).splitlines()[3].split() == ["z", "5", "6"]
+
+
+def test_a_step_keeps_its_numbers() -> None:
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    q = x * y
+    steps = list(walk(q))
+    before = [str(step) for step in steps]
+    x.data = 7.0
+    assert [str(step) for step in steps] == before
+    q.forward()
+    assert [str(step) for step in steps] == before
+    assert before[0].endswith("= 1·2 = 2")
+
+
+def test_edits_elsewhere_leave_the_steps_alone() -> None:
+    x, other = Value(2.0), Value(3.0)
+    w = walk(x * x).goto(1)
+    steps = w.steps
+    other.data = 4.0
+    assert w.next().steps is steps
+
+
 def test_a_branch_not_taken_takes_no_step() -> None:
     x, y = Value(2.0), Value(3.0)
     a, b = x * 5, y * 7
     c = where(Value(1.0), a, b)
     steps = [step for step in walk(c) if step.phase == "backward"]
     assert [step.node.op.name for step in steps if step.node.op] == ["where", "mul"]
-    assert walk(c).run().gradient(y) is None
+    w = walk(c).goto(4)
+    assert (w.gradient(b), w.gradient(y)) == (None, None)
+    w.next()
+    assert (w.gradient(b), w.gradient(y)) == (0.0, 0.0)  # as backward() has it
+
+
+def test_where_no_gradient_flows_it_is_0_in_the_end() -> None:
+    a, b, t = Value(1.0, "a"), Value(2.0, "b"), Value(0.0, "t")
+    loss = cross_entropy([a, b], t)
+    w = walk(loss)
+    assert w.gradient(t) is None
+    w.run()
+    assert (w.gradient(t), t.grad) == (0.0, 0.0)
+    assert w.text().endswith(", ∂loss/∂t = 0")
+    constant = (3 * a).operands[0]
+    assert w.gradient(constant) is w.gradient(Value(1.0)) is None
 
 
 # ---------------------------------------------------------------------- names
@@ -250,6 +365,56 @@ def test_names_are_labels_then_variables_then_numbered() -> None:
 def test_equal_labels_are_told_apart() -> None:
     f = Value(1.0, "w") * Value(2.0, "w")
     assert str(walk(f, names={}).next()).startswith("forward 1/1   out = w·w#2 = 1·2 = 2")
+
+
+def test_a_number_behind_a_name_is_not_taken_either() -> None:
+    a, b, c, d = (Value(1.0, label) for label in ("w", "w", "w#2", "w#3"))
+    f = (a + b) * (c + d)
+    board = walk(f, names={}).board
+    names = [board.name(node) for node in topological_order(f)]
+    assert names[:4] == ["w", "w#4", "w#2", "w#3"]
+    assert len(set(names)) == len(names)
+
+
+def test_parentheses_around_what_is_differentiated() -> None:
+    w, xs, x = [Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)], Value(2.0)
+    lines = {
+        w[0] * xs[0]: "∂(w[0]·xs[0])/∂w[0] = xs[0] = 3 ",
+        w[1] / xs[1]: "∂(w[1]/xs[1])/∂w[1] = 1/xs[1] = 0.25 ",
+        x / -2: "∂(x/(-2))/∂x = 1/(-2) = -0.5 ",
+        x**-2: "∂(x^(-2))/∂x = (-2)·x^-3 = -0.25 ",
+        sin(x): "∂sin(x)/∂x = cos(x) = ",
+        abs(x): "∂|x|/∂x = sign(x) = 1 ",
+    }
+    for node, line in lines.items():
+        assert str(walk(node).goto(2).step).splitlines()[1].strip().startswith(line)
+
+
+def test_labels_of_several_words_stand_in_parentheses() -> None:
+    p, q = Value(2.0, "b-c"), Value(3.0, "w 1")
+    f = p * q
+    assert [str(step) for step in walk(f)] == [
+        "forward 1/1   f = (b-c)·(w 1) = 2·3 = 6",
+        "backward 1/1   f = (b-c)·(w 1)          upstream ∂f/∂f = 1\n"
+        "   ∂((b-c)·(w 1))/∂(b-c) = (w 1) = 3    →  (b-c).grad += 3 × 1 = 3\n"
+        "   ∂((b-c)·(w 1))/∂(w 1) = (b-c) = 2    →  (w 1).grad += 2 × 1 = 2",
+    ]
+    assert walk(sin(p), names={}).next().text().startswith("forward 1/1   out = sin(b-c) = ")
+
+
+def test_formulas_show_constants_and_say_what_symbols_mean() -> None:
+    x, y = Value(2.0), Value(3.0)
+    assert str(walk(leaky_relu(x, 0.1)).goto(2).step).splitlines()[1:] == [
+        "   ∂leaky_relu(x, 0.1)/∂x = I(x > 0) + 0.1·I(x ≤ 0) = 1    →  x.grad += 1 × 1 = 1",
+        "   where I(...) is 1 if ... holds, else 0",
+    ]
+    assert "   where σ is the gate's own value" in walk(sigmoid(x)).goto(2).text()
+    assert (
+        "   where sⱼ is the softmax of operand j" in walk(cross_entropy([x, y], 0)).goto(2).text()
+    )
+    text = walk(softmax([x, y])[1]).goto(2).text()
+    assert "   where i is the gate's class" in text and "   where sⱼ is" in text
+    assert "where" not in walk(x * y).goto(2).text()
 
 
 def test_labels_cannot_command_the_terminal() -> None:
@@ -288,6 +453,8 @@ def test_nan_is_shown_as_such() -> None:
 def test_what_walk_refuses() -> None:
     with pytest.raises(TypeError, match="walk takes a Value, got 3"):
         walk(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"names takes a mapping of names to Values.*got 'abc'"):
+        walk(Value(1.0), names="abc")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="unknown order 'random'"):
         walk(Value(1.0), order="random")
 

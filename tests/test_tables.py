@@ -89,7 +89,7 @@ def test_rich() -> None:
 
 def test_rich_takes_labels_as_text() -> None:
     text = shown_by_rich(walk(Value(1.0, "[bold]x[/bold]") * 2, names={}).goto(2))
-    assert "∂out/∂[bold]x[/bold] = 2" in text
+    assert "∂out/∂([bold]x[/bold]) = 2" in text
     assert "│ [bold]x[/bold] │" in text
 
 

@@ -105,6 +105,39 @@ def test_arrow_keys(terminal: Terminal) -> None:
     assert re.search(r"q\s+│\s+x \+ y\s+│\s+3\s+│\s+-4", table)
 
 
+def test_an_arrow_key_that_comes_in_pieces(terminal: Terminal) -> None:
+    """As over a slow line: it must not be taken for Escape, which quits."""
+    terminal.until("[0/4]")
+    for start, rest in (("\x1b[", "C"), ("\x1b", "[C")):
+        terminal.press(start)
+        time.sleep(0.03 if start == "\x1b" else 0.1)
+        terminal.press(rest)
+    terminal.until("forward 1/2")
+    terminal.until("forward 2/2")
+    terminal.press("\x1b[")  # and nothing more: no key at all
+    terminal.until("\r\x1b[K")
+    terminal.until("[2/4]")
+    terminal.press("q")
+    assert terminal.process.wait(10) == 0
+
+
+def test_where_the_output_is_read_by_a_program_there_are_only_steps() -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        COMMAND, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        os.close(theirs)
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline().startswith(b"walk of f")
+        os.write(ours, b" ")
+        assert process.stdout.readline().startswith(b"forward 1/2")  # at once
+        os.write(ours, b"q")
+        rest = process.stdout.read().decode() + process.stderr.read().decode()
+    os.close(ours)
+    assert rest.startswith("node  computed as")
+    assert "\x1b" not in rest and "\r" not in rest and "quit" not in rest
+
+
 @pytest.mark.parametrize("key", ["q", "\x1b", "\x04"])
 def test_leaving_early(terminal: Terminal, key: str) -> None:
     terminal.until("[0/4]")
@@ -127,7 +160,9 @@ def test_interrupting_leaves_the_terminal_as_it_was() -> None:
         terminal.process.send_signal(2)
         assert terminal.process.wait(10) == 130
         assert termios.tcgetattr(terminal.ours) == before
-        assert "Traceback" not in terminal.rest()
+        shown = terminal.rest()
+        assert "Traceback" not in shown
+        assert shown.endswith("\r\x1b[K")  # the shell's prompt comes on a line of its own
     finally:
         terminal.close()
 

@@ -365,6 +365,14 @@ def test_a_chain_of_a_million_nodes_at_recursion_limit_200() -> None:
     assert result.stdout.strip() == "done", result.stderr
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_an_array_beside_a_value_says_what_to_do(swapped: bool) -> None:
+    pair = [Value(1.0), np.array([1.0, 2.0])]
+    a, b = pair[::-1] if swapped else pair
+    with pytest.raises(TypeError, match=r"array of shape \(2,\): a Value is one number"):
+        a + b
+
+
 def test_numpy_object_arrays_hold_values() -> None:
     values = np.array([Value(1.0), Value(2.0)], dtype=object)
     total = (values * 3).sum()
