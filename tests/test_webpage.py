@@ -355,9 +355,12 @@ def test_every_gate_of_the_table_computes_as_python_does(visit: Callable[..., An
     questions: list[tuple[Primitive, tuple[float, ...]]] = []
     bad: list[tuple[float, ...]] = [(0.0,), (-1.0,), (-2.0,), (1.5,), (math.inf,)]
     pairs = [(x, y) for (x,) in bad[:-1] for (y,) in [*bad[:-1], (0.5,)]]
+    infinite = [(x, y) for x in (-math.inf, -1.0, -0.5, 0.0, 2.0) for y in (-math.inf, math.inf)]
+    infinite += [(-math.inf, y) for y in (-3.0, -0.5, 0.5, 2.0, 3.0)]
     for op in BUILT_IN:
         more = {1: bad, 2: pairs}.get(op.arity or 0, [])
-        questions += [(op, operands) for operands in [*oracle.points(op), *more]]
+        powers = infinite if op.name == "pow" else []
+        questions += [(op, operands) for operands in [*oracle.points(op), *more, *powers]]
     asked = [
         [script.value(op, len(operands)), f"locals.{script.add(op, len(operands))}", operands]
         for op, operands in questions
@@ -402,7 +405,7 @@ def test_every_gate_of_the_table_computes_as_python_does(visit: Callable[..., An
 
 
 def javascript_text(x: float) -> str:
-    return "Infinity" if x == math.inf else repr(x)
+    return repr(x).replace("inf", "Infinity")
 
 
 def python_number(text: str) -> float:
