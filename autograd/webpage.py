@@ -103,14 +103,16 @@ def page(
         names: names for Values, as ``locals()`` gives; by default the caller's variables.
         title: a heading.
         max_nodes: the most nodes, constants not counted; beyond 300 a browser may stutter.
-        time_limit: seconds the layout program may take.
+        time_limit: seconds the layout program may take for each of up to four layouts.
 
     Returns:
         the Page; a notebook shows it.
 
     Raises:
-        TypeError: output is no Value, or a plain number of the expression.
-        ValueError: too many nodes, or the path does not end in .html.
+        TypeError: output is no Value, or a plain number of the expression; names is no mapping,
+            or title no text.
+        ValueError: too many nodes, no time at all, or the path does not end in .html.
+        TimeoutError: the layout took too long.
         OSError: the path can't be written.
         StaleGraphError: a leaf was edited after the output was computed.
         ImportError: no layout program is installed.
@@ -125,6 +127,12 @@ def page(
         raise TypeError(f"page takes the Value that was computed, got {shorten(output)}")
     if output.is_constant:
         raise TypeError("page takes the Value that was computed, got a plain number")
+    if names is not None and not isinstance(names, Mapping):
+        raise TypeError(f"page: names= takes a mapping as locals() gives it, got {shorten(names)}")
+    if not isinstance(title, str):
+        raise TypeError(f"page: title= takes a text, got {shorten(title)}")
+    if not time_limit > 0:
+        raise ValueError(f"page: time_limit= takes seconds above 0, got {shorten(time_limit)}")
     order = topological_order(output)
     count = sum(not node.is_constant for node in order)
     if count > max_nodes:
@@ -298,7 +306,14 @@ def _layout(
     for name, (_, width, height) in boxes.items():
         size = f"width={width / _POINTS:.3f}, height={height / _POINTS:.3f}"
         lines.append(f"{name} [id={name}, {size}]")
-    svg = ElementTree.fromstring(run_layout("\n".join(lines) + "\n}", "svg", time_limit))
+    try:
+        picture = run_layout("\n".join(lines) + "\n}", "svg", time_limit)
+    except TimeoutError:  # its message speaks of draw(), and of ways out that a page has not
+        raise TimeoutError(
+            f"the layout of the page did not finish within {time_limit:g} s: make the page of a "
+            "sub-expression, or give page() a longer time_limit="
+        ) from None
+    svg = ElementTree.fromstring(picture)
     _, _, width, height = map(float, svg.attrib["viewBox"].split())
     left, top = map(float, re.findall(r"translate\((\S+) (\S+)\)", svg[0].attrib["transform"])[0])
     layout: dict[str, Any] = {"labelled": labelled, "size": [width, height], "shift": [left, top]}

@@ -836,6 +836,19 @@ def test_errors_name_the_way_out(tmp_path: Path) -> None:
         page(z)
     with pytest.raises(FileNotFoundError, match=r"can't write the page to .*missing.*; give a"):
         page(z.forward(), tmp_path / "missing" / "f.html")
+    with pytest.raises(TypeError, match=r"title= takes a text, got 5"):
+        page(z, title=5)  # type: ignore[arg-type]
+    with pytest.raises(
+        TypeError, match=r"names= takes a mapping as locals\(\) gives it, got 'abc'"
+    ):
+        page(z, names="abc")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"time_limit= takes seconds above 0, got -1"):
+        page(z, time_limit=-1)
+    with pytest.raises(
+        TimeoutError, match="make the page of a sub-expression, or give page"
+    ) as late:
+        page(z, time_limit=1e-6)
+    assert "draw()" not in str(late.value) and "cluster" not in str(late.value)
     with pytest.raises(ValueError, match=r"as '.*f\.svg': a page is saved as \.html"):
         page(z, tmp_path / "f.svg")
 
