@@ -32,11 +32,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "page"]
 
-_PROGRAM = ("passes", "words", "picture", "panels", "quiz", "player")
+_PROGRAM = ("passes", "numbers", "words", "picture", "differences", "panels", "quiz", "player")
 _LABELLED_EDGES = 60  # with more edges than this there is no room for a label on each
 _LONGEST_NAME, _LONGEST_EXPRESSION = 28, 9
 _SHORTEST_LABEL = 20  # letters: a leaf may be edited
 _NODE_HEIGHT, _LETTER, _POINTS = 58.0, 8.0, 72.0
+_RANK_GAP = {  # inches between ranks, by direction; the active edges are labelled in any case
+    "LR": {True: 0.6, False: 2.0},
+    "TB": {True: 0.6, False: 0.8},
+}
 
 
 class Page:

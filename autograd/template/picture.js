@@ -53,7 +53,7 @@ function drawBox({ node: k, at: [x, y], size: [width, height] }) {
   if (node.constant) {
     const group = make("g", { class: "constant", "aria-hidden": "true" });
     const text = make("text", { class: "value", x, y: y + 4 }, short(node.data));
-    group.append(make("title", {}, `constant ${node.data}`), text);
+    group.append(make("title", {}, `constant ${exact(node.data)}`), text);
     return group;
   }
   const kind = node.op ? "gate" : "leaf";
@@ -95,7 +95,7 @@ function paint(now) {
     group.classList.toggle("active", k === now.active);
     group.classList.toggle("receiving", receiving.has(k));
     group.classList.toggle("feeding", feeding.includes(k));
-    group.classList.toggle("failed", k === pass.failed && now.step === lastStep());
+    group.classList.toggle("failed", pass.missing.has(k) && turns[k] < now.step);
     group.classList.toggle("chosen", k === chosen);
     const kind = nodes[k].op ? `${nodes[k].op} gate` : "leaf";
     const words = `${nodes[k].name}, ${kind}, value ${said(now.value[k])}, gradient ` +
