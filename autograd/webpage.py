@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import combining, east_asian_width
 
 from .backward import local_derivatives, stale_error
 from .clock import stale_edges
@@ -288,14 +289,15 @@ def _layout(
 
     from .rendering import run_layout  # imports graphviz
 
+    gap = _RANK_GAP[direction][labelled]
     lines = [
-        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep=0.6; pad=0.15",
+        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep={gap}; pad=0.15",
         'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.7, fontsize=11]',
     ]
     boxes: dict[str, tuple[int, float, float]] = {}
     for k, node in enumerate(nodes):
         if not node.get("constant"):
-            title = min(len(node["name"]), _LONGEST_NAME) + 2 + len(node.get("symbol", "--")) - 2
+            title = _letters(node["name"][:_LONGEST_NAME]) + 2 + len(node.get("symbol", ""))
             boxes[f"n{k}"] = (k, max(92.0, 24 + _LETTER * title), _NODE_HEIGHT)
     named = {f"e{number}": edge for number, edge in enumerate(edges)}
     for name, edge in named.items():
@@ -339,6 +341,19 @@ def _layout(
                 | ({"label": [float(label["x"]), float(label["y"])]} if label else {})
             )
     return layout
+
+
+def _letters(text: str) -> float:
+    """How many letters' room a text takes: a Chinese character that of two, a capital's less."""
+    return sum(
+        2.0
+        if east_asian_width(c) in "WF" or c == "W"
+        else 1.75
+        if c.isupper() or c in "mw@%жмфшщыю"
+        else 1.0
+        for c in text
+        if not combining(c)
+    )
 
 
 # ------------------------------------------------------------------ the file
