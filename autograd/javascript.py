@@ -1,9 +1,11 @@
 """The table read as JavaScript: the gates' values and partials, for the page of webpage.py.
 
 The trick is the text reading (text.py): a row's partials read on names are small trees, and
-this module prints them as JavaScript. No derivative is written here or in the page. The values
-come from ``template/values.js`` (JavaScript's own functions mostly), or where a gate is not in
-there, from the row's ``elementary`` form, or from its value read on names.
+``Script`` prints them as JavaScript, so that every partial in the page is one of the table. The
+values come from ``template/values.js`` (JavaScript's own functions mostly), or where a gate is
+not in there, from the row's ``elementary`` form, or from its value read on names. Some gates are
+there to be used in other gates' partials (``power_slope`` in that of a power): they are rows
+like the others, and it is their values that the template has.
 """
 
 from __future__ import annotations
@@ -11,17 +13,13 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
-from typing import Any
 
-from . import primitives
 from .gate import Primitive
-from .text import Expression, number
+from .text import ATOM, COMPARISON, INFIX, SUM, Expression, Printer, number
 
 __all__ = ["Script", "runtime", "runtime_gates", "template"]
 
-_INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2)}
-_NEGATION, _ATOM = 3, 4
-_COMPARISON, _CONDITIONAL = 0, -1
+_INFIX = {name: sign for name, sign in INFIX.items() if name != "mod"}  # % there takes x's sign
 
 
 @cache
@@ -43,8 +41,15 @@ def runtime_gates() -> frozenset[str]:
     return frozenset(re.findall(r"^  (\w+): ", runtime(), re.MULTILINE))
 
 
-class Script:
+class Script(Printer):
     """The JavaScript of the gates that one page uses, the gates their formulas use included.
+
+    >>> from autograd import primitives
+    >>> x, y = Expression("x"), Expression("y")
+    >>> Script().print((x + 1) * -y), Script().print(-primitives.exp(x % y))
+    ('(x + 1) * -y', '-values.exp(values.mod(x, y))')
+    >>> Script().print(primitives.where(x == 0, math.inf, lambda: 1 / x))
+    'x === 0 ? Infinity : 1 / x'
 
     >>> script = Script()
     >>> script.add(primitives.div, 2)
@@ -52,6 +57,11 @@ class Script:
     >>> print(script.source())
     locals.div_2 = (x, y, out) => [1 / y, -(out / y)];
     """
+
+    infix = _INFIX
+    negated = ATOM  # -- would count down
+    condition, branch = COMPARISON, SUM
+    choice = "{condition} ? {a} : {b}"
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
@@ -92,45 +102,22 @@ class Script:
             self.values[key] = f"({', '.join(names)}) => {self.print(tree)}"
         return f"values.{key}"
 
-    def print(self, thing: Any) -> str:
-        """Print an expression (or a plain number).
+    def number(self, x: float) -> str:
+        if math.isnan(x):
+            return "NaN"
+        if math.isinf(x):
+            return "Infinity" if x > 0 else "-Infinity"
+        return number(x)
 
-        >>> x, y = Expression("x"), Expression("y")
-        >>> Script().print((x + 1) * -y), Script().print(-primitives.exp(x % y))
-        ('(x + 1) * -y', '-values.exp(values.mod(x, y))')
-        >>> Script().print(primitives.where(x == 0, math.inf, lambda: 1 / x))
-        'x === 0 ? Infinity : 1 / x'
-        """
-        expression = thing if isinstance(thing, Expression) else Expression(float(thing))
-        return self._print(expression)[0]
+    def sign(self, comparison: str) -> str:
+        return comparison + "=" if comparison in ("==", "!=") else comparison
 
-    def _print(self, expression: Expression) -> tuple[str, int]:
-        """The source and its precedence."""
-        head, operands = expression.head, expression.operands
+    def function(self, op: Primitive, count: int) -> str:
+        return self.value(op, count)
 
-        def inner(k: int, least: int) -> str:
-            source, precedence = self._print(operands[k])
-            return source if precedence >= least else f"({source})"
-
-        if isinstance(head, float):
-            source = _number(head)
-            return source, _NEGATION if source.startswith("-") else _ATOM
-        if isinstance(head, str):
-            if not operands:
-                return head, _ATOM
-            sign = head + "=" if head in ("==", "!=") else head
-            return f"{inner(0, 1)} {sign} {inner(1, 1)}", _COMPARISON
-        if head.name in _INFIX:
-            sign, precedence = _INFIX[head.name]
-            return f"{inner(0, precedence)} {sign} {inner(1, precedence + 1)}", precedence
-        if head is primitives.neg:
-            return f"-{inner(0, _ATOM)}", _NEGATION
-        if head is primitives.choice and isinstance(operands[0].head, str) and operands[0].operands:
-            # a comparison is never NaN, and only the chosen branch may be computed
-            condition, a, b = inner(0, _COMPARISON), inner(1, 1), inner(2, 1)
-            return f"{condition} ? {a} : {b}", _CONDITIONAL
-        arguments = ", ".join(inner(k, _CONDITIONAL) for k in range(len(operands)))
-        return f"{self.value(head, len(operands))}({arguments})", _ATOM
+    def can_choose(self, condition: Expression) -> bool:
+        """Only by a comparison: any other condition may be NaN, which chooses neither."""
+        return isinstance(condition.head, str) and bool(condition.operands)
 
     def source(self) -> str:
         """All that was added, as assignments into the objects ``values`` and ``locals``."""
@@ -141,11 +128,3 @@ class Script:
 
 def _names(count: int) -> list[str]:
     return ["x", "y", "z"][:count] if count <= 3 else [f"x{k}" for k in range(count)]
-
-
-def _number(x: float) -> str:
-    if math.isnan(x):
-        return "NaN"
-    if math.isinf(x):
-        return "Infinity" if x > 0 else "-Infinity"
-    return number(x)

@@ -1,7 +1,9 @@
 """Values of the gates on floats, where ``math`` lacks them or would raise on overflow.
 
 Every function here takes and gives floats. They hold the project's conventions: overflow is
-inf, a domain error raises what ``math`` raises, NaN in gives NaN out. No derivative is in here.
+inf, a domain error raises what ``math`` raises, NaN in gives NaN out. Where a gate is a helper in
+another gate's partial (``power_slope``, ``sech2``), this is its value only: which derivative it
+is part of, and its own partials, stand in the table of primitives.py.
 """
 
 from __future__ import annotations

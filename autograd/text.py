@@ -2,8 +2,8 @@
 
 Reading a rule on ``Expression("x")`` records what it does to x as a small tree. ``python(tree)``
 prints the tree as Python source, with as few parentheses as the precedence of the operators
-allows (a power as ``pow(x, y)``, the gate: Python's ``**`` raises where it overflows); other
-printers (LaTeX, JavaScript) walk the same tree.
+allows (a power as ``pow(x, y)``, the gate: Python's ``**`` raises where it overflows).
+JavaScript is the same ``Printer`` with other spellings (javascript.py).
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from typing import Any
 from . import primitives
 from .gate import Primitive
 
-__all__ = ["Expression", "python"]
+__all__ = ["Expression", "Printer", "python"]
 
-_INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "mod": ("%", 2)}
-_NEGATION, _ATOM = 3, 4
-_COMPARISON, _CONDITIONAL = 0, -1
+CONDITIONAL, COMPARISON, SUM, PRODUCT, NEGATION, ATOM = range(6)  # how tightly a text binds
+INFIX = {
+    "add": ("+", SUM),
+    "sub": ("-", SUM),
+    "mul": ("*", PRODUCT),
+    "div": ("/", PRODUCT),
+    "mod": ("%", PRODUCT),
+}
 
 
 class Expression:
@@ -124,36 +129,63 @@ def python(expression: Any) -> str:
     >>> python(primitives.where(x > 0, lambda: 1 / x, 0))
     '1 / x if x > 0 else 0'
     """
-    return _python(_expression(expression))[0]
+    return _python.print(expression)
 
 
-def _python(expression: Expression) -> tuple[str, int]:
-    """The source and its precedence."""
-    head, operands = expression.head, expression.operands
+class Printer:
+    """Prints expressions as Python; a subclass spells what another language writes otherwise."""
 
-    def inner(k: int, least: int) -> str:
-        source, precedence = _python(operands[k])
-        return source if precedence >= least else f"({source})"
+    infix = INFIX
+    negated = NEGATION  # how tightly an operand of - must bind
+    condition, branch = COMPARISON, COMPARISON  # and the parts of a choice
+    choice = "{a} if {condition} else {b}"
 
-    if isinstance(head, float):
-        source = number(head)
-        return source, _NEGATION if source.startswith("-") else _ATOM
-    if isinstance(head, str):
-        if not operands:
-            return head, _ATOM
-        return f"{inner(0, 1)} {head} {inner(1, 1)}", _COMPARISON
-    if head.name in _INFIX:
-        sign, precedence = _INFIX[head.name]
-        return f"{inner(0, precedence)} {sign} {inner(1, precedence + 1)}", precedence
-    if head is primitives.neg:
-        return f"-{inner(0, _NEGATION)}", _NEGATION
-    if head is primitives.choice:
-        return (
-            f"{inner(1, _COMPARISON)} if {inner(0, _COMPARISON)} else {inner(2, _COMPARISON)}",
-            _CONDITIONAL,
-        )
-    arguments = ", ".join(inner(k, _CONDITIONAL) for k in range(len(operands)))
-    return f"{head.name}({arguments})", _ATOM
+    def print(self, thing: Any) -> str:
+        """The source of an expression, or of a plain number."""
+        return self._print(_expression(thing))[0]
+
+    def number(self, x: float) -> str:
+        return number(x)
+
+    def sign(self, comparison: str) -> str:
+        return comparison
+
+    def function(self, op: Primitive, count: int) -> str:
+        """What a gate of ``count`` operands is called."""
+        return op.name
+
+    def can_choose(self, condition: Expression) -> bool:
+        """Whether a choice by this condition is written with ``choice``, or else as a gate."""
+        return True
+
+    def _print(self, expression: Expression) -> tuple[str, int]:
+        """The source, and how tightly it binds."""
+        head, operands = expression.head, expression.operands
+
+        def inner(k: int, least: int) -> str:
+            source, precedence = self._print(operands[k])
+            return source if precedence >= least else f"({source})"
+
+        if isinstance(head, float):
+            source = self.number(head)
+            return source, NEGATION if source.startswith("-") else ATOM
+        if isinstance(head, str):
+            if not operands:
+                return head, ATOM
+            return f"{inner(0, SUM)} {self.sign(head)} {inner(1, SUM)}", COMPARISON
+        if head.name in self.infix:
+            sign, precedence = self.infix[head.name]
+            return f"{inner(0, precedence)} {sign} {inner(1, precedence + 1)}", precedence
+        if head is primitives.neg:
+            return f"-{inner(0, self.negated)}", NEGATION
+        if head is primitives.choice and self.can_choose(operands[0]):
+            condition, a, b = inner(0, self.condition), inner(1, self.branch), inner(2, self.branch)
+            return self.choice.format(condition=condition, a=a, b=b), CONDITIONAL
+        arguments = ", ".join(inner(k, CONDITIONAL) for k in range(len(operands)))
+        return f"{self.function(head, len(operands))}({arguments})", ATOM
+
+
+_python = Printer()
 
 
 def number(x: float) -> str:

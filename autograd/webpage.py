@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import combining, east_asian_width
 
 from .backward import local_derivatives, stale_error
 from .clock import stale_edges
@@ -32,11 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "page"]
 
-_PROGRAM = ("passes", "words", "picture", "panels", "quiz", "player")
+_PROGRAM = ("passes", "numbers", "words", "picture", "differences", "panels", "quiz", "player")
 _LABELLED_EDGES = 60  # with more edges than this there is no room for a label on each
 _LONGEST_NAME, _LONGEST_EXPRESSION = 28, 9
 _SHORTEST_LABEL = 20  # letters: a leaf may be edited
 _NODE_HEIGHT, _LETTER, _POINTS = 58.0, 8.0, 72.0
+_RANK_GAP = {  # inches between ranks, by direction; the active edges are labelled in any case
+    "LR": {True: 0.6, False: 2.0},
+    "TB": {True: 0.6, False: 0.8},
+}
 
 
 class Page:
@@ -103,14 +108,16 @@ def page(
         names: names for Values, as ``locals()`` gives; by default the caller's variables.
         title: a heading.
         max_nodes: the most nodes, constants not counted; beyond 300 a browser may stutter.
-        time_limit: seconds the layout program may take.
+        time_limit: seconds the layout program may take for each of up to four layouts.
 
     Returns:
         the Page; a notebook shows it.
 
     Raises:
-        TypeError: output is no Value, or a plain number of the expression.
-        ValueError: too many nodes, or the path does not end in .html.
+        TypeError: output is no Value, or a plain number of the expression; names is no mapping,
+            or title no text.
+        ValueError: too many nodes, no time at all, or the path does not end in .html.
+        TimeoutError: the layout took too long.
         OSError: the path can't be written.
         StaleGraphError: a leaf was edited after the output was computed.
         ImportError: no layout program is installed.
@@ -125,6 +132,12 @@ def page(
         raise TypeError(f"page takes the Value that was computed, got {shorten(output)}")
     if output.is_constant:
         raise TypeError("page takes the Value that was computed, got a plain number")
+    if names is not None and not isinstance(names, Mapping):
+        raise TypeError(f"page: names= takes a mapping as locals() gives it, got {shorten(names)}")
+    if not isinstance(title, str):
+        raise TypeError(f"page: title= takes a text, got {shorten(title)}")
+    if not time_limit > 0:
+        raise ValueError(f"page: time_limit= takes seconds above 0, got {shorten(time_limit)}")
     order = topological_order(output)
     count = sum(not node.is_constant for node in order)
     if count > max_nodes:
@@ -276,14 +289,15 @@ def _layout(
 
     from .rendering import run_layout  # imports graphviz
 
+    gap = _RANK_GAP[direction][labelled]
     lines = [
-        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep=0.6; pad=0.15",
+        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep={gap}; pad=0.15",
         'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.7, fontsize=11]',
     ]
     boxes: dict[str, tuple[int, float, float]] = {}
     for k, node in enumerate(nodes):
         if not node.get("constant"):
-            title = min(len(node["name"]), _LONGEST_NAME) + 2 + len(node.get("symbol", "--")) - 2
+            title = _letters(node["name"][:_LONGEST_NAME]) + 2 + len(node.get("symbol", ""))
             boxes[f"n{k}"] = (k, max(92.0, 24 + _LETTER * title), _NODE_HEIGHT)
     named = {f"e{number}": edge for number, edge in enumerate(edges)}
     for name, edge in named.items():
@@ -298,7 +312,14 @@ def _layout(
     for name, (_, width, height) in boxes.items():
         size = f"width={width / _POINTS:.3f}, height={height / _POINTS:.3f}"
         lines.append(f"{name} [id={name}, {size}]")
-    svg = ElementTree.fromstring(run_layout("\n".join(lines) + "\n}", "svg", time_limit))
+    try:
+        picture = run_layout("\n".join(lines) + "\n}", "svg", time_limit)
+    except TimeoutError:  # its message speaks of draw(), and of ways out that a page has not
+        raise TimeoutError(
+            f"the layout of the page did not finish within {time_limit:g} s: make the page of a "
+            "sub-expression, or give page() a longer time_limit="
+        ) from None
+    svg = ElementTree.fromstring(picture)
     _, _, width, height = map(float, svg.attrib["viewBox"].split())
     left, top = map(float, re.findall(r"translate\((\S+) (\S+)\)", svg[0].attrib["transform"])[0])
     layout: dict[str, Any] = {"labelled": labelled, "size": [width, height], "shift": [left, top]}
@@ -320,6 +341,19 @@ def _layout(
                 | ({"label": [float(label["x"]), float(label["y"])]} if label else {})
             )
     return layout
+
+
+def _letters(text: str) -> float:
+    """How many letters' room a text takes: a Chinese character that of two, a capital's less."""
+    return sum(
+        2.0
+        if east_asian_width(c) in "WF" or c == "W"
+        else 1.75
+        if c.isupper() or c in "mw@%жмфшщыю"
+        else 1.0
+        for c in text
+        if not combining(c)
+    )
 
 
 # ------------------------------------------------------------------ the file

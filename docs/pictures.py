@@ -32,7 +32,7 @@ def photograph(out: Path = Path(__file__).parent) -> None:
     x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
     q = x + y
     f = q * z
-    html = page(f, title="f = (x + y)·z").html
+    html = page(f, title="(x + y)·z").html
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         tab = browser.new_page(viewport={"width": 1080, "height": 620}, device_scale_factor=1.5)

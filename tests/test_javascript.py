@@ -90,12 +90,55 @@ def test_the_runtime_has_values_of_gates_only() -> None:
     assert {"exp", "softmax", "sech2", "power_slope"} <= runtime_gates()
 
 
-def test_no_derivative_is_written_in_the_template() -> None:
-    scripts = sorted((Path(autograd.__file__).parent / "template").glob("*.js"))
-    assert len(scripts) == 7
-    for script in scripts:
-        source = script.read_text(encoding="utf-8")
-        assert not re.search(r"^locals\.|locals\.\w+ =", source, re.MULTILINE)
-    assert runtime() in page(Value(0.3)).html
+SCRIPTS = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in sorted((Path(autograd.__file__).parent / "template").glob("*.js"))
+}
+
+
+def test_the_table_alone_fills_the_partials() -> None:
+    """The page takes all partials from ``locals``, and the scripts put nothing there."""
+    uses = [
+        line.strip()
+        for source in SCRIPTS.values()
+        for line in source.split("\n")
+        if re.search(r"(?<![\w.])locals\b", line) and not line.lstrip().startswith("//")
+    ]
+    assert len(uses) == 2 and uses[1] == "const locals = {};"
+    assert uses[0].startswith("return locals[nodes[k].rule](...nodes[k].operands")
+    text = page(Value(0.3).tanh()).html
     slope = "out * out < 0.25 ? 1 - out * out : values.sech2(x)"
-    assert f"locals.tanh_1 = (x, out) => [{slope}];" in page(Value(0.3).tanh()).html
+    assert runtime() in text
+    assert re.findall(r"^locals\..*", text, re.MULTILINE) == [
+        f"locals.tanh_1 = (x, out) => [{slope}];"
+    ]
+
+
+def test_a_changed_partial_of_the_table_is_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No gate's partial comes from anywhere else, whatever the gate is called."""
+    for op in (registry[name] for name in oracle.FUNCTIONS):
+        count = op.arity or 4
+        monkeypatch.setattr(op, "partials", (lambda *xs: xs[0] * 4711,) * count)
+        script = Script()
+        script.add(op, count)
+        first = "x" if count <= 3 else "x0"
+        marks = ", ".join([f"{first} * 4711"] * count)
+        assert script.locals[f"{op.name}_{count}"].endswith(f"=> [{marks}]")
+
+
+def test_no_partial_of_the_table_is_written_in_the_scripts() -> None:
+    """Not in the table's own words, ``1 + out * out``, whatever the spaces."""
+
+    def bare(text: str) -> str:
+        return re.sub(r"values\.|Math\.|\s", "", text)
+
+    written = bare("\n".join(SCRIPTS.values()))
+    partials = set()
+    for op in (registry[name] for name in oracle.FUNCTIONS):
+        operands = [Expression(name) for name in ["x", "y", "z", "w"][: op.arity or 4]]
+        for partial in op.locals(operands, Expression("out")):
+            text = bare(Script().print(partial)) if isinstance(partial, Expression) else ""
+            if re.search(r"[-+*/]", text):  # exp(x) alone is the value of a gate as well
+                partials.add(text)
+    assert len(partials) > 30
+    assert [partial for partial in partials if partial in written] == []

@@ -14,8 +14,8 @@ function board(now) {
   } else if (step < seed) {
     const node = nodes[active];
     title(`Forward ${step}/${gates.length}`, node.name, " = ", withNames(node.expression));
-    if (active === pass.failed) {
-      paragraph("There is no such value: ", pass.reason);
+    if (pass.missing.has(active)) {
+      paragraph("There is no such value", pass.missing.get(active) ? "." : ", for an operand has none.");
     } else {
       paragraph(`= ${withNumbers(node.expression)} = `, span("value", short(pass.data[active])));
     }
@@ -41,7 +41,7 @@ function contributionLines({ step, k, place, operand, local, upstream, amount, b
   const hidden = (kind, which = place) => hides(step, kind, which);
   const formula = withNames(nodes[k].formulas[place]);
   const number = short(local);
-  const first = make("p", {}, `${partialName(k, operand)} = `);
+  const first = make("p", {}, `${localName(k, place)} = `);
   if (hidden("local")) first.append("?");
   else first.append(formula && formula !== number ? `${formula} = ${number}` : number);
   const second = make("p", {}, `${nodes[operand].name}.grad += `);
@@ -66,21 +66,25 @@ function choose(k) {
   chosen = k === chosen ? -1 : k;
   if (chosen >= 0) roveTo(chosen, false);
   update();
+  if (chosen >= 0) find("details").scrollIntoView({ block: "nearest", behavior: stillness.matches ? "auto" : "smooth" });
 }
+
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 function details(now) {
   const card = find("details");
   card.hidden = chosen < 0;
-  if (chosen < 0) return;
+  if (chosen < 0) return card.replaceChildren();
   const node = nodes[chosen];
   const parts = [make("h2", {}, node.name, ...(node.op ? [` = ${withNames(node.expression)}`] : [" (leaf)"]))];
   const line = (...children) => parts.push(make("p", {}, ...children));
   const value = now.value[chosen];
-  line("value ", span("value", value === null ? "–" : String(value)));
-  if (pass.failed !== undefined) line("No gradient: the forward pass can't be finished.");
+  line("value ", span("value", exact(value)));
+  if (pass.problem) line("No gradient: the computation can't be finished.");
   else if (quiz.on && stillHidden(now)) line("The quiz hides the rest until this gradient is known.");
   else chainRule(line, parts);
-  card.replaceChildren(...parts);
+  // a screen reader speaks of all that is replaced: so only what is new
+  if (card.textContent !== parts.map((part) => part.textContent).join("")) card.replaceChildren(...parts);
 }
 
 const stillHidden = ({ step, gradient }) =>
@@ -93,13 +97,14 @@ function chainRule(line, parts) {
   if (chosen === output) line(`${gradientName(chosen)} = 1: this is the output.`);
   else if (!arriving.length) line(`${gradientName(chosen)} = 0: no gradient flows here.`);
   else {
-    const terms = arriving.map(({ k }) => `${gradientName(k)}·${partialName(k, chosen)}`);
+    const local = (k, place) => (k === output ? localName(k, place) : partialName(k, chosen));
+    const terms = arriving.map(({ k, place }) => `${gradientName(k)}·${local(k, place)}`);
     const numbers = arriving.map(({ local, upstream }) => `${signed(short(upstream))}·${signed(short(local))}`);
     const shown = 8;
     line("Chain rule, a term for each use of this node:");
     line(`${gradientName(chosen)} = `, terms.slice(0, shown).join(" + "), arriving.length > shown ? " + …" : "");
     line("= ", numbers.slice(0, shown).join(" + "), arriving.length > shown ? ` + ${arriving.length - shown} more` : "");
-    line("= ", span("gradient", String(total)));
+    line("= ", span("gradient", exact(total)));
     if (arriving.length > 1) {
       const list = make("ul");
       for (const { k, place, local, upstream, amount } of arriving.slice(0, 50)) {
@@ -110,23 +115,7 @@ function chainRule(line, parts) {
       parts.push(list);
     }
   }
-  finiteDifference(line, total);
-}
-
-function finiteDifference(line, gradient) {
-  if (computation.fixed) return line("No finite-difference check: ", computation.fixed, ".");
-  const x = pass.data[chosen];
-  const h = 6e-6 * Math.max(1, Math.abs(x)); // the cube root of a float's rounding error
-  const [above, below] = [forward(chosen, x + h), forward(chosen, x - h)];
-  const problem = [above, below].find((side) => side.failed !== undefined);
-  if (problem) return line("Finite difference: not possible here, ", problem.reason);
-  const slope = (above.data[output] - below.data[output]) / (x + h - (x - h));
-  const noise = (1e-15 * Math.max(1, Math.abs(pass.data[output]))) / h;
-  const agrees = Math.abs(slope - gradient) <= 1e-5 * Math.max(Math.abs(gradient), Math.abs(slope)) + noise;
-  const name = inFormula(nodes[chosen].name);
-  line(`Finite difference: (f(${name} + h) - f(${name} - h)) / 2h = ${slope.toPrecision(8)}, `,
-    span(agrees ? "verdict right" : "verdict wrong",
-      agrees ? "agrees ✓" : "differs: look for a kink or a very steep place"));
+  differenceCheck(line, chosen);
 }
 
 // ---------------------------------------------------------------- the table, and editing leaves
@@ -146,6 +135,7 @@ function buildTable() {
       input.id = `leaf-${k}`;
       input.disabled = Boolean(computation.fixed);
       input.addEventListener("change", () => edit(k, input));
+      input.addEventListener("input", () => size(input));
       value.append(input);
     }
     const row = make("tr", {}, make("td", {}, name), value, gradient);
@@ -165,21 +155,20 @@ function paintTable(now) {
     row.classList.toggle("active", k === now.active);
     row.classList.toggle("chosen", k === chosen);
   }
-  find("reset").disabled = !pass.edited;
+  able("reset", pass.edited);
 }
 
-function number(text) {
-  const plain = text.trim().replace(",", ".").replace("−", "-");
-  const [, top, bottom] = plain.match(/^([^/]+)\/([^/]+)$/) || [];
-  if (top) return Number(top) / Number(bottom);
-  if (/^[-+]?inf$/i.test(plain)) return plain.startsWith("-") ? -Infinity : Infinity;
-  return plain ? Number(plain) : NaN;
+// All digits of a number are seen, also while it is typed.
+function size(input) {
+  const { length } = input.value;
+  input.classList.toggle("long", length > 14);
+  input.style.width = `calc(${Math.max(6, length)}ch + ${length > 14 ? 12 : 20}px)`;
 }
 
 function edit(k, input) {
-  const x = number(input.value);
-  input.setAttribute("aria-invalid", String(Number.isNaN(x)));
-  if (Number.isNaN(x)) return complain(`${nodes[k].name}: "${input.value}" is no number.`);
+  const x = typed(input.value);
+  input.setAttribute("aria-invalid", String(x === undefined));
+  if (x === undefined) return complain(`${nodes[k].name}: ${refusal(input.value)}`);
   leaves[k] = x;
   recompute();
 }
@@ -195,10 +184,11 @@ function recompute() {
   quiz.solved.clear();
   for (const [k, { input }] of rows) {
     if (!input) continue;
-    input.value = String(leaves[k]);
+    input.value = exact(leaves[k]);
+    size(input);
     input.removeAttribute("aria-invalid");
   }
-  complain(pass.failed === undefined ? "" : `No value: ${pass.reason}`);
+  complain(pass.problem ?? "");
   find("scrubber").max = String(lastStep());
   go(wasAtEnd ? lastStep() : Math.min(step, lastStep()));
 }

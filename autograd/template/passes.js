@@ -24,37 +24,48 @@ function evaluate(k, data) {
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     const operands = node.operands.map((operand) => {
-      const number = String(data[operand]);
+      const number = exact(data[operand]);
       return nodes[operand].constant ? number : `${nodes[operand].name} = ${number}`;
     });
     throw new DomainError(`${node.op}(${operands.join(", ")}): ${error.message}`);
   }
 }
 
-// Every node's value, or how far it came and why no further. A node can be pinned to a number:
-// the finite-difference check asks what the output does then.
+// Every node's value; null where there is none, and then `missing` says why, in words or, if it is
+// for an operand that has none, in no words. A node can be pinned to a number: the
+// finite-difference check asks what the output does then.
 function forward(pinned = -1, number = 0) {
   const data = [...leaves];
+  const missing = new Map();
   const edited = pinned >= 0 || leaves.some((x, k) => !Object.is(x, python[k]));
   if (pinned >= 0) data[pinned] = number;
-  if (!edited) return { data, edited };
+  if (!edited) return { data, edited, missing };
   for (const k of gates) {
     if (k === pinned) continue;
     try {
-      data[k] = evaluate(k, data);
+      const lost = nodes[k].operands.some((operand) => missing.has(operand));
+      data[k] = lost ? domain("") : evaluate(k, data);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      return { data, edited, failed: k, reason: error.message };
+      data[k] = null;
+      missing.set(k, error.message);
     }
   }
-  return { data, edited };
+  return { data, edited, missing };
+}
+
+function computedLocals(k, data) {
+  try {
+    return locals[nodes[k].rule](...nodes[k].operands.map((operand) => data[operand]), data[k]);
+  } catch (error) {
+    if (error instanceof DomainError) error.message = `${nodes[k].name}: ${error.message}`;
+    throw error;
+  }
 }
 
 function localDerivatives(k, { data, edited }) {
   const node = nodes[k];
-  const numbers = edited
-    ? locals[node.rule](...node.operands.map((operand) => data[operand]), data[k])
-    : node.locals.map((local) => (local === null ? null : Number(local)));
+  const numbers = edited ? computedLocals(k, data) : node.locals.map((local) => (local === null ? null : Number(local)));
   return numbers.map((local, place) => {
     const flows = node.flows[place] && local !== null && !(node.routes && local === 0);
     return flows ? local : null;
@@ -62,40 +73,45 @@ function localDerivatives(k, { data, edited }) {
 }
 
 // The chain rule: each node passes local × upstream on to its operands, the output first.
-function run() {
-  const { data, edited, failed, reason } = forward();
-  const result = { data, edited, failed, reason, contributions: [], arriving: nodes.map(() => []) };
-  if (failed !== undefined) return result;
-  result.gradient = nodes.map(() => 0);
-  result.gradient[output] = 1;
+function backward(values) {
+  const contributions = [];
+  const arriving = nodes.map(() => []);
+  const gradient = nodes.map(() => 0);
+  gradient[output] = 1;
   for (let done = 0; done < gates.length; done++) {
     const k = gates[gates.length - 1 - done];
     const step = gates.length + 2 + done;
-    if (k !== output && !result.arriving[k].length) continue; // nothing flows through here
-    const upstream = result.gradient[k];
-    let numbers;
-    try {
-      numbers = localDerivatives(k, result);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      return { ...result, failed: k, reason: `${nodes[k].name}: ${error.message}` };
-    }
-    numbers.forEach((local, place) => {
+    if (k !== output && !arriving[k].length) continue; // nothing flows through here
+    const upstream = gradient[k];
+    localDerivatives(k, values).forEach((local, place) => {
       if (local === null) return;
       const operand = nodes[k].operands[place];
       const amount = local * upstream;
-      const before = result.arriving[operand].length ? result.gradient[operand] : null;
+      const before = arriving[operand].length ? gradient[operand] : null;
       const sum = (before ?? 0) + amount;
-      result.gradient[operand] = sum;
+      gradient[operand] = sum;
       const contribution = { step, k, place, operand, local, upstream, amount, before, sum };
-      result.contributions.push(contribution);
-      result.arriving[operand].push(contribution);
+      contributions.push(contribution);
+      arriving[operand].push(contribution);
     });
   }
-  return result;
+  return { contributions, arriving, gradient };
 }
 
-const lastStep = () => (pass.failed === undefined ? steps : turns[pass.failed] + 1);
+// Both passes; if one can't be finished, `problem` says why, and there are no gradients.
+function run() {
+  const values = forward();
+  const stopped = (problem) => ({ ...values, problem, contributions: [], arriving: nodes.map(() => []) });
+  if (values.missing.size) return stopped(`No value: ${[...values.missing.values()].filter(Boolean).join("; ")}`);
+  try {
+    return { ...values, ...backward(values) };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return stopped(`No gradient: ${error.message}`);
+  }
+}
+
+const lastStep = () => (pass.problem ? gates.length : steps);
 const isBackward = (step) => step > gates.length;
 const seed = gates.length + 1;
 const activeNode = (step) =>
@@ -107,12 +123,9 @@ const backwardStep = (k) => seed + gates.length - turns[k]; // the turn of gate 
 
 // What is known by a step: values, and gradients as far as they have been summed up.
 function moment(step) {
-  const value = nodes.map((node, k) => {
-    const known = !node.op || (turns[k] < step && k !== pass.failed);
-    return known ? pass.data[k] : null;
-  });
+  const value = pass.data.map((number, k) => (turns[k] < step ? number : null)); // a leaf's turn is -1
   const gradient = nodes.map((node, k) => {
-    if (node.constant || !isBackward(step) || pass.failed !== undefined) return null;
+    if (node.constant || !isBackward(step)) return null;
     if (k === output) return 1;
     const arrived = pass.arriving[k].filter((each) => each.step <= step);
     if (arrived.length) return arrived[arrived.length - 1].sum;

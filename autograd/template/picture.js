@@ -3,10 +3,15 @@
 const svg = find("graph");
 let drawn; // the elements of the layout that is shown
 let view; // the part of the picture that is seen: x, y, width, height
+let stage; // and how many pixels wide and high that is
 let fitted = true;
+const NAME_SIZE = 14; // of a node's name, in the picture's units
+const READABLE = 9; // pixels on the screen
+const BUTTONS = 44; // pixels at the top that the zoom buttons take
 
 function chooseLayout() {
-  const { width, height } = svg.getBoundingClientRect();
+  stage = svg.getBoundingClientRect();
+  const { width, height } = stage;
   const scale = ({ size }) => Math.min(1.3, width / size[0], height / size[1]);
   const narrow = width < 600; // there a label on every edge would leave too little for the nodes
   const fitting = computation.layouts.filter(({ labelled }) => labelled !== narrow);
@@ -15,7 +20,7 @@ function chooseLayout() {
 }
 
 function draw(layout) {
-  drawn = { layout, nodes: nodes.map(() => null), edges: [], constants: [] };
+  drawn = { layout, nodes: nodes.map(() => null), edges: [] };
   const [left, top] = layout.shift;
   const paper = make("g", { transform: `translate(${left} ${top})` });
   svg.replaceChildren(paper);
@@ -23,6 +28,20 @@ function draw(layout) {
   const boxes = [...layout.boxes].sort((a, b) => a.node - b.node);
   for (const box of boxes) paper.append(drawBox(box));
   for (const { label } of drawn.edges) paper.append(label); // above all lines and boxes
+  fitNames();
+  const probe = make("text", { class: "label flowing" }, "0".repeat(10));
+  paper.append(probe);
+  drawn.digit = probe.getComputedTextLength() / 10; // measured once: at each step it would cost a layout
+  probe.remove();
+}
+
+// Python has reckoned how wide a name is, but only the browser knows its fonts.
+function fitNames() {
+  const named = drawn.nodes.filter(Boolean);
+  const widths = named.map(({ name }) => name.getComputedTextLength());
+  named.forEach(({ name, size: [width] }, k) => {
+    if (widths[k] > width - 10) name.style.fontSize = `${(NAME_SIZE * (width - 10)) / widths[k]}px`;
+  });
 }
 
 function drawEdge(edge) {
@@ -35,11 +54,10 @@ function drawEdge(edge) {
   const angle = Math.atan2(start.y - next.y, start.x - next.x);
   const corner = (turn) => `${next.x + 3.5 * Math.cos(angle + turn)},${next.y + 3.5 * Math.sin(angle + turn)}`;
   const points = `${start.x},${start.y} ${corner(Math.PI / 2)} ${corner(-Math.PI / 2)}`;
-  const middle = line.getPointAtLength(line.getTotalLength() / 2);
-  const [x, y] = edge.label || [middle.x, middle.y - 5];
-  const label = make("text", { class: "label", "aria-hidden": "true", x, y });
+  const label = make("text", { class: "label", "aria-hidden": "true" });
   group.append(make("polygon", { class: "back", points }));
-  drawn.edges.push({ ...edge, group, label, reserved: Boolean(edge.label) });
+  const places = placesAlong(line, edge.label);
+  drawn.edges.push({ ...edge, group, label, places, reserved: Boolean(edge.label) });
   return group;
 }
 
@@ -53,7 +71,7 @@ function drawBox({ node: k, at: [x, y], size: [width, height] }) {
   if (node.constant) {
     const group = make("g", { class: "constant", "aria-hidden": "true" });
     const text = make("text", { class: "value", x, y: y + 4 }, short(node.data));
-    group.append(make("title", {}, `constant ${node.data}`), text);
+    group.append(make("title", {}, `constant ${exact(node.data)}`), text);
     return group;
   }
   const kind = node.op ? "gate" : "leaf";
@@ -69,7 +87,7 @@ function drawBox({ node: k, at: [x, y], size: [width, height] }) {
   const round = node.op ? 22 : 5;
   group.append(title, shape("halo", 5, round + 5), shape("box", 0, round), name, value, gradient);
   group.addEventListener("click", () => choose(k));
-  drawn.nodes[k] = { group, value, gradient, title, at: [x, y] };
+  drawn.nodes[k] = { group, name, value, gradient, title, at: [x, y], size: [width, height] };
   return group;
 }
 
@@ -95,7 +113,7 @@ function paint(now) {
     group.classList.toggle("active", k === now.active);
     group.classList.toggle("receiving", receiving.has(k));
     group.classList.toggle("feeding", feeding.includes(k));
-    group.classList.toggle("failed", k === pass.failed && now.step === lastStep());
+    group.classList.toggle("failed", pass.missing.has(k) && turns[k] < now.step);
     group.classList.toggle("chosen", k === chosen);
     const kind = nodes[k].op ? `${nodes[k].op} gate` : "leaf";
     const words = `${nodes[k].name}, ${kind}, value ${said(now.value[k])}, gradient ` +
@@ -114,23 +132,71 @@ function paint(now) {
     group.classList.toggle("reversed", Boolean(active || before));
     group.classList.toggle("idle", !nodes[to].flows[place] && !nodes[from].constant);
     const said = active || (reserved && before);
-    if (said) product(label, said, now.step, reserved);
+    if (said) product(label, said, now.step);
     else show("", label);
   }
+  placeLabels();
 }
 
 const said = (x) => (x === null ? "not computed yet" : short(x));
 
-// On an edge local × upstream = contribution, or where there is no room, the contribution.
-function product(label, { step, place, local, upstream, amount }, at, room) {
+// On an edge: local × upstream = contribution.
+function product(label, { step, place, local, upstream, amount }, at) {
   const hidden = (kind) => at === step && hides(step, kind, place);
-  const parts = [
-    room ? (hidden("local") ? "?" : short(local)) : "",
-    room ? ` × ${short(upstream)} = ` : "",
-    hidden("amount") ? "?" : short(amount),
+  const factors = `${hidden("local") ? "?" : short(local)} × ${short(upstream)} = `;
+  const contribution = hidden("amount") ? "?" : short(amount);
+  if (label.textContent === factors + contribution) return;
+  label.replaceChildren(factors, make("tspan", { class: "gradient" }, contribution));
+}
+
+// A label lies where the layout kept room for it; but it does so for the numbers of Python, and
+// not everywhere: so else somewhere along its edge, where it covers no node and no other label.
+// The active edges choose first; a label of a step before that finds no room is not shown.
+function placeLabels() {
+  const taken = drawn.layout.boxes.map(({ at: [x, y], size: [width, height] }) => rectangle(x, y, width, height));
+  taken.push(...outside(drawn.layout));
+  const isActive = ({ label }) => label.classList.contains("flowing");
+  const shown = drawn.edges.filter(({ label }) => label.textContent).sort((a, b) => isActive(b) - isActive(a));
+  shown.forEach((edge) => {
+    const width = (edge.label.textContent.length + 1) * drawn.digit;
+    let best = { covered: Infinity };
+    for (const [x, y] of edge.places) {
+      const place = rectangle(x, y, width, LABEL_HEIGHT);
+      const covered = taken.reduce((sum, other) => sum + overlap(place, other), 0);
+      if (covered < best.covered) best = { x, y, place, covered };
+      if (!covered) break;
+    }
+    if (best.covered && !isActive(edge)) return show("", edge.label);
+    taken.push(best.place);
+    edge.label.setAttribute("x", best.x);
+    edge.label.setAttribute("y", best.y + 4); // of the line on which the letters stand
+  });
+}
+
+const LABEL_HEIGHT = 15;
+const rectangle = (x, y, width, height) => [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
+
+// What lies around the picture, where a label might be out of sight.
+function outside({ size: [width, height], shift: [left, top] }) {
+  const far = 1e5;
+  return [
+    [-far, -far, -left, far], [width - left, -far, far, far],
+    [-far, -far, far, -top], [-far, height - top, far, far],
   ];
-  if (label.textContent === parts.join("")) return;
-  label.replaceChildren(parts[0], parts[1], make("tspan", { class: "gradient" }, parts[2]));
+}
+
+function overlap([left, top, right, bottom], [otherLeft, otherTop, otherRight, otherBottom]) {
+  const width = Math.min(right, otherRight) - Math.max(left, otherLeft);
+  const height = Math.min(bottom, otherBottom) - Math.max(top, otherTop);
+  return width > 0 && height > 0 ? width * height : 0;
+}
+
+// Where an edge's label may lie: where the layout has kept room for it, on the line, beside it.
+function placesAlong(line, reserved) {
+  const length = line.getTotalLength();
+  const points = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map((share) => line.getPointAtLength(share * length));
+  const along = [0, -LABEL_HEIGHT, LABEL_HEIGHT].flatMap((aside) => points.map(({ x, y }) => [x, y + aside]));
+  return reserved ? [[reserved[0], reserved[1] - 4], ...along] : along;
 }
 
 // ---------------------------------------------------------------- pan and zoom
@@ -140,37 +206,59 @@ function applyView() {
 }
 
 function fit() {
-  const { width, height } = svg.getBoundingClientRect();
+  const { width, height } = stage;
   const [w, h] = drawn.layout.size;
-  const buttons = 44; // a strip at the top is theirs
-  const scale = Math.min(1.3, width / (w + 24), (height - buttons) / (h + 24)) || 1;
-  const top = h / 2 - (height + buttons) / scale / 2;
+  const scale = Math.max(0.03, Math.min(1.3, width / (w + 24), (height - BUTTONS) / (h + 24)));
+  const top = h / 2 - (height + BUTTONS) / scale / 2;
   view = [w / 2 - width / scale / 2, top, width / scale, height / scale];
   fitted = true;
   applyView();
 }
 
-// The whole picture; but if that would be too small to read, the part where things happen.
+// The whole picture; but if its names would be too small to read, the part where things happen.
 function look() {
   fit();
-  const { width, height } = svg.getBoundingClientRect();
+  const { width, height } = stage;
   const scale = width / view[2];
-  if (scale > 0.45) return;
+  if (!width || scale * NAME_SIZE >= READABLE) return; // no width: in a frame not yet shown
   const readable = Math.max(0.7, 0.85 * Math.min(1, width / 700));
   view = [view[0], view[1], width / readable, height / readable];
   fitted = false;
   const first = nodes.findIndex((node) => !node.constant);
-  centre(drawn.nodes[step ? activeNode(step) : first]);
+  centre(middle(surroundings(step ? activeNode(step) : first)));
 }
 
-function centre({ at }) {
-  const [x, y] = [at[0] + drawn.layout.shift[0], at[1] + drawn.layout.shift[1]];
-  view = [x - view[2] / 2, y - view[3] / 2, view[2], view[3]];
+// From where to where a gate and its operands reach, across and down; in a direction in which they
+// don't fit, the gate alone.
+function surroundings(k) {
+  const own = drawn.nodes[k];
+  const around = [own, ...(nodes[k].operands ?? []).map((operand) => drawn.nodes[operand])].filter(Boolean);
+  return [0, 1].map((axis) => {
+    const reach = (those) => [
+      Math.min(...those.map(({ at, size }) => at[axis] - size[axis] / 2)) + drawn.layout.shift[axis] - 6,
+      Math.max(...those.map(({ at, size }) => at[axis] + size[axis] / 2)) + drawn.layout.shift[axis] + 6,
+    ];
+    const [low, high] = reach(around);
+    return high - low < view[2 + axis] ? [low, high] : reach([own]);
+  });
+}
+
+const middle = (spans) => spans.map(([low, high]) => (low + high) / 2);
+
+// Look at a point, but not past the picture's edge.
+function centre(point) {
+  const buttons = (BUTTONS * view[2]) / stage.width;
+  const [x, y] = [0, 1].map((axis) => {
+    const [seen, size] = [view[2 + axis], drawn.layout.size[axis]];
+    const [first, last] = [-12 - axis * buttons, size + 12 - seen];
+    return last < first ? (first + last) / 2 : Math.min(last, Math.max(first, point[axis] - seen / 2));
+  });
+  view = [x, y, view[2], view[3]];
   applyView();
 }
 
 function zoom(factor, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) {
-  const scale = svg.getBoundingClientRect().width / view[2];
+  const scale = stage.width / view[2];
   const by = Math.min(6, Math.max(0.03, scale * factor)) / scale;
   view = [x - (x - view[0]) / by, y - (y - view[1]) / by, view[2] / by, view[3] / by];
   fitted = false;
@@ -185,13 +273,12 @@ function toPicture(event) {
   ];
 }
 
-// Bring a node into sight, when zoomed in.
+// Bring a node and its operands into sight, when zoomed in.
 function follow(k) {
-  const parts = drawn.nodes[k];
-  if (!parts || fitted) return;
-  const [x, y] = [parts.at[0] + drawn.layout.shift[0], parts.at[1] + drawn.layout.shift[1]];
-  const inside = (at, start, size) => Math.abs(at - start - size / 2) < 0.25 * size;
-  if (!inside(x, view[0], view[2]) || !inside(y, view[1], view[3])) centre(parts);
+  if (!drawn.nodes[k] || fitted) return;
+  const spans = surroundings(k);
+  const isInside = ([low, high], axis) => low >= view[axis] && high <= view[axis] + view[2 + axis];
+  if (!spans.every(isInside)) centre(middle(spans));
 }
 
 const pointers = new Map();

@@ -21,8 +21,13 @@ function update() {
   find("scrubber").value = String(step);
   find("scrubber").setAttribute("aria-valuetext", stepName(step));
   find("position").textContent = `${step} / ${lastStep()}`;
-  find("back").disabled = find("rewind").disabled = step === 0;
-  find("next").disabled = find("end").disabled = step === lastStep();
+  for (const id of ["back", "rewind"]) able(id, step > 0);
+  for (const id of ["next", "end"]) able(id, step < lastStep());
+}
+
+// A button that can do nothing now says so, but keeps the focus, which `disabled` would lose.
+function able(id, can) {
+  find(id).setAttribute("aria-disabled", String(!can));
 }
 
 function stepName(at) {
@@ -45,6 +50,7 @@ function play(start = !timer) {
 
 function tick() {
   go(step + 1);
+  ask();
   if (step === lastStep() || quizOpen(step)) return play(false);
   timer = setTimeout(tick, 1400 / Number(find("speed").value));
 }
@@ -52,6 +58,7 @@ function tick() {
 function manual(to) {
   play(false);
   go(to);
+  ask();
 }
 
 // ---------------------------------------------------------------- keys, theme, start
@@ -108,15 +115,19 @@ const keys = {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target;
-  if (target.matches("input, select")) {
+  if (target.matches("input:not([type=range])")) { // what is typed there is text
     if (event.key === "Escape") target.blur();
     return;
   }
-  if (target.matches("button") && event.key === " ") return;
+  if (target.matches("[type=range], select") && /^(Arrow|Home|End|Page)/.test(event.key)) return;
+  if (target.matches("button, select") && event.key === " ") return;
   const node = target.closest?.(".node");
   if (node) {
     const k = Number(node.id.replace("node-", ""));
-    if (event.key === "Enter") return choose(k);
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault(); // or Space scrolls
+      return choose(k);
+    }
     const direction = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (direction) {
       event.preventDefault();

@@ -8,8 +8,10 @@ function question(at) {
   if (!quiz.on || !flowing.length) return null;
   const turn = at - seed - 1;
   const each = flowing[(turn >> 1) % flowing.length];
-  if (turn % 2) {
-    return { ...each, kind: "local", truth: each.local, text: `What is ${partialName(each.k, each.operand)} here?` };
+  // of x·x the local derivatives by either x have one name: no fair question
+  const isOne = flowing.filter((other) => other.operand === each.operand).length === 1;
+  if (turn % 2 && isOne) {
+    return { ...each, kind: "local", truth: each.local, text: `What is ${localName(each.k, each.place)} here?` };
   }
   const sum = flowing.filter((other) => other.operand === each.operand).pop().sum;
   const more = pass.arriving[each.operand].some((other) => other.step > at);
@@ -29,6 +31,11 @@ function hides(at, kind, which) {
   return kind === "local" ? asked === "local" && which === place : same;
 }
 
+// The cursor goes where the answer is typed; but not while the scrubber is dragged.
+function ask() {
+  if (quizOpen(step) && document.activeElement !== find("scrubber")) find("answer").focus();
+}
+
 function quizCard() {
   const asked = question(step);
   find("question").hidden = !quiz.on;
@@ -42,21 +49,19 @@ function quizCard() {
   find("score").textContent = quiz.asked ? `${quiz.right} of ${quiz.asked} right at the first try` : "";
 }
 
-// Right within half a percent: the number in two or three digits.
+// Right within half a percent, however small the number: two or three digits of it.
 function isRight(answer, truth) {
   if (Object.is(answer, truth) || answer === truth) return true;
-  if (!Number.isFinite(truth)) return false;
-  if (Math.abs(answer - truth) <= 0.005 * Math.abs(truth)) return true;
-  return Math.abs(truth) < 1e-12 && Math.abs(answer) < 1e-9;
+  return Number.isFinite(truth) && Math.abs(answer - truth) <= 0.005 * Math.abs(truth);
 }
 
 function check(event) {
   event.preventDefault();
   if (!quizOpen(step)) return;
   const asked = question(step);
-  const answer = number(find("answer").value);
+  const answer = typed(find("answer").value);
+  if (answer === undefined) return verdict(refusal(find("answer").value), "wrong");
   const right = isRight(answer, asked.truth);
-  if (Number.isNaN(answer) && !right) return verdict(`"${find("answer").value}" is no number.`, "wrong");
   if (!quiz.tried.has(step)) {
     quiz.asked += 1;
     quiz.right += right ? 1 : 0;
@@ -77,6 +82,7 @@ function reveal() {
 
 function solve(text, kind) {
   quiz.solved.add(step);
+  find("next").focus(); // before the question's own fields are disabled, and the focus lost
   update();
   verdict(text, kind);
 }
@@ -92,4 +98,5 @@ function toggleQuiz() {
   quiz.tried.clear();
   quiz.asked = quiz.right = 0;
   go(quiz.on && step < seed ? Math.min(seed + 1, lastStep()) : step);
+  ask();
 }

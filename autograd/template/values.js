@@ -1,7 +1,8 @@
 // The gates' values on numbers, as numeric.py has them: overflow is Infinity, NaN in gives NaN
-// out, and where Python raises an error, so does this. No derivative is in here: those are
-// printed from the one table of gates (javascript.py), which also finds a gate's value by its
-// name in `values`, one gate a line.
+// out, and where Python raises an error, so does this. javascript.py finds a gate's value by its
+// name in `values`, one gate a line. All partials (`locals`) are printed from the one table of
+// gates. Some of them use gates made for it (power_slope, sech2): those are rows of that table with
+// partials of their own, and what stands here is their values, as for every gate.
 
 class DomainError extends Error {}
 
@@ -19,6 +20,7 @@ function real(compute, reason, pole = false) {
   };
 }
 
+const wholePower = "a negative number has only integer powers";
 const positive = "the logarithm needs a number above 0";
 const angle = "an infinite angle has no sine, cosine or tangent";
 
@@ -89,16 +91,19 @@ const values = {
 const locals = {};
 
 function power(x, y) {
-  if (x === 0 && y < 0) domain("0 has no negative power");
+  if (x === 0 && y < 0 && y !== -Infinity) domain("0 has no negative power");
   if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
   const result = Math.pow(x, y);
   const lost = Number.isNaN(result) && !Number.isNaN(x) && !Number.isNaN(y);
-  return lost ? domain("a negative number has only integer powers") : result;
+  return lost ? domain(wholePower) : result;
 }
+
+const isFraction = (y) => Number.isFinite(y) && y % 1 !== 0;
 
 function powerSlope(x, y) {
   if (y === 0) return 0;
   if (x === 0) return y === 1 || Number.isNaN(y) ? y : y < 1 ? Infinity : 0;
+  if (x < 0 && isFraction(y)) domain(wholePower); // at -Infinity, too, though the power has a value
   return y * power(x, y - 1);
 }
 
@@ -115,7 +120,7 @@ function branch(condition, taken, expected) {
 
 // x ** y, differentiated k times by x and m times by y: a polynomial times x ** (y - k).
 function powerDerivative(k, m, x, y) {
-  if (x < 0 && Number.isFinite(y) && y % 1 !== 0) return domain("a negative number has only integer powers");
+  if (x < 0 && isFraction(y)) return domain(wholePower);
   if (x <= 0 && m) return x === 0 ? 0 : NaN;
   const polynomial = (k, m, y) =>
     m < 0 ? 0

@@ -1,28 +1,4 @@
-// Numbers, names and formulas as text, and elements made of them: text stays text.
-
-// A number as the pictures show it (naming.py): four digits, whole numbers whole.
-function short(x) {
-  if (x === null || x === undefined) return "–";
-  if (Number.isNaN(x)) return "nan";
-  if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
-  if (Math.abs(x) < 1e7 && Number.isInteger(x)) return String(x);
-  const whole = Math.abs(x) >= 9999.5 && Math.abs(x) < 1e7;
-  const [digits, exponent] = rounded(x, whole ? Math.floor(Math.log10(Math.abs(x))) + 1 : 4);
-  if (whole || (exponent >= -4 && exponent < 4)) return String(Number(`${digits}e${exponent}`));
-  const size = String(Math.abs(exponent)).padStart(2, "0");
-  return `${Number(digits)}e${exponent < 0 ? "-" : "+"}${size}`;
-}
-
-// x rounded to so many digits, as mantissa and exponent. A tie goes to the even digit, as it
-// does in Python; JavaScript alone would round it away from 0.
-function rounded(x, count) {
-  const [all, below] = x.toExponential(60).split("e"); // a tie has fewer digits than that
-  const kept = all.slice(0, count + (count > 1) + (x < 0));
-  const tie = /^50*$/.test(all.slice(kept.length).replace(".", ""));
-  if (tie && "02468".includes(kept.at(-1))) return [kept, Number(below)];
-  const [digits, exponent] = x.toExponential(count - 1).split("e");
-  return [digits, Number(exponent)];
-}
+// Names and formulas as text, and elements made of them: text stays text.
 
 const signed = (text) => (text.startsWith("-") ? `(${text})` : text);
 const inFormula = (name) => (/^[\p{L}\p{N}_.[\]]+$/u.test(name) ? name : `(${name})`);
@@ -35,6 +11,19 @@ const withNumbers = (formula) =>
 const cut = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
 const partialName = (k, operand) => `∂${inFormula(nodes[k].name)}/∂${inFormula(nodes[operand].name)}`;
 const gradientName = (k) => partialName(output, k);
+
+// A local derivative: ∂(q·z)/∂q, or ∂q/∂x where there is no formula to tell. Never does the output
+// stand above the line: that is how a gradient is written.
+function localName(k, place) {
+  const { name, op, expression, formulas, operands } = nodes[k];
+  const written = withNames(expression);
+  const isCall = /^[\p{L}\p{N}_]+\([^()]*\)$/u.test(written);
+  const isShort = written.length <= 24;
+  const hasFormula = Number.isNaN(Number(formulas[place] || 1));
+  const gate = isCall ? written : inFormula(written);
+  const above = k === output ? (isShort ? gate : `${op}(…)`) : isShort && hasFormula ? gate : inFormula(name);
+  return `∂${above}/∂${inFormula(nodes[operands[place]].name)}`;
+}
 
 // An element with attributes and children; text stays text.
 function make(tag, attributes = {}, ...children) {
