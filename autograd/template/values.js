@@ -98,12 +98,13 @@ function power(x, y) {
   return lost ? domain(wholePower) : result;
 }
 
-const isFraction = (y) => Number.isFinite(y) && y % 1 !== 0;
+// Whether x ** y has derivatives by x: Python's powers of -Infinity are those of +Infinity.
+const isReal = (x, y) => !(x < 0 && x > -Infinity && Number.isFinite(y) && y % 1 !== 0);
 
 function powerSlope(x, y) {
   if (y === 0) return 0;
   if (x === 0) return y === 1 || Number.isNaN(y) ? y : y < 1 ? Infinity : 0;
-  if (x < 0 && isFraction(y)) domain(wholePower); // at -Infinity, too, though the power has a value
+  if (!isReal(x, y)) domain(wholePower);
   return y * power(x, y - 1);
 }
 
@@ -120,7 +121,7 @@ function branch(condition, taken, expected) {
 
 // x ** y, differentiated k times by x and m times by y: a polynomial times x ** (y - k).
 function powerDerivative(k, m, x, y) {
-  if (x < 0 && isFraction(y)) return domain(wholePower);
+  if (!isReal(x, y)) return domain(wholePower);
   if (x <= 0 && m) return x === 0 ? 0 : NaN;
   const polynomial = (k, m, y) =>
     m < 0 ? 0
