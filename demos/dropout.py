@@ -37,7 +37,7 @@ def main(out: Path = OUT) -> None:
         )
         regions(axis, lambda x, model=model: model(x)[0], X, Y, size=30)  # type: ignore[misc]
         text = f"{name}: loss {loss:.2f}, on new points {test_loss:.2f}"
-        label(axis, text, "x₁", "x₂", legend=False)
+        label(axis, text, "x₁", "x₂", legend="")
     save_figure(figure, "dropout", out)
 
 

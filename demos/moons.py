@@ -41,9 +41,9 @@ def main(out: Path = OUT) -> None:
     figure, (curve, plane) = canvas("Two moons", columns=2)
     steps = range(1, STEPS + 1)
     curve.semilogy(steps, history.loss, color=COLORS[0], label="hinge loss")
-    label(curve, "full gradient descent", "step", "mean hinge loss", legend=False)
+    label(curve, "full gradient descent", "step", "mean hinge loss", legend="")
     regions(plane, model, X, labels)
-    label(plane, f"{100 * accuracy[-1]:.0f} % right", "x₁", "x₂", legend=False)
+    label(plane, f"{100 * accuracy[-1]:.0f} % right", "x₁", "x₂", legend="")
     save_figure(figure, "moons", out)
 
 

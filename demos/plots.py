@@ -29,15 +29,22 @@ def canvas(
     return figure, axes
 
 
-def label(axis: Any, title: str, x: str, y: str, legend: bool = True) -> None:
-    """Title and label a plot."""
+def label(axis: Any, title: str, x: str, y: str, legend: str = "best", columns: int = 1) -> None:
+    """Title and label a plot.
+
+    Args:
+        axis: the plot.
+        title, x, y: what to write above it and at its axes.
+        legend: where to put the legend, as matplotlib has it ("lower right"); "" for none.
+        columns: how many columns the legend has.
+    """
     axis.set_title(title, fontsize=11)
     axis.set_xlabel(x)
     axis.set_ylabel(y)
-    if x == "epoch":
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if x == "epoch":  # whole numbers, and round ones: not 0, 8, 16
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     if legend:
-        axis.legend(frameon=False)
+        axis.legend(loc=legend, ncols=columns, frameon=False)
 
 
 def save_figure(figure: Figure, picture: str, out: Path) -> None:

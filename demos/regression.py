@@ -47,7 +47,7 @@ def main(out: Path = OUT) -> None:
 
     figure, (curve, plane) = canvas("Logistic regression", columns=2)
     curve.plot(range(1, 61), history.loss)
-    label(curve, "mean loss", "step", "-y·log ŷ - (1 - y)·log(1 - ŷ)", legend=False)
+    label(curve, "mean loss", "step", "-y·log ŷ - (1 - y)·log(1 - ŷ)", legend="")
     regions(plane, neuron, X, Y)
     label(plane, f"σ(w·x + b) > ½: {right} of 80 right", "x₁", "x₂")
     save_figure(figure, "regression", out)
