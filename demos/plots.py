@@ -47,6 +47,11 @@ def label(axis: Any, title: str, x: str, y: str, legend: str = "best", columns: 
         axis.legend(loc=legend, ncols=columns, frameon=False)
 
 
+def shared_legend(figure: Figure, axis: Any) -> None:
+    """One legend below all plots, with what one of them shows: it hides no curve."""
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+
+
 def save_figure(figure: Figure, picture: str, out: Path) -> None:
     """Save the figure as PNG, and print where."""
     out.mkdir(parents=True, exist_ok=True)
@@ -92,4 +97,5 @@ def regions(
 
 
 def _all_scores(scores: Any) -> list[float]:
-    return [score.data for score in scores] if isinstance(scores, list) else [0.0, scores.data]
+    numbers = [score.data for score in (scores if isinstance(scores, list) else [scores])]
+    return numbers if len(numbers) > 1 else [0.0, *numbers]
