@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.offsetbox import AnnotationBbox, TextArea, VPacker
 from numpy.typing import NDArray
 
@@ -136,7 +137,7 @@ def draw_node(axis: Any, place: tuple[float, float], names: list[str], node: Val
         (f"{node.data:.4f}", VALUE),
         (f"{node.grad:.4f}", GRADIENT),
     ]
-    rows = [TextArea(text, textprops={"color": color}) for text, color in lines]
+    rows: list[Artist] = [TextArea(text, textprops={"color": color}) for text, color in lines]
     box = AnnotationBbox(
         VPacker(children=rows, align="center", pad=2, sep=3),
         place,

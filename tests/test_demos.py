@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import re
 import subprocess
@@ -108,6 +109,7 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
     "vanishing": [],  # L22
     "symmetry": [],  # L23
     "approximation": ["weights set by hand, 5 neurons: the corners are met to 0"],  # L24
+    "heads": [],  # L26
     "svm": ["loss of scores (3.2, 5.1, -1.7) in class 0 = 2.9, as the formula says: 2.9"],
     "dropout": [],  # L29
     "digits": ["MLP(64 → 32 → 10)"],
@@ -115,6 +117,8 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
         "Z1 = X @ W1.T + b1",
         "np.matmul(dZ1.T, X, out=dW1)",
     ],
+    "convolution": ["3018 parameters, each kernel's used at every place"],  # L30
+    "sequence": [],  # L30
     "two_layers": [],  # L8; the demo itself holds each loss against the lecture's NumPy code
 }
 
@@ -156,6 +160,24 @@ def check_large(*numbers: float) -> None:
     assert 0 < seconds < 5 and accuracies[-1] > 85
 
 
+def check_heads(*numbers: float) -> None:
+    any_number, chance, *chances = numbers
+    assert abs(any_number - math.sin(1)) < 0.1
+    assert chance > 0.9, "|1| is below 1.5"
+    assert abs(sum(chances) - 1) < 2e-3 and min(chances) < 0.01, "1 is far from class 0"
+
+
+def check_convolution(*numbers: float) -> None:
+    *rights, seconds = numbers
+    assert len(rights) == 3 and rights[-1] > 97
+    assert seconds > 0, "compiled"
+
+
+def check_sequence(*numbers: float) -> None:
+    new, longer = numbers
+    assert new > 99 and longer > 99, "a state, not a table of the strings that it saw"
+
+
 def check_two_layers(*numbers: float) -> None:
     losses, by_hand, steps = numbers[:-1:2], numbers[1:-1:2], numbers[-1]
     assert losses == by_hand and len(losses) == 4
@@ -171,6 +193,9 @@ NUMBERS = {  # where numbers stand in what is printed, and what holds for them
     "dropout": (r"gap (\S+)", check_dropout),
     "digits": (r"(\S+)% of the test", check_digits),
     "large": (r"(\d+,\d+) scalar parameters|digits (\S+) s|(\S+)% of the test", check_large),
+    "heads": (r"(\d\.\d{3})", check_heads),
+    "convolution": (r"(\S+)% of the test|(\S+) s, compiled", check_convolution),
+    "sequence": (r"(\S+)% of the answers", check_sequence),
     "two_layers": (r"L = (\S+)|NumPy code (\S+)|s for (\d+) steps, compiled", check_two_layers),
 }
 
