@@ -86,8 +86,8 @@ def train(seed: int) -> tuple[nn.MLP, nn.History]:
         "cross_entropy",
         X,
         Y,
-        optimizer=nn.SGD(model.parameters(), lr=0.1),
-        epochs=200,
+        optimizer=nn.SGD(model.parameters(), lr=0.03),
+        epochs=300,
         batch_size=1,
         rng=seed,
         validation=0.2,
@@ -135,7 +135,7 @@ def main(out: Path = OUT) -> None:
         f"{right} of 30 test flowers right",
         "petal length in cm (sepals as on average)",
         "petal width in cm",
-        "lower right",
+        "upper left",
     )
     save_figure(figure, "iris", out)
 
