@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 import pytest
 
 import demos.__main__ as tour
-from autograd import Value
-from demos import board
+from autograd import Value, grad, relu
+from demos import board, curves, plots
 
 ROOT = Path(__file__).parent.parent
 
@@ -215,7 +215,8 @@ def test_the_list_is_all_demos() -> None:
 def test_demo(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     demo = importlib.import_module(f"demos.{name}")
     demo.main(tmp_path / "new" / "out", **SMALLER.get(name, {}))
-    printed = capsys.readouterr().out
+    printed, progress = capsys.readouterr()
+    assert progress == "", "a progress bar belongs on a terminal only"
     lines = [" ".join(line.split()) for line in printed.splitlines()]
     missing = [line for line in LINES[name] if line not in lines]
     assert not missing, f"not printed: {missing}\n{printed}"
@@ -225,6 +226,30 @@ def test_demo(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         check(*(float(number.replace(",", "")) for number in found))
     assert "\033" not in printed, "colour codes belong on a terminal only"
     check_pictures(printed, tmp_path / "new" / "out")
+
+
+@pytest.mark.parametrize("epochs", [3, 20, 60, 158, 600])
+def test_epochs_tick_at_round_numbers(epochs: int) -> None:
+    _, (axis,) = plots.canvas("a fit")
+    axis.plot(range(1, epochs + 1), range(epochs))
+    plots.label(axis, "learning", "epoch", "loss", legend="")
+    ticks = axis.get_xticks()
+    step = ticks[1] - ticks[0]
+    assert len(ticks) >= 3 and step in {1, 2, 5, 10, 20, 50, 100, 200}, ticks
+    assert all(tick % step == 0 for tick in ticks)
+
+
+def test_a_jump_is_no_slanted_line() -> None:
+    grid = curves.split(-4.0, 4.0)
+    slopes = [grad(relu)(z) for z in grid]
+    jumps = [k for k in range(len(grid) - 1) if abs(slopes[k + 1] - slopes[k]) > 0.5]
+    assert not jumps, "a curve's neighbouring points differ little, or one of them is NaN"
+    assert {0.0, 1.0} < set(slopes)
+
+
+def test_the_slip_about_the_slope_of_relu_is_told_once() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "demos").glob("*.py")]
+    assert sum("One slide says that ReLU' is 0" in source for source in sources) == 1
 
 
 def check_pictures(printed: str, out: Path) -> None:
