@@ -422,8 +422,13 @@ class _Picture:
         told = known and is_number(formula) and not all(ends)  # the numbers say it all
         if not formula or told:
             return [numbers]
-        left = f"∂{ends[0]}/∂{ends[1]}" if all(ends) else "local"
+        left = f"∂{ends[0]}/∂{self.which(node, place, ends[1])}" if all(ends) else "local"
         return [escape(f"{left} = {formula}", 80), numbers]
+
+    def which(self, node: Value, place: int, name: str) -> str:
+        """``(1st g)`` on the first edge of g·g, for ∂(g·g)/∂g is not g: it is the sum over both."""
+        places = [k for k, other in enumerate(node.operands) if other is node.operands[place]]
+        return name if len(places) == 1 else f"({ordinal(places.index(place) + 1)} {name})"
 
     # ------------------------------------------------------------------ words
 

@@ -30,11 +30,14 @@ DEMOS = (
     "vanishing",
     "symmetry",
     "approximation",
+    "heads",
     "svm",
     "dropout",
     "digits",
     "large",
     "two_layers",
+    "convolution",
+    "sequence",
 )
 
 

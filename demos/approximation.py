@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import nn
 
 from .board import OUT, title
-from .plots import COLORS, canvas, label, save_figure
+from .plots import COLORS, canvas, label, save_figure, shared_legend
 
 CORNERS = [(0.0, 0.0), (1.0, 2.0), (2.0, 0.5), (3.0, 2.5), (4.0, 2.5), (5.0, 1.0)]
 EPOCHS = 300
@@ -44,7 +44,7 @@ def main(out: Path = OUT) -> None:
     off = max(abs(model([x]).data - y) for x, y in CORNERS)
     print(f"  weights set by hand, 5 neurons: the corners are met to {off:.1g}")
     plot(axes[0], model, np.linspace(0, 5, 201), CORNERS)
-    label(axes[0], "by hand: a neuron for each corner", "x", "y")
+    label(axes[0], "by hand: a neuron for each corner", "x", "y", legend="")
 
     X = np.linspace(-3, 3, 31)
     for axis, hidden in zip(axes[1:], (8, 24), strict=True):
@@ -68,7 +68,8 @@ def main(out: Path = OUT) -> None:
         error = max(abs(model([x]).data - np.sin(1.5 * x)) for x in grid)
         print(f"  learned, {hidden:2} neurons: sin 1.5x with a largest error of {error:.3f}")
         plot(axis, model, grid, list(zip(X, np.sin(1.5 * X), strict=True)))
-        label(axis, f"learned: {hidden} neurons, off by {error:.2f} at most", "x", "sin 1.5x")
+        label(axis, f"learned: {hidden} neurons, off by {error:.2f} at most", "x", "sin 1.5x", "")
+    shared_legend(figure, axes[0])
     save_figure(figure, "approximation", out)
 
 

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
+from autograd import compile
 
 from .board import OUT, title
 from .plots import COLORS, canvas, label, save_figure
 
-EPOCHS = 12
-KINDS = {"full": None, "stochastic": 1, "mini-batch of 10": 10}
+EPOCHS, RATE = 12, 0.1
+KINDS = {"full": 100, "stochastic": 1, "mini-batch of 10": 10}
 
 
 def main(out: Path = OUT) -> None:
@@ -27,10 +28,8 @@ def main(out: Path = OUT) -> None:
 
     figure, (by_epoch, by_update) = canvas("Three kinds of gradient descent", columns=2)
     for (name, batch_size), color in zip(KINDS.items(), COLORS, strict=True):
-        model = nn.Neuron(1, activation=None, init="zeros")
-        optimizer = nn.SGD(model.parameters(), lr=0.1)
-        updates, epochs = loss_after_each_update(model, X, Y, optimizer, batch_size)
-        print(f"  {name:17} {optimizer.steps:5} updates, mean squared error {epochs[-1]:.4f}")
+        updates, epochs = descend(X, Y, batch_size)
+        print(f"  {name:17} {len(updates) - 1:5} updates, mean squared error {epochs[-1]:.4f}")
         by_epoch.plot(epochs, "o-", ms=3, color=color, label=name)
         by_update.plot(updates[:200], color=color, label=name, alpha=0.85)
     for axis in (by_epoch, by_update):
@@ -41,29 +40,25 @@ def main(out: Path = OUT) -> None:
     save_figure(figure, "batches", out)
 
 
-def loss_after_each_update(
-    model: nn.Neuron,
-    X: NDArray[np.float64],
-    Y: NDArray[np.float64],
-    optimizer: nn.Optimizer,
-    batch_size: int | None,
+def descend(
+    X: NDArray[np.float64], Y: NDArray[np.float64], batch_size: int
 ) -> tuple[list[float], list[float]]:
-    """Train; give the loss over all samples after every update, and after every epoch."""
-    losses = [mean_squared_error(model, X, Y)]
-    make_step = optimizer.step
+    """Train; give the loss over all samples after every update, and after every epoch.
 
-    def step() -> None:
-        make_step()
-        losses.append(mean_squared_error(model, X, Y))
-
-    optimizer.step = step  # type: ignore[method-assign]
-    nn.fit(model, "squared_error", X, Y, optimizer=optimizer, epochs=EPOCHS, batch_size=batch_size)
+    This is the loop that ``nn.fit`` runs, written out: its history has one loss an epoch.
+    """
+    model = nn.Neuron(1, activation=None, init="zeros")
+    program = compile(lambda x, y: nn.squared_error(model([x]), y), shapes=[(), ()])
+    random = np.random.RandomState(0)
+    losses = [program(X, Y).mean()]
+    for _ in range(EPOCHS):
+        order = random.permutation(len(X))
+        for k in range(0, len(X), batch_size):
+            batch = order[k : k + batch_size]  # full, stochastic, mini-batch: only this differs
+            _, gradient = program.value_and_grad(X[batch], Y[batch])
+            program.theta -= RATE * gradient
+            losses.append(program(X, Y).mean())
     return losses, losses[:: (len(losses) - 1) // EPOCHS]
-
-
-def mean_squared_error(model: nn.Neuron, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
-    """The loss over all samples, in NumPy for speed."""
-    return float(np.mean((model.weight[0].data * X + model.bias.data - Y) ** 2))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,6 @@ def main(out: Path = OUT) -> None:
 
     figure, (curve, grid) = canvas("Handwritten digits, a 64-32-10 network", columns=2)
     epochs = range(1, EPOCHS + 1)
-    curve.set_xticks(range(0, EPOCHS + 1, 5))
     curve.plot(epochs, history.loss, "o-", ms=3, color=COLORS[0], label="training")
     curve.plot(epochs, history.validation_loss, "o-", ms=3, color=COLORS[1], label="test")
     label(curve, f"{test_accuracy[-1]:.1%} of the test digits right", "epoch", "cross-entropy")

@@ -11,13 +11,15 @@ from nn import SGD, Neuron, fit
 from .board import OUT, title
 from .plots import COLORS, GREY, canvas, label, save_figure
 
+SLOPE, START = 2.5, 0.5  # in millions per 100 m², and in 100 m²: so that inputs are about 1
+
 
 def main(out: Path = OUT) -> None:
     """Learn price = relu(w·area + b) from 60 invented sales."""
     title("price = relu(w·area + b)")
     random = np.random.RandomState(0)
-    area = random.uniform(0.1, 2.0, 60)  # in 100 m², so that inputs are about 1
-    price = np.maximum(0, 2.5 * (area - 0.5) + random.normal(0, 0.15, 60))  # in millions
+    area = random.uniform(0.1, 2.0, 60)
+    price = np.maximum(0, SLOPE * (area - START) + random.normal(0, 0.15, 60))
 
     neuron = Neuron(1, "relu", init=lambda *_: 1.0)
     linear = Neuron(1, None, init=lambda *_: 1.0)
@@ -28,8 +30,12 @@ def main(out: Path = OUT) -> None:
 
     w, b = neuron.weight[0].data, neuron.bias.data
     threshold = -b / w
-    print(f"  learned: price = relu({w:.2f}·area {b:+.2f}), in millions, area in 100 m²")
-    print(f"  0 below {100 * threshold:.0f} m²; the data were made with 250 a m² above 50 m²")
+    line = f"relu({w:.2f}·area {'-' if b < 0 else '+'} {abs(b):.2f})"
+    print(f"  learned: price = {line}, in millions, area in 100 m²")
+    print(
+        f"  {1e4 * w:,.0f} a m² above {100 * threshold:.0f} m²; "
+        f"the data were made with {1e4 * SLOPE:,.0f} a m² above {100 * START:.0f} m²"
+    )
     for metres in (20, 80, 150):
         x = [metres / 100]
         print(

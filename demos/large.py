@@ -59,7 +59,6 @@ def main(out: Path = OUT, side: int = 28, width: int = 512, epochs: int = 10) ->
         batch_size=64,
         validation=(test_X, test_Y),
         metrics=["accuracy"],
-        progress=True,
     )
     seconds = median(history.seconds)
     print(f"  the same as a program of arrays: an epoch of {len(X)} digits {seconds:.2f} s")

@@ -40,10 +40,10 @@ def main(out: Path = OUT) -> None:
 
     figure, (curve, plane) = canvas("Two moons", columns=2)
     steps = range(1, STEPS + 1)
-    curve.semilogy(steps, history.loss, color=COLORS[0], label="hinge loss")
-    label(curve, "full gradient descent", "step", "mean hinge loss", legend=False)
-    regions(plane, model, X, labels)
-    label(plane, f"{100 * accuracy[-1]:.0f} % right", "x₁", "x₂", legend=False)
+    curve.plot(steps, history.loss, color=COLORS[0])  # it ends at 0, which has no logarithm
+    label(curve, "full gradient descent", "step", "mean hinge loss", legend="")
+    regions(plane, model, X, labels, ("y = -1", "y = 1"))
+    label(plane, f"{100 * accuracy[-1]:.0f} % right", "x₁", "x₂", "upper right")
     save_figure(figure, "moons", out)
 
 

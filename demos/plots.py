@@ -29,15 +29,27 @@ def canvas(
     return figure, axes
 
 
-def label(axis: Any, title: str, x: str, y: str, legend: bool = True) -> None:
-    """Title and label a plot."""
+def label(axis: Any, title: str, x: str, y: str, legend: str = "best", columns: int = 1) -> None:
+    """Title and label a plot.
+
+    Args:
+        axis: the plot.
+        title, x, y: what to write above it and at its axes.
+        legend: where to put the legend, as matplotlib has it ("lower right"); "" for none.
+        columns: how many columns the legend has.
+    """
     axis.set_title(title, fontsize=11)
     axis.set_xlabel(x)
     axis.set_ylabel(y)
-    if x == "epoch":
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if x == "epoch":  # whole numbers, and round ones: not 0, 8, 16
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     if legend:
-        axis.legend(frameon=False)
+        axis.legend(loc=legend, ncols=columns, frameon=False)
+
+
+def shared_legend(figure: Figure, axis: Any) -> None:
+    """One legend below all plots, with what one of them shows: it hides no curve."""
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
 
 def save_figure(figure: Figure, picture: str, out: Path) -> None:
@@ -85,4 +97,5 @@ def regions(
 
 
 def _all_scores(scores: Any) -> list[float]:
-    return [score.data for score in scores] if isinstance(scores, list) else [0.0, scores.data]
+    numbers = [score.data for score in (scores if isinstance(scores, list) else [scores])]
+    return numbers if len(numbers) > 1 else [0.0, *numbers]

@@ -12,7 +12,7 @@ from autograd import sigmoid
 from nn import SGD, Neuron, fit, logistic, over_batch
 
 from .board import OUT, title
-from .plots import canvas, label, regions, save_figure
+from .plots import COLORS, canvas, label, regions, save_figure
 
 
 def main(out: Path = OUT) -> None:
@@ -46,8 +46,8 @@ def main(out: Path = OUT) -> None:
     print(f"  trained 60 steps: loss {history.loss[-1]:.4f}, {right}/80 right")
 
     figure, (curve, plane) = canvas("Logistic regression", columns=2)
-    curve.plot(range(1, 61), history.loss)
-    label(curve, "mean loss", "step", "-y·log ŷ - (1 - y)·log(1 - ŷ)", legend=False)
+    curve.plot(range(1, 61), history.loss, color=COLORS[0])
+    label(curve, "mean loss", "step", "-y·log ŷ - (1 - y)·log(1 - ŷ)", legend="")
     regions(plane, neuron, X, Y)
     label(plane, f"σ(w·x + b) > ½: {right} of 80 right", "x₁", "x₂")
     save_figure(figure, "regression", out)

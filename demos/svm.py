@@ -37,9 +37,15 @@ def main(out: Path = OUT) -> None:
 
     figure, (curve, plane) = canvas("Multi-class SVM on linear scores", columns=2)
     curve.plot(range(1, 81), history.loss, color=COLORS[0])
-    label(curve, "learning", "epoch", "mean Σ max(0, s_j - s_y + 1)", legend=False)
+    label(curve, "learning", "epoch", r"mean of $\sum_{j \neq y}\max(0, s_j - s_y + 1)$", legend="")
     regions(plane, model, X, Y, list(data.target_names))
-    label(plane, f"{right} of 150 right", "petal length in cm", "petal width in cm")
+    label(
+        plane,
+        f"{right} of 150 right",
+        "petal length in cm",
+        "petal width in cm",
+        "lower right",
+    )
     save_figure(figure, "svm", out)
 
 

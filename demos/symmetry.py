@@ -9,7 +9,7 @@ import numpy as np
 import nn
 
 from .board import OUT, title
-from .plots import COLORS, canvas, label, save_figure
+from .plots import COLORS, GREY, canvas, label, save_figure
 
 EPOCHS = 600
 X = np.linspace(-2, 2, 21)
@@ -40,13 +40,14 @@ def main(out: Path = OUT) -> None:
     figure, (*axes, fits) = canvas("Symmetry among hidden neurons", columns=3, width=4.4)
     fits.plot(X, Y, "o", color="0.5", ms=4, label="wanted")
     beginnings = (("zeros", "0"), ("normal", "randn · 0.01"))
-    for axis, (init, name), color in zip(axes, beginnings, COLORS, strict=False):
+    for axis, (init, name), fit_color in zip(axes, beginnings, COLORS, strict=False):
         model, rows = train(init)
-        for k, weights in enumerate(zip(*rows, strict=True)):
+        curves = zip(zip(*rows, strict=True), (*COLORS, GREY), strict=True)
+        for k, (weights, color) in enumerate(curves):
             width = 8 - 2 * k if init == "zeros" else 1.8
-            axis.plot(weights, lw=width, alpha=0.7, label=f"neuron {k + 1}")
+            axis.plot(weights, lw=width, color=color, alpha=0.7, label=f"neuron {k + 1}")
         label(axis, f"weights begin at {name}", "epoch", "weight of each hidden neuron")
-        fits.plot(X, [model([x]).data for x in X], color=color, lw=2, label=f"from {name}")
+        fits.plot(X, [model([x]).data for x in X], color=fit_color, lw=2, label=f"from {name}")
     label(fits, "what they learned", "x", "y")
     print("  From zeros every hidden neuron gets the same gradient at every step, so four neurons")
     print("  are worth one, and one sigmoid can't draw a bump.")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from autograd import sum
 from nn import Layer, Module, Residual, Sequential
-from nn.module import values_in
 
 from .board import OUT, title
 from .plots import COLORS, canvas, label, save_figure
@@ -31,11 +30,14 @@ def networks() -> dict[str, Module]:
 
 
 def gradient_norms(network: Module) -> list[float]:
-    """The norm of the weights' gradient in every layer, for one sample."""
+    """How much the sum of the outputs depends on each layer's weights, for one sample.
+
+    Any loss would do: what differs between the layers is what it went through on its way back.
+    """
     generator = random.Random(1)
     sum(network([generator.gauss(0, 1) for _ in range(WIDTH)])).backward()
     return [
-        math.hypot(*(value.grad or 0.0 for value in values_in(parameter)))
+        math.hypot(*(weight.grad or 0.0 for row in parameter for weight in row))
         for name, parameter in network.named_parameters()
         if name.endswith("weight")
     ]
@@ -54,8 +56,7 @@ def main(out: Path = OUT) -> None:
         axis.semilogy(range(1, DEPTH + 1), norms, color=color, label=name)
     print("  Each sigmoid layer multiplies by σ' ≤ 1/4; ReLU multiplies by 0 or 1; a residual")
     print("  connection adds the 1 of d(x + F(x))/dx = 1 + F'(x).")
-    print("  (One slide says that ReLU' is 0 for x > 0; that is a slip, it is 1.)")
-    label(axis, "norm of the weights' gradient, one sample", "layer", "‖∂ loss/∂W‖")
+    label(axis, "norm of the weights' gradient, one sample", "layer", "‖∂ Σ outputs/∂W‖")
     save_figure(figure, "vanishing", out)
 
 

@@ -35,7 +35,7 @@ def main(out: Path = OUT) -> None:
             p = model(x).sigmoid().data
             print(f"    {x[0]} xor {x[1]}: probability of 1 is {p:.3f}")
         regions(axis, model, X, Y, ("0", "1"), margin=0.25, size=110)
-        label(axis, f"{name}: {right} of 4 right", "x₁", "x₂", legend=False)
+        label(axis, f"{name}: {right} of 4 right", "x₁", "x₂", legend="")
     axes[0].legend(loc="center", frameon=True)
     print("  No straight line parts the points: a perceptron gets 3 of 4 at best.")
     save_figure(figure, "xor", out)

@@ -1,4 +1,4 @@
-"""The lectures' networks: rows L8 and L17 to L24 (L29 is in test_demos.py)."""
+"""The lectures' networks: rows L8, L17 to L24 and L30 (L26 and L29 are in test_demos.py)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import pytest
 
 import nn
 from autograd import Value, softmax
-from demos import approximation, first_step, iris, symmetry, two_layers, vanishing, xor
+from demos import (
+    approximation,
+    convolution,
+    first_step,
+    iris,
+    sequence,
+    symmetry,
+    two_layers,
+    vanishing,
+    xor,
+)
 
 
 def test_l8_two_layers_on_random_data() -> None:
@@ -165,3 +175,29 @@ def test_l10_maxout_of_two_weighted_sums() -> None:
     (w1,), (w2,) = (piece.weight for piece in maxout.pieces)
     sums = [math.fsum(w.data * xi.data for w, xi in zip(ws, x, strict=True)) for ws in (w1, w2)]
     assert maxout(x)[0].data == pytest.approx(max(sums), rel=1e-15)
+
+
+def test_l30_convolution_and_pooling_as_numpy_has_them() -> None:
+    image = np.random.RandomState(0).randn(2, 5, 5)
+    layer = convolution.Convolution(2, 3, size=2, rng=0)
+    kernels = np.reshape(layer.kernels.state_dict()["weight"], (3, 2, 2, 2))
+    windows = np.lib.stride_tricks.sliding_window_view(image, (2, 2), axis=(1, 2))
+    expected = np.maximum(np.einsum("kcab,cijab->kij", kernels, windows), 0)
+    maps = layer(image.tolist())
+    got = np.array([[[value.data for value in row] for row in each] for each in maps])
+    assert got == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    largest = expected.reshape(3, 2, 2, 2, 2).max((2, 4))
+    pooled = [[[value.data for value in row] for row in each] for each in convolution.pool(maps)]
+    assert np.array(pooled) == pytest.approx(largest, rel=1e-12, abs=1e-12)
+
+
+def test_l30_the_recurrent_network_carries_its_state() -> None:
+    model = sequence.Recurrent(rng=0)
+    state = {name: np.array(numbers) for name, numbers in model.state_dict().items()}
+    h, expected = np.zeros(sequence.STATE), []
+    for x in (1.0, 0.0, 1.0):
+        h = np.tanh(state["cell.weight"] @ [x, *h] + state["cell.bias"])
+        expected.append(h @ state["head.weight"] + state["head.bias"])
+    zs = [z.data for z in model([1.0, 0.0, 1.0])]
+    assert zs == pytest.approx(expected, rel=1e-12)
+    assert sequence.odd(np.array([[1.0, 0, 1, 1]])).tolist() == [[1, 1, 0, 1]]

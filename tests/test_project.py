@@ -308,6 +308,36 @@ def words(picture: Path) -> list[str]:
     return sorted(" ".join((text.text or "").split()) for text in texts)
 
 
+def test_readme_lists_files_in_the_order_of_their_imports() -> None:
+    """What it says below the list: a file imports only from those above it."""
+    rows = r"^\| \[(?:autograd/)?(\w+)(?:\.py|/)\]\("
+    listed = re.findall(rows, README.read_text(encoding="utf-8"), re.M)
+    assert listed[:5] == ["gate", "primitives", "graph", "value", "backward"]
+    assert listed[-5:] == ["compiler", "nn", "demos", "benchmarks", "tests"]
+    for path in sources("autograd"):
+        if (module := module_of(path)) in listed:
+            below = set(listed[listed.index(module) + 1 :])
+            assert not imported_modules(path) & below, f"{module} imports what is listed below it"
+
+
+def test_readme_says_how_long_the_heart_is() -> None:
+    files = [
+        ROOT / "autograd" / f"{name}.py"
+        for name in ("gate", "primitives", "graph", "value", "backward")
+    ]
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
+    assert "five files of two thousand lines" in README.read_text(encoding="utf-8")
+    assert 1800 < lines < 2200
+
+
+def test_readme_names_every_demo() -> None:
+    from demos.__main__ import DEMOS
+
+    table = README.read_text(encoding="utf-8").partition("| from the lectures | demos |")[2]
+    named = re.findall(r"`(\w+)`", table.partition("\n\n")[0])
+    assert sorted(named) == sorted(DEMOS)
+
+
 def test_readme_shows_python_as_a_session_only() -> None:
     """A block that isn't ``pycon`` isn't run by the test above, so there must be none."""
     languages = set(re.findall(r"^```(\w+)$", README.read_text(encoding="utf-8"), re.M))
