@@ -46,6 +46,9 @@ STEEPEST = 1e8
 MARGIN = 1e-4
 """How near a kink may be, in relation to the operand (or to 1, if that is larger)."""
 
+TOLERANCE = 1e-12
+"""How far off the value of a gate may be that is not of the table, unless its user says so."""
+
 REACH = 31
 """How far back an operand may be, counted in nodes."""
 
@@ -94,6 +97,7 @@ class Computation:
         inputs: the numbers it starts from.
         steps: the gates, each taking inputs and results of earlier steps; the last is the result.
         exact: a gate's value in mpmath by its name, for gates that are not of the table.
+        tolerance: how far off their values may be, see ``expressions``.
 
     >>> from autograd.primitives import mul, tanh
     >>> print(Computation([0.5], [Step(tanh, (0,)), Step(mul, (1, 0))]))
@@ -105,11 +109,16 @@ class Computation:
     """
 
     def __init__(
-        self, inputs: Sequence[float], steps: Sequence[Step], exact: Exact | None = None
+        self,
+        inputs: Sequence[float],
+        steps: Sequence[Step],
+        exact: Exact | None = None,
+        tolerance: float = TOLERANCE,
     ) -> None:
         self.inputs = tuple(inputs)
         self.steps = tuple(steps)
         self.exact = dict(exact or {})
+        self.tolerance = tolerance
 
     def __call__(self, *inputs: Any) -> Any:
         """Run it on these inputs: numbers, Values, arrays."""
@@ -173,11 +182,13 @@ class Computation:
             order: up to which order to differentiate: 2 includes the gradients of gradients.
 
         Raises:
-            AssertionError: a derivative is off by more than rounding explains.
+            AssertionError: a derivative is off by more than rounding explains (and the tolerance
+                for the values of gates that are not of the table).
         """
         leaves, output = self.build()
         derivatives: dict[tuple[int, ...], Value] = {(): output}
-        self._compare("the result", output.data, self.exact_value(), value_bound(output))
+        bound = value_bound(output, tolerance=self.tolerance)
+        self._compare("the result", output.data, self.exact_value(), bound)
         for turn in range(order):
             previous, derivatives = derivatives, {}
             for places, lower in previous.items():
@@ -189,7 +200,7 @@ class Computation:
                     found = [leaf.grad or 0.0 for leaf in leaves]
                 else:
                     found = gradients(lower, leaves)
-                bounds = error_bounds(lower, leaves)
+                bounds = error_bounds(lower, leaves, self.tolerance)
                 for k, (got, bound) in enumerate(zip(found, bounds, strict=True)):
                     what = "the derivative by " + " and ".join(f"x{j}" for j in (*places, k))
                     self._compare(what, got, self.exact_derivative(*places, k), bound)
@@ -272,7 +283,7 @@ class _Garden:
         self.steepness.append(steepness)
         return True
 
-    def harvest(self, exact: Exact | None) -> Computation:
+    def harvest(self, exact: Exact | None, tolerance: float = TOLERANCE) -> Computation:
         """The computation without what the result does not depend on."""
         n = len(self.inputs)
         needed = {len(self.numbers) - 1}
@@ -285,7 +296,8 @@ class _Garden:
             for place, step in enumerate(self.steps, n)
             if place in needed
         ]
-        return Computation([x for k, x in enumerate(self.inputs) if k in needed], steps, exact)
+        inputs = [x for k, x in enumerate(self.inputs) if k in needed]
+        return Computation(inputs, steps, exact, tolerance)
 
 
 def _tame(gate: Primitive, at: list[float], fixed: int) -> tuple[float, list[float]] | None:
@@ -356,6 +368,7 @@ def expressions(
     primitives: Sequence[Primitive | str] | None = None,
     max_nodes: int = 200,
     exact: Exact | None = None,
+    tolerance: float = TOLERANCE,
 ) -> Any:
     """A strategy for random computations with shared nodes.
 
@@ -366,6 +379,10 @@ def expressions(
         primitives: the gates to use, or their names; by default most of the table.
         max_nodes: how many nodes there may be, inputs included.
         exact: by name, the value in mpmath of gates that are not of the table.
+        tolerance: how far off the values of these gates may be: as if their operands, their
+            results or a number of size 1 were off by so much of theirs. For there is no telling
+            what rounds within a formula; in the table 2 ulp is all there is. Partials get no
+            tolerance but what rounds within their own formulas.
 
     Raises:
         LookupError: no primitive has that name.
@@ -393,7 +410,7 @@ def expressions(
             back = [code // REACH**k % REACH % (last + 1) for k in range(7)]
             operands = tuple(last - k for k in back[:count])
             garden.try_step(Step(gate, operands, back[-1] % n if gate.name in INDEXED else None))
-        return garden.harvest(exact)
+        return garden.harvest(exact, tolerance)
 
     def of_size(least: int) -> Any:
         wishes = st.lists(wish, min_size=least, max_size=max_nodes - most_inputs)

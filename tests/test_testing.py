@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from typing import Any
 
+import mpmath
 import pytest
 from hypothesis import find, given, settings
 from hypothesis.vendor.pretty import pretty
 
 import autograd
-from autograd import Value, primitive
-from autograd.primitives import add, cross_entropy, dot, exp, mul, neg, registry, softmax, tanh
+from autograd import Primitive, Value, erf, exp, primitive, sigmoid
+from autograd.primitives import add, cross_entropy, dot, mul, neg, registry, softmax, tanh
 from autograd.testing import DEFAULT, Computation, Step, expressions, networks, values
 
 SOFTSIGN = {"softsign_": lambda x: x / (1 + abs(x))}
@@ -54,6 +56,55 @@ def test_a_wrong_gate_of_ones_own_is_found_and_the_example_is_small() -> None:
         "x1 = softsign_(x0)",
         "x1.backward()",
     ]
+
+
+def textbook_gates(factor: float = 1.0) -> list[Primitive]:
+    """Formulas as anyone writes them, though bits cancel: 1 + erf, and 1 + x·(1 - s)."""
+
+    def gelu_slope(x, out):
+        bell = exp(-x * x / 2) / math.sqrt(2 * math.pi)
+        return ((1 + erf(x / math.sqrt(2))) / 2 + x * bell) * factor
+
+    def swish_slope(x, out):
+        return sigmoid(x) * (1 + x * (1 - sigmoid(x))) * factor
+
+    return [
+        primitive("gelu_", lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2, [gelu_slope]),
+        primitive("swish_", lambda x: x * (1 / (1 + math.exp(-x))), [swish_slope]),
+    ]
+
+
+TEXTBOOK = {
+    "gelu_": lambda x: x * mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
+    "swish_": lambda x: x / (1 + mpmath.exp(-x)),
+}
+
+
+@given(expressions([*textbook_gates(), "add", "mul", "exp"], max_nodes=30, exact=TEXTBOOK))
+def test_the_rounding_of_a_gates_own_formulas_is_no_mistake(computation: Computation) -> None:
+    computation.check()
+
+
+@pytest.mark.parametrize("x", [-8.0, -3.0, -1.25, 0.5, 4.0])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_small_mistake_in_a_textbook_formula_is_found(place: int, x: float) -> None:
+    Computation([x], [Step(textbook_gates()[place], (0,))], TEXTBOOK).check(order=2)
+    wrong = Computation([x], [Step(textbook_gates(1 + 1e-9)[place], (0,))], TEXTBOOK)
+    with pytest.raises(AssertionError, match="the derivative by x0"):
+        wrong.check(order=2)
+
+
+def test_how_far_the_value_of_a_gate_may_be_off_is_for_its_user_to_say() -> None:
+    rough = primitive("rough_", lambda x: math.exp(x) * (1 + 1e-9), [lambda x, out: exp(x)])
+    step, exact = Step(rough, (0,)), {"rough_": mpmath.exp}
+    with pytest.raises(AssertionError, match=r"the result should be 2.71\d* ± 3e-12, got"):
+        Computation([1.0], [step], exact).check()
+    Computation([1.0], [step], exact, tolerance=1e-8).check()
+    for computation in drawn(expressions([rough], 3, exact, tolerance=1e-8), 20):
+        computation.check()
+    off = Computation([1.0], [Step(exp, (0,))], {"exp": lambda x: mpmath.exp(x) * 1.001}, 1.0)
+    with pytest.raises(AssertionError, match="the result should be"):
+        off.check()  # exp is of the table: it gets no tolerance
 
 
 def test_a_gate_without_an_exact_form_is_named() -> None:
