@@ -107,7 +107,7 @@ def check_gradients(
         point: its arguments.
         order: how often to differentiate.
         at_most: check only so many of the operands, chosen at random but always the same ones
-            (a network has many parameters, and each costs some thirty evaluations).
+            (a network has many parameters, and each costs some forty evaluations).
 
     Returns:
         a report: how many derivatives were compared, and the doubts.

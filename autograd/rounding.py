@@ -97,7 +97,8 @@ def _trusted(node: Value) -> float:
     if node.op in TABLE:
         return 0.0
     pairs = zip(node.operands, _locals(node), strict=True)
-    return max(1.0, abs(node.data), math.fsum(abs(x.data * local) for x, local in pairs if local))
+    moved = math.fsum(abs(operand.data * local) for operand, local in pairs if local)
+    return float(max(1.0, abs(node.data), moved))
 
 
 def _locals(node: Value) -> list[float | None]:
