@@ -14,7 +14,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any, NoReturn
 
-from .checking import KinkWarning, check_gradients
+from .checking import UncheckedWarning, check_gradients
 from .drawing import draw
 from .explaining import Explanation
 from .expressions import FUNCTIONS, ExpressionError, Program
@@ -257,13 +257,13 @@ def _check(program: Program, inputs: dict[str, Value], result: str) -> None:
         return program.evaluate(dict(zip(inputs, point, strict=True)))
 
     f.__name__ = result
+    if not inputs:
+        raise ValueError("nothing could be checked: there is no variable")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", KinkWarning)  # the report tells them, too
+        warnings.simplefilter("ignore", UncheckedWarning)  # the report tells them, too
         report = check_gradients(f, *inputs.values())
     if not report.checked:
-        raise ValueError(
-            f"nothing could be checked: {(report.doubts or ['there is no variable'])[0]}"
-        )
+        raise ValueError(f"nothing could be checked: {report.doubts[0]}")
     for doubt in report.doubts:
         print(f"note: {doubt}")
     print(f"{report.checked} derivatives agree with finite differences")

@@ -1,8 +1,10 @@
 """Every gate in exact arithmetic: the oracle that the table is held against.
 
-Each function here is the *definition* of a gate, in mpmath's arithmetic of any precision, and
-says nothing of derivatives: these are taken by a central difference with hundreds of digits to
-spare. So no derivative is written down a second time, and no error of the table can hide here.
+Each function here is the *definition* of a gate's value, in mpmath's arithmetic of any precision.
+A gate's derivatives are not taken from here: they are central differences of its value, with
+hundreds of digits to spare, so no error of the table can hide. The helper gates of the table
+whose values are derivatives of other gates (sech2, power_slope, power_derivative, ...) have a
+value to define like any other, and it is written from the mathematics, not from the table.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import math
 import re
 import warnings
@@ -12,7 +14,13 @@ import pytest
 
 import autograd
 from autograd import Value, check_gradients, finite_difference, primitive
-from autograd.checking import GradientError, KinkWarning
+from autograd.checking import (
+    GradientError,
+    KinkWarning,
+    UncheckedWarning,
+    _check_forward,
+    _Point,
+)
 from autograd.primitives import registry
 from tests import oracle
 
@@ -32,6 +40,8 @@ SMOOTH = [
     (autograd.relu, 1e-9, 1.0),
     (autograd.relu, -1e-9, 0.0),
     (autograd.floor, 3.3, 0.0),
+    (lambda x: 1e10 + 3.3 * x - 1e10, 1.3, 3.3),
+    (lambda x: 1e-305 * x, 1.0, 1e-305),
 ]
 
 
@@ -43,6 +53,70 @@ def test_the_error_estimate_covers_the_error(f: Any, x: float, expected: float) 
     assert error <= 1e-3 * max(1.0, abs(expected))
 
 
+def wave(k: int) -> Any:
+    return lambda x: autograd.sin(2 * math.pi * k * x)
+
+
+def bump(w: float) -> Any:
+    return lambda x: autograd.exp(-(((x - 1) / w) ** 2)) * autograd.sin((x - 1) / w) + x
+
+
+NARROW = [
+    *[
+        (wave(k), x, 2 * math.pi * k * math.cos(2 * math.pi * k * x))
+        for k in (64, 128, 1000, 1024)
+        for x in (0.0, 0.3)
+    ],
+    *[(bump(w), 1.0, 1 + 1 / w) for w in (1e-3, 1e-4, 1e-6, 1e-8)],
+    (lambda x: x + 1e-5 * wave(64)(x), 0.0, 1 + 1e-5 * 128 * math.pi),
+]
+
+
+@pytest.mark.parametrize(("f", "x", "expected"), NARROW)
+def test_large_steps_that_agree_on_what_is_not_so_are_refuted(
+    f: Any, x: float, expected: float
+) -> None:
+    value, error, doubt = finite_difference(f, x)
+    assert doubt == ""
+    assert abs(value - expected) <= 4 * error <= 1e-7 * abs(expected)
+    assert check_gradients(f, x).checked >= 1  # the second may be 0 but for rounding
+
+
+def test_a_steep_slope_is_no_jump_and_a_kink_under_a_steep_parabola_is_one() -> None:
+    for slope in (100, 1e5):
+        assert check_gradients(lambda x, k=slope: autograd.tanh(k * x), 0.0).checked == 2
+    kink = finite_difference(lambda x: abs(x) + 1000 * x * x, 0.0)
+    assert kink.doubt.startswith("a kink: the slope is -1 to the left and 1 to the right")
+
+
+def gelu_slope(x: Any, out: Any) -> Any:
+    bell = autograd.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return autograd.erfc(-x / math.sqrt(2)) / 2 + x * bell
+
+
+def gelu(factor: float) -> Any:
+    value = lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2  # noqa: E731
+    return primitive("gelu_", value, [lambda x, out: gelu_slope(x, out) * factor])
+
+
+def softplus(factor: float) -> Any:
+    value = lambda x: math.log(1 + math.exp(x))  # noqa: E731
+    return primitive("softplus_", value, [lambda x, out: autograd.sigmoid(x) * factor])
+
+
+@pytest.mark.parametrize("gate", [gelu, softplus])
+def test_rounding_within_a_gates_formula_is_not_taken_for_a_slope(gate: Any) -> None:
+    """1 + erf(x) and 1 + exp(x) go in steps of 1e-16: close by, their slope is another one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncheckedWarning)
+        for tenth in range(-400, 100, 7):
+            check_gradients(gate(1.0), tenth / 10, order=1)
+    for x in (-5.0, -2.0, 0.1, 3.0):
+        assert check_gradients(gate(1.0), x, order=1).checked == 1
+        with pytest.raises(GradientError):
+            check_gradients(gate(1 + 1e-3), x, order=1)
+
+
 def test_where_terms_cancel_rounding_is_no_mistake() -> None:
     """y/(y/x) - x is 0, and so is its slope; backward() adds 1 to -1 and their rounding."""
 
@@ -52,8 +126,8 @@ def test_where_terms_cancel_rounding_is_no_mistake() -> None:
     assert autograd.grad(nothing)(1.5, 1.75) == pytest.approx(0, abs=1e-15)
     assert autograd.grad(nothing)(1.5, 1.75) != 0
     assert check_gradients(nothing, 1.5, 1.75, order=1).checked == 2
-    wrong = primitive("wrong", lambda x: x * 0.0, [lambda x, out: 1e-13])
-    with pytest.raises(GradientError, match=r"expected 0 .*, got 1e-13"):
+    wrong = primitive("wrong", lambda x: x * 0.0, [lambda x, out: 1e-12])
+    with pytest.raises(GradientError, match=r"expected 0 .*, got 1e-12"):
         check_gradients(wrong, 1.5, order=1)
     endless = primitive("endless", lambda x: x, [lambda x, out: math.inf])
     with pytest.raises(GradientError, match=r"expected 1 .*, got inf"):
@@ -170,14 +244,36 @@ def test_a_function_that_reads_data_is_found() -> None:
         check_gradients(named(lambda x: x * x.data, "f"), 3.0)
     choosy = named(lambda x: x * 0 + (1.0 if x > 0 else 2.0), "choosy")
     assert check_gradients(choosy, 1.0).checked == 2
+    with pytest.warns(KinkWarning, match="jump"):
+        assert check_gradients(choosy, 0.0).checked == 1
+
+
+def swap(x: Any, y: Any) -> Any:
+    return x - y if x > y else y - x
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "left"),
+    [
+        (lambda x: autograd.where(x > 0, x * x, -x), (0.0,), "-1"),
+        (lambda x: x if x > 0 else 0.01 * x, (0.0,), "0.01"),
+        (lambda x: (1.0 if x > 0 else 0.01) * x, (0.0,), "0.01"),
+        (swap, (2.0, 2.0), "-1"),
+    ],
+)
+def test_a_kink_that_an_if_makes_is_told(f: Any, point: tuple[float, ...], left: str) -> None:
+    with pytest.warns(KinkWarning, match=f"a kink: the slope is {left} to the left and "):
+        report = check_gradients(f, *point, order=1)
+    assert report.checked == 0 and len(report.doubts) == len(point)
 
 
 def test_forward_again_is_checked() -> None:
-    """A part of the value that the graph knows nothing of."""
-    f = named(lambda x: x * 0 + (1.0 if x.data > 3 else 0.0), "f")
-    message = r"f near x = 3.*: forward\(\) gives 0.0, but calling f again 1.0"
-    with pytest.warns(KinkWarning, match="jump"), pytest.raises(GradientError, match=message):
-        check_gradients(f, 3.0, order=1)
+    """A gate that knows more than its operands: no two calls of it give the same."""
+    turns = itertools.count()
+    sly = primitive("sly_", lambda x: x + (next(turns) if 3 < x < 3.000001 else 0), [1.0])
+    message = r"f near x = 3: forward\(\) gives 4.*, but calling f again 3.0.*more than its oper"
+    with pytest.raises(GradientError, match=message):
+        _check_forward(sly, "f", _Point([3.0], ["x"]))
 
 
 def test_a_function_that_rolls_dice_is_refused() -> None:
@@ -187,8 +283,48 @@ def test_a_function_that_rolls_dice_is_refused() -> None:
 
 
 def test_rounding_that_hides_a_derivative_is_told() -> None:
-    report = check_gradients(lambda x: 1e20 + x, 1.0, order=1)
+    with pytest.warns(UncheckedWarning, match="no derivative was compared: .* rounding hides it"):
+        report = check_gradients(lambda x: 1e20 + x, 1.0, order=1)
     assert report.checked == 0 and "rounding hides it" in report.doubts[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # something was compared: the report tells the rest
+        assert len(check_gradients(lambda x, y: 1e20 + x + 1e20 * y, 1.0, 1.0).doubts) == 1
+
+
+def test_where_there_is_nothing_to_compare_that_is_told() -> None:
+    for f, point in ((lambda x: [], 1.0), (lambda x: 3.0, [])):
+        with pytest.warns(UncheckedWarning, match="no numbers go into <lambda>, or none come out"):
+            assert check_gradients(f, point).checked == 0
+
+
+def test_a_small_derivative_that_became_0_does_not_count_as_compared() -> None:
+    flat = primitive("flat_", math.tanh, [lambda x, out: x * 0.0])
+    with pytest.warns(UncheckedWarning, match="rounding hides it"):
+        assert check_gradients(flat, 16.0, order=1).checked == 0
+    with pytest.raises(GradientError, match=r"got 0"):
+        check_gradients(flat, 14.0, order=1)
+
+
+def test_the_smallest_numbers_are_compared_too() -> None:
+    assert check_gradients(lambda x: 1e-305 * x, 1.0, order=1).checked == 1
+    right = primitive("right_", lambda x: 1e-305 * x, [1e-305])
+    assert check_gradients(right, 1.0, order=1).checked == 1
+    wrong = primitive("wrong_", lambda x: 1e-305 * x, [2e-305])
+    with pytest.warns(UncheckedWarning, match=r"rounding hides it \(2e-305 in"):
+        assert check_gradients(wrong, 1.0, order=1).checked == 0
+
+
+def test_no_graph_is_held_in_a_cycle() -> None:
+    """All is freed by reference counting alone, as graphs are."""
+    line = Line()
+    gc.collect()
+    gc.disable()
+    try:
+        check_gradients(lambda m, v: [m(v), (v[0],)], line, [0.3, 0.1])
+        finite_difference(lambda m, v: m(v[0]), line, ([0.3, 0.1],), argnums=1)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 class Line:
@@ -219,17 +355,16 @@ def test_modules(kind: type[Line]) -> None:
     assert line.bias.grad == 7.0 and line.weight[0].grad is None
     assert check_gradients(lambda m: m([0.3, 0.1]), line, at_most=2).checked == 2 + 4
     assert len(finite_difference(lambda m: m([0.3, 0.1]), line)) == 3
+    (first, second), slope = finite_difference(
+        lambda v: v[0][0]([0.3, 0.1]) + 2 * v[0][1]([1.0, v[1]]), [(line, kind()), 0.0]
+    )
+    assert len(first) == len(second) == 3 and slope.value < 0
 
 
 def test_a_modules_parameter_is_named() -> None:
     bad = broken(lambda x, out: 1.0, "bad")
     with pytest.raises(GradientError, match=r"d f / d weight\[0\] at weight\[0\] = 2, weight\[1\]"):
         check_gradients(named(lambda m: bad(m([0.3, 0.1])), "f"), Named())
-
-
-def test_orders_below_one_are_refused() -> None:
-    with pytest.raises(ValueError, match="order must be 1 or more, got 0"):
-        check_gradients(abs, 1.0, order=0)
 
 
 def test_messages_call_a_labelled_value_by_its_label() -> None:
@@ -239,3 +374,25 @@ def test_messages_call_a_labelled_value_by_its_label() -> None:
     with pytest.warns(KinkWarning):
         report = check_gradients(f, Value(2.0, "weight"), 0.0, order=1)
     assert report.doubts[0].startswith("d f / d x1 at weight = 2, x1 = 0: not compared, a kink")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: check_gradients(abs, 1.0, order=0), "check_gradients: order must be 1 or more"),
+        (lambda: check_gradients(abs, 1.0, order=1.5), "order must be a whole number, got 1.5"),
+        (lambda: check_gradients(abs, 1.0, at_most=0), "at_most must be 1 or more, got 0"),
+        (lambda: check_gradients(3, 4.0), "check_gradients takes a function and a point, got 3"),
+        (lambda: finite_difference(3, 2.0), "finite_difference takes a function and .*, got 3"),
+        (lambda: check_gradients(abs), "check_gradients needs a point: give the arguments of abs"),
+        (lambda: check_gradients(lambda: 3.0), "check_gradients needs a point"),
+        (lambda: finite_difference(abs), "finite_difference needs a point: give the arguments of"),
+        (
+            lambda: finite_difference(pow, 1.0, 2.0, argnums=(0, 1)),
+            r"finite_difference: argnums is one argument's place, got \(0, 1\); call it once",
+        ),
+    ],
+)
+def test_calls_that_mean_nothing_are_refused(call: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
