@@ -7,8 +7,7 @@ import random
 from pathlib import Path
 
 from autograd import sum
-from nn import Layer, Module, Residual, Sequential
-from nn.module import values_in
+from nn import Layer, Module, Residual, Sequential, values_in
 
 from .board import OUT, title
 from .plots import COLORS, canvas, label, save_figure

@@ -89,7 +89,7 @@ def test_shape_errors_name_layer_expected_and_got() -> None:  # L25
         nn.MLP(2, 4)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="sizes is empty"):
         nn.MLP(2, [])
-    with pytest.raises(ValueError, match="n_outputs must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="n_outputs must be an int of at least 1, got 0"):
         nn.MLP(2, [3, 0])
     with pytest.raises(ValueError, match=r"Maxout\(2 → 1, 2 pieces\) takes 2 inputs, got 1"):
         nn.Maxout(2, 1)([1.0])
@@ -189,7 +189,7 @@ def test_values_and_gradients_of_an_mlp_are_pytorchs(name: str) -> None:
     h[1].backward()
     for key, parameter in model.named_parameters():
         expected = tensors[key].grad.flatten().tolist()
-        got = [value.grad for value in nn.module.values_in(parameter)]
+        got = [value.grad for value in nn.values_in(parameter)]
         assert got == pytest.approx(expected, rel=1e-11, abs=1e-16)
     assert [xi.grad for xi in x] == pytest.approx(peer_x.grad.tolist(), rel=1e-11)
 
@@ -217,5 +217,5 @@ def test_maxout_residual_and_dropout_are_pytorchs() -> None:
     sum(outputs).backward()
     h.sum().backward()
     for key, parameter in model.named_parameters():
-        got = [value.grad for value in nn.module.values_in(parameter)]
+        got = [value.grad for value in nn.values_in(parameter)]
         assert got == pytest.approx(t[key].grad.flatten().tolist(), rel=1e-11, abs=1e-16)

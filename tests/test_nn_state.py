@@ -69,8 +69,8 @@ GOOD: dict[str, Any] = {"weight": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "bias": 
         ),
         ({"bias": [[0.0]] * 3}, ValueError, r"bias .* has shape \(3,\), got \(3, 1\)"),
         ({"weight": [[1.0], [1.0, 2.0], [1.0]]}, ValueError, r"got \(3, 'ragged'\)"),
-        ({"bias": [0.0, float("nan"), 0.0]}, ValueError, r"bias .* would hold nan"),
-        ({"bias": [0.0, "1", 0.0]}, TypeError, r"bias .* needs numbers, got '1'"),
+        ({"bias": [0.0, float("nan"), 0.0]}, ValueError, r"Layer.*: bias\[1\] is nan"),
+        ({"bias": [0.0, "1", 0.0]}, TypeError, r"Layer.*: bias\[1\] must be a number, got '1'"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(
