@@ -395,7 +395,7 @@ class Constant(Value):
 
 
 class Computed(Value):
-    """A number that was computed, but not recorded: a leaf that nobody chose, and so no parameter."""
+    """A result that was not recorded: a leaf, but not one that somebody made to be learned."""
 
     __slots__ = ()
 

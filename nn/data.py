@@ -50,9 +50,12 @@ def numbers(data: Any, name: str) -> Any:
     Traceback (most recent call last):
     ValueError: X[1][0] is nan; take out or replace what is not finite
     """
-    for convert in ("to_numpy", "tolist", "__array__"):  # tables, arrays, tensors
-        if hasattr(data, convert):
-            data = getattr(data, convert)()
+    if hasattr(data, "to_numpy"):  # a table
+        data = data.to_numpy()
+    elif hasattr(data, "__array__") and not hasattr(data, "tolist"):
+        data = data.__array__()
+    if hasattr(data, "tolist"):  # an array, a tensor
+        data = data.tolist()
     if isinstance(data, (list, tuple)):
         if set(map(type, data)) == {float} and all(map(math.isfinite, data)):
             return list(data)  # the usual row, without a look at each number's name

@@ -90,7 +90,9 @@ class History:
             if axis.get_lines():
                 axis.legend()
         axes[-1].set_xlabel("epoch")
-        axes[-1].xaxis.get_major_locator().set_params(integer=True, steps=[1, 2, 5, 10])
+        axes[-1].xaxis.get_major_locator().set_params(
+            integer=True, steps=[1, 2, 5, 10], min_n_ticks=1
+        )
         figure.suptitle(title)
         if path is not None:
             figure.savefig(path, dpi=150)

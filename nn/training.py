@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from numbers import Real
@@ -224,7 +224,8 @@ def _find_metrics(
     if isinstance(metrics, Mapping):
         named: list[tuple[str, Any]] = list(metrics.items())
     else:
-        given: Any = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
+        alone = isinstance(metrics, str) or not isinstance(metrics, Iterable)
+        given: Any = [metrics] if alone else metrics
         named = [(getattr(metric, "__name__", str(metric)), metric) for metric in given]
     found: dict[str, Metric] = {}
     for name, metric in named:
