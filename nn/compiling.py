@@ -161,8 +161,9 @@ class Compiled:
         if clip is not None:
             self._clip(clip)
         theta, gradient = self.losses.theta, self.gradient
-        for chunk, state in zip(self.trained or (), self.states, strict=True):
-            theta[chunk] = optimizer.update(theta[chunk], gradient[chunk], state)
+        with self.numpy.errstate(over="ignore", invalid="ignore"):  # inf, as with floats
+            for chunk, state in zip(self.trained or (), self.states, strict=True):
+                theta[chunk] = optimizer.update(theta[chunk], gradient[chunk], state)
         optimizer.steps += 1
 
     def _clip(self, clip: float) -> None:
