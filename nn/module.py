@@ -65,22 +65,26 @@ class Module:
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module, named "", and all modules inside it at any depth, each once."""
         seen: set[Module] = set()
-        for name, module in self._everywhere("", ()):
+        waiting: list[tuple[str, Module]] = [("", self)]
+        while waiting:
+            path, module = waiting.pop()
             if module not in seen:
                 seen.add(module)
-                yield name, module
+                yield path, module
+                inside = [(_joined(path, name), child) for name, child in module.named_children()]
+                waiting += reversed(inside)
 
     def modules(self) -> Iterator[Module]:
         """This module and all modules inside it, at any depth, each once."""
         return (module for _, module in self.named_modules())
 
-    def _everywhere(self, name: str, above: tuple[Module, ...]) -> Iterator[tuple[str, Module]]:
+    def _everywhere(self, path: str, above: tuple[Module, ...]) -> Iterator[tuple[str, Module]]:
         """Every place of every module; a child's reference to its parent is not followed."""
-        yield name, self
+        yield path, self
         above = (*above, self)
-        for child_name, child in self.named_children():
+        for name, child in self.named_children():
             if child not in above:
-                yield from child._everywhere(f"{name}.{child_name}" if name else child_name, above)
+                yield from child._everywhere(_joined(path, name), above)
 
     def named_parameters(self, *, repeated: bool = False) -> Iterator[tuple[str, Any]]:
         """Pairs of a name and a parameter: a Value, or a nested list of Values.
@@ -90,12 +94,12 @@ class Module:
                 else it is given once, under its first.
         """
         seen: set[Value] = set()
-        for path, module in self._everywhere("", ()):
+        for path, module in self._everywhere("", ()) if repeated else self.named_modules():
             for name, thing in module._members():
                 values = [] if isinstance(thing, Module) else values_in(thing)
                 if values and (repeated or not seen.issuperset(values)):
                     seen.update(values)
-                    yield f"{path}.{name}" if path else name, thing
+                    yield _joined(path, name), thing
 
     def parameters(self) -> list[Value]:
         """Every parameter as one flat list of Values, each once."""
@@ -200,16 +204,18 @@ class Module:
         return "\n  ".join(lines)
 
 
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
 def _found(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
     """The modules and parameters in an attribute; a list of parameters only is one parameter."""
     if isinstance(thing, Module) or _is_parameter(thing):
         yield name, thing
-    elif isinstance(thing, (list, tuple)):
-        for k, each in enumerate(thing):
-            yield from _found(f"{name}.{k}", each)
-    elif isinstance(thing, dict):
-        for key, each in thing.items():
-            yield from _found(f"{name}.{key}", each)
+    elif isinstance(thing, (list, tuple, dict)):
+        for key, each in thing.items() if isinstance(thing, dict) else enumerate(thing):
+            if isinstance(each, (Module, Value, list, tuple, dict)):  # not each number of a table
+                yield from _found(f"{name}.{key}", each)
 
 
 def _is_parameter(thing: Any) -> bool:
