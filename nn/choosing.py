@@ -28,4 +28,4 @@ ENGINES: dict[str, Callable[..., Engine]] = {
     "compiled": Compiled,
     "auto": _auto,
 }
-"""How a batch may be computed, by name: called with the arguments of ``Engine``."""
+"""How a batch may be computed, by name: called with the arguments of ``Eager``."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from autograd import TraceError, Value, compile, no_grad
@@ -43,12 +43,12 @@ class Compiled:
     """The batches as array programs.
 
     Args:
-        model, loss, xs, ys, l2, optimizer, predictions, evaluation: as for ``Eager``.
+        model, loss, xs, ys, l2, optimizer, predictions, held_out: as for ``Eager``.
 
     Raises:
         TraceError: the model or the loss looks at a number (see ``autograd.compile``).
         ValueError: the model or the loss gives another result every time, or changes something in
-            a forward pass (see ``effects``), samples differ in length, or the optimizer's rule
+            a forward pass (see ``effects``), samples differ in shape, or the optimizer's rule
             does not work on arrays.
         TypeError: the predictions are wanted and are not a number or a flat list of them.
         ImportError: NumPy is not installed.
@@ -66,7 +66,7 @@ class Compiled:
         optimizer: Optimizer | None = None,
         *,
         predictions: bool = True,
-        evaluation: bool = False,
+        held_out: tuple[Sequence[Any], Sequence[Any]] | None = None,
     ) -> None:
         try:
             import numpy
@@ -83,9 +83,9 @@ class Compiled:
             if predictions:
                 with mode(model, training=True):
                     self._program()
-            if evaluation:
-                with mode(model, training=False):
-                    self._program()
+            if held_out is not None:
+                with located("validation"), mode(model, training=False):
+                    self.on(*held_out)._program()
 
     def _compile(self, xs: Sequence[Any], ys: Sequence[Any]) -> None:
         """Make the program of the loss, and all that the others need to know."""
@@ -127,6 +127,11 @@ class Compiled:
         """The same programs and weights on other samples."""
         other = copy.copy(self)
         other.x, other.y = self._array("X", xs), self._targets(ys)
+        shapes = [other.x.shape[1:], other.y.shape[1:]]
+        if shapes != self.shapes:
+            raise ValueError(
+                f"samples and targets have the shapes {shapes}, those of the training {self.shapes}"
+            )
         return other
 
     def _targets(self, ys: Sequence[Any]) -> Any:
@@ -148,6 +153,9 @@ class Compiled:
             mean, self.gradient = self.losses.value_and_grad(*arguments)
         except FloatingPointError as error:
             losses = self.losses(*arguments).tolist()
+            if not predictions:
+                with suppress(TypeError):  # there is no program of a dictionary
+                    predictions = self._predict(*arguments)[1]
             self._check_finite(batch, losses, predictions or [None] * len(batch))
             raise ValueError(f"{error}; is the learning rate too large?") from error
         if self.l2:
@@ -169,11 +177,9 @@ class Compiled:
     def _clip(self, clip: float) -> None:
         """Scale the gradient of what is trained down to this norm."""
         parts = [self.gradient[chunk] for chunk in self.trained or ()]
-        largest = max((float(abs(part).max()) for part in parts), default=0.0)
-        if not largest:
-            return
-        scaled = [part / largest for part in parts]  # whose squares don't overflow
-        norm = largest * math.sqrt(sum(float(part @ part) for part in scaled))
+        largest = float(max((abs(part).max() for part in parts), default=0.0))
+        scale = largest if 0 < largest < math.inf else 1.0  # with which squares don't overflow
+        norm = scale * math.sqrt(sum(float(part @ part) for part in (p / scale for p in parts)))
         if not math.isfinite(norm):
             raise ValueError(f"the norm of the gradients is {norm}")
         if norm > clip:

@@ -27,7 +27,8 @@ Predictions = list[Any]
 class Engine(Protocol):
     """The seam between ``fit`` and the way a batch is computed.
 
-    An engine is made with the arguments of ``Eager``, which also say what it will be asked for.
+    An engine is made with the arguments of ``Eager``, which also say what it will be asked for,
+    so that it can refuse then.
     """
 
     name: str
@@ -69,7 +70,7 @@ class Eager:
         l2: λ of the penalty λ·‖w‖² on the weights; biases go free.
         optimizer: the one that will take the steps; it may hold more than the model's parameters.
         predictions: whether ``gradients`` must give the predictions.
-        evaluation: whether ``evaluate`` will be called.
+        held_out: other samples and targets, which ``evaluate`` will be asked about.
         name: what to say about how the batches are computed.
     """
 
@@ -83,7 +84,7 @@ class Eager:
         optimizer: Optimizer | None = None,
         *,
         predictions: bool = True,
-        evaluation: bool = False,
+        held_out: tuple[Sequence[Any], Sequence[Any]] | None = None,
         name: str = "eager",
     ) -> None:
         self.name = name

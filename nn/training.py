@@ -116,7 +116,7 @@ def fit(
     clip = None if clip is None else number("fit", "clip", clip, "above 0")
     _check_targets(model, loss, xs[0], {"Y": ys, "validation Y": held_out[1] if held_out else []})
 
-    wishes = {"predictions": bool(measures), "evaluation": held_out is not None}
+    wishes = {"predictions": bool(measures), "held_out": held_out}
     training = build(model, loss, xs, ys, l2, optimizer, **wishes)
     validating = training.on(*held_out) if held_out else None
     history = History(metrics={name: [] for name in measures}, engine=training.name)

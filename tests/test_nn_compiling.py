@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -641,3 +642,33 @@ def test_predictions_may_depend_on_more_than_the_loss() -> None:
         for engine in ("eager", "compiled")
     ]  # fmt: skip
     assert runs[1] == {name: pytest.approx(curve) for name, curve in runs[0].items()}
+
+
+def test_auto_is_eager_where_only_the_validation_set_can_not_be_compiled() -> None:
+    class Total(nn.Module):
+        """Takes samples of any length."""
+
+        def __init__(self) -> None:
+            self.weight = Value(0.5)
+
+        def forward(self, x: Any) -> Any:
+            return self.weight * sum(x)
+
+    class Looking(Total):
+        def forward(self, x: Any) -> Any:
+            y = super().forward(x)
+            return y if self.training or y > 0 else -y
+
+    for model, held_out, reason in (
+        (
+            Total(),
+            ([[1.0] * 5], [1.0]),
+            r"validation: samples and targets have the shapes \[\(5,\)",
+        ),
+        (Looking(), ([[1.0] * 3], [1.0]), "can't look at a Value's number"),
+    ):
+        history = nn.fit(model, "squared_error", X, TARGETS, epochs=2, validation=held_out)
+        assert re.search(reason, history.engine)
+        assert len(history.validation_loss) == 2
+        with pytest.raises((ValueError, TypeError), match=reason):
+            nn.fit(model, "squared_error", X, TARGETS, validation=held_out, engine="compiled")
