@@ -14,7 +14,7 @@ from autograd import Value, dot, maximum
 from .activations import Activation, activate, activation_name, find_activation
 from .init import Initializer, Seed, find_initializer, generator_of
 from .module import Module
-from .neuron import Neuron, check_inputs
+from .neuron import Neuron, as_inputs
 from .settings import number, whole
 
 __all__ = ["MLP", "Activate", "Dropout", "Layer", "Maxout", "Residual", "Sequential"]
@@ -65,7 +65,7 @@ class Layer(Module):
 
     def forward(self, x: Any) -> list[Any]:
         """Give activation(W·x + b), a list of n_outputs Values."""
-        check_inputs(self, x, self.n_inputs)
+        x = as_inputs(self, x, self.n_inputs)
         z = [dot(w, x, b) for w, b in zip(self.weight, self._biases, strict=True)]
         return activate(self.activation, z)
 
@@ -100,7 +100,8 @@ class MLP(Module):
         init: an initializer or its name, for all layers; by default each layer's own default.
         rng: a seed or a ``random.Random``; the same seed gives the same network.
 
-    A network ending in one neuron gives a single Value, else a list.
+    A network ending in one neuron gives a single Value, else a list. Layers take a single Value
+    for a list of one, so that others may follow it.
 
     Raises:
         ValueError: no sizes, a width below 1, unknown activation or initialization.
@@ -161,8 +162,6 @@ class Sequential(Module):
     Raises:
         ValueError: a layer's number of inputs is not what the layer before gives.
 
-    Between the steps a single number, as an MLP ending in one neuron gives it, is a list of one.
-
     >>> model = Sequential(Layer(2, 3, rng=0), "relu", Layer(3, 2, rng=1))
     >>> [name for name, _ in model.named_parameters()]
     ['0.weight', '0.bias', '2.weight', '2.bias']
@@ -206,8 +205,8 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         """Pass one sample through the steps."""
-        for k, step in enumerate(self._steps):
-            x = step(_as_list(x) if k else x)
+        for step in self._steps:
+            x = step(x)
         return x
 
 
@@ -224,7 +223,7 @@ class Activate(Module):
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
         """Apply the activation to every number, or to all at once if it is softmax."""
-        check_inputs(self, x)
+        x = as_inputs(self, x)
         return activate(self.activation, x)
 
     def __str__(self) -> str:
@@ -258,8 +257,9 @@ class Residual(Module):
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
         """Give x + F(x)."""
-        check_inputs(self, x)
-        y = _as_list(self.inner(x))
+        x = as_inputs(self, x)
+        y = self.inner(x)
+        y = [y] if isinstance(y, Value) else y
         self._check(len(x), len(y))
         return [xi + yi for xi, yi in zip(x, y, strict=True)]
 
@@ -297,7 +297,7 @@ class Maxout(Module):
 
     def forward(self, x: Any) -> list[Any]:
         """Give the maximum of the pieces, a list of n_outputs Values."""
-        check_inputs(self, x, self.n_inputs)
+        x = as_inputs(self, x, self.n_inputs)
         return [maximum(*zs) for zs in zip(*(piece(x) for piece in self.pieces), strict=True)]
 
     def __str__(self) -> str:
@@ -329,7 +329,7 @@ class Dropout(Module):
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
         """Give x with some of its numbers multiplied by 0."""
-        check_inputs(self, x)
+        x = as_inputs(self, x)
         if not self.training:
             return list(x)
         return [xi * mi for xi, mi in zip(x, self.mask(len(x)), strict=True)]
@@ -344,8 +344,3 @@ class Dropout(Module):
 
 
 _KEEP_THE_WIDTH = (Activate, Dropout, Residual)  # they give as many numbers as they take
-
-
-def _as_list(x: Any) -> Any:
-    """A single number as a list of one."""
-    return x if hasattr(x, "__len__") else [x]

@@ -11,7 +11,7 @@ from .init import Initializer, Seed, find_initializer, generator_of
 from .module import Module
 from .settings import shorten, whole
 
-__all__ = ["Neuron", "check_inputs"]
+__all__ = ["Neuron", "as_inputs"]
 
 
 class Neuron(Module):
@@ -57,7 +57,7 @@ class Neuron(Module):
 
     def forward(self, x: Any) -> Any:
         """Give activation(w·x + b), a single Value."""
-        check_inputs(self, x, self.n_inputs)
+        x = as_inputs(self, x, self.n_inputs)
         (y,) = activate(self.activation, [dot(self.weight, x, self.bias)])
         return y
 
@@ -66,11 +66,17 @@ class Neuron(Module):
         return f"Neuron({self.n_inputs}{name and f', {name}'})"
 
 
-def check_inputs(layer: Module, x: Any, n_inputs: int | None = None) -> None:
-    """Raise an error that names the layer unless x is one sample of n_inputs numbers.
+def as_inputs(layer: Module, x: Any, n_inputs: int | None = None) -> Any:
+    """Give x, if it is one sample of n_inputs numbers (None: of any number), for this layer.
 
-    Without n_inputs there may be any number of them.
+    A single Value, as a network ending in one neuron gives it, is a list of one.
+
+    Raises:
+        ValueError: it has another length, or is a batch of samples.
+        TypeError: it is no list.
     """
+    if isinstance(x, Value) and n_inputs in (1, None):
+        return [x]
     shape = getattr(x, "shape", None)
     inputs = "inputs" if n_inputs is None else f"{n_inputs} inputs"
     if shape is not None and len(shape) > 1:
@@ -82,3 +88,4 @@ def check_inputs(layer: Module, x: Any, n_inputs: int | None = None) -> None:
         raise TypeError(f"{layer} takes a list of {inputs}, got {shorten(x)}: write [x]")
     if n_inputs is not None and len(x) != n_inputs:
         raise ValueError(f"{layer} takes {n_inputs} inputs, got {len(x)}")
+    return x

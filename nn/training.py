@@ -71,8 +71,7 @@ def fit(
         validation: a fraction of the samples to set aside, or a pair (X, Y).
         patience: stop after so many epochs without a lower validation loss, and restore the
             weights with the lowest.
-        l2: λ of the penalty λ·‖w‖² on the weights: on every parameter whose name does not end in
-            ``bias``.
+        l2: λ of the penalty λ·‖w‖² on the weights: on every parameter but those called ``bias``.
         clip: the largest norm of the gradient; a larger one is scaled down.
         metrics: "accuracy", or functions ``metric(prediction, target)`` of one sample, on plain
             numbers; or a dictionary of them by name. A single output predicts the positive class

@@ -226,7 +226,7 @@ def test_maxout_residual_and_dropout_are_pytorchs() -> None:
 # ---------------------------------------------------------------------- compositions
 
 
-def test_a_single_number_is_a_list_of_one_for_the_next_step() -> None:
+def test_a_single_value_is_a_list_of_one_for_the_next_step() -> None:
     x = [0.5, -1.2]
     mlp = nn.MLP(2, [3, 1], "tanh", rng=0)
     (y,) = nn.Sequential(mlp, "sigmoid")(x)
@@ -258,13 +258,24 @@ def test_a_single_number_is_a_list_of_one_for_the_next_step() -> None:
         (lambda: nn.MLP(2, [3, 1], output_activation="softmax"), "softmax of a single number"),
         (lambda: nn.Neuron(2, "log_softmax"), "log_softmax of a single number"),
         (lambda: nn.Activate("softmax")([1.0]), "softmax of a single number"),
-        (lambda: nn.Activate("relu")(Value(1.0)), r"Activate\(relu\) takes a list .*: write \[x\]"),
-        (lambda: nn.Dropout(0.5)(Value(1.0)), r"Dropout\(0.5\) takes a list of inputs"),
+        (lambda: nn.Activate("relu")(1.0), r"Activate\(relu\) takes a list .*: write \[x\]"),
+        (lambda: nn.Dropout(0.5)(None), r"Dropout\(0.5\) takes a list of inputs, got None"),
+        (lambda: nn.Layer(2, 1)(Value(1.0)), r"Layer\(2 → 1\) takes a list of 2 inputs, got Value"),
     ],
 )
 def test_compositions_that_do_not_fit(make: Callable[[], Any], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+def test_a_step_of_ones_own_gets_what_the_step_before_gives() -> None:
+    class Double(nn.Module):
+        def forward(self, y: Value) -> Value:
+            return 2 * y
+
+    mlp = nn.MLP(2, [1], rng=0)
+    x = [0.5, -1.2]
+    assert nn.Sequential(mlp, Double())(x).data == 2 * mlp(x).data
 
 
 def test_a_step_of_ones_own_may_change_the_width() -> None:
