@@ -3,8 +3,9 @@
 A program is made from one call of the model. A model that counts its calls, keeps something for
 the next one, or draws random numbers of its own would then do for ever what it did in this call;
 so such a model is not compiled, and the call that found it out is undone. Watched are the
-attributes of all modules, and the random generators within reach: Python's and NumPy's own, and
-those that the attributes, the methods ``forward`` and the loss refer to.
+attributes of modules and the state of random generators: Python's and NumPy's own, and whatever
+is within reach of the model and the loss, through attributes and through the variables that their
+functions refer to.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import inspect
 import pickle
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +24,8 @@ from .module import Module
 
 __all__ = ["without_effects"]
 
+OURS = __name__.partition(".")[0] + "."  # of which it is known what they refer to
+
 
 @contextmanager
 def without_effects(model: Module, loss: Callable[[Any, Any], Any]) -> Iterator[None]:
@@ -31,42 +34,86 @@ def without_effects(model: Module, loss: Callable[[Any, Any], Any]) -> Iterator[
     Raises:
         ValueError: the block changed one of them; the message names it.
     """
-    modules = list(model.modules())
+    things = list(_within_reach(model, loss))
+    modules = [thing for thing in things if isinstance(thing, Module)]
+    generators = [random, *_numpys_generator(), *filter(_is_generator, things)]
     attributes = [dict(vars(module)) for module in modules]
-    generators = [(each, _state(each)) for each in _generators(modules, loss)]
-    before = _looks(modules)
+    states = [_state(generator) for generator in generators]
+    before = _looks(modules, generators)
     try:
         yield
-        after = _looks(modules)
-        changed = [
-            f"the attribute {name} of {modules[k]}"
-            for k, name in before | after
-            if before.get((k, name)) != after.get((k, name))
-        ]
-        for generator, state in generators:
-            if pickle.dumps(_state(generator)) != pickle.dumps(state):  # they hold arrays
-                changed.append("a random generator")
+        after = _looks(modules, generators)
     finally:
         for module, own in zip(modules, attributes, strict=True):
             vars(module).clear()
             vars(module).update(own)
-        for generator, state in generators:
+        for generator, state in zip(generators, states, strict=True):
             _set_state(generator, state)
-    if changed:
-        raise ValueError(
-            f"{changed[0]} is changed by a forward pass, which a program, traced once, would not "
-            'do: use engine="eager"'
-        )
+    for name in before | after:
+        if before.get(name) != after.get(name):
+            raise ValueError(
+                f"{name[0]} is changed by a forward pass, which a program, traced once, would not "
+                'do: use engine="eager"'
+            )
 
 
-def _looks(modules: list[Module]) -> dict[tuple[int, str], Any]:
-    """What each attribute of each module looks like, to compare with later."""
-    return {
-        (k, name): [_look(attribute)]  # in a list, where NaN equals itself
+def _within_reach(model: Module, loss: Callable[[Any, Any], Any]) -> Iterator[Any]:
+    """The modules and random generators that model and loss may use."""
+    waiting: list[Any] = [model, getattr(loss, "__func__", loss), type(loss).__call__]
+    seen: set[int] = set()
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if _is_generator(thing):
+            yield thing
+        elif isinstance(thing, Module):
+            yield thing
+            waiting += _not_numbers(vars(thing).values())
+            for kind in type(thing).__mro__[:-1]:
+                waiting += vars(kind).values()
+        elif isinstance(thing, (list, tuple)):
+            waiting += _not_numbers(thing)
+        elif isinstance(thing, dict):
+            waiting += _not_numbers(thing.values())
+        elif inspect.isfunction(thing) and not str(thing.__module__).startswith(OURS):
+            waiting += _variables(thing)
+
+
+def _not_numbers(things: Iterable[Any]) -> list[Any]:
+    return [thing for thing in things if not isinstance(thing, (Value, float, int, str))]
+
+
+def _variables(function: Any) -> list[Any]:
+    """The modules, generators and neighbouring functions that a function refers to."""
+    try:
+        found = inspect.getclosurevars(function)
+    except ValueError:  # a variable without a value yet
+        return []
+    return [
+        thing
+        for thing in (*found.nonlocals.values(), *found.globals.values())
+        if isinstance(thing, Module)
+        or _is_generator(thing)
+        or (inspect.isfunction(thing) and thing.__module__ == function.__module__)
+    ]
+
+
+# ---------------------------------------------------------------------- what it looks like
+
+
+def _looks(modules: list[Module], generators: list[Any]) -> dict[tuple[str, int], Any]:
+    """What every attribute and every generator looks like, under what to call it."""
+    looks: dict[tuple[str, int], Any] = {
+        (f"the attribute {name} of {module}", k): [_look(attribute)]  # NaN in a list equals itself
         for k, module in enumerate(modules)
         for name, attribute in vars(module).items()
         if name != "training"
     }
+    for k, generator in enumerate(generators):
+        looks["a random generator", k] = pickle.dumps(_state(generator))  # it may hold arrays
+    return looks
 
 
 def _look(thing: Any) -> Any:
@@ -89,33 +136,14 @@ def _look(thing: Any) -> Any:
 # ---------------------------------------------------------------------- random generators
 
 
-def _generators(modules: list[Module], loss: Callable[[Any, Any], Any]) -> Iterator[Any]:
-    yield random
-    if "numpy" in sys.modules:
-        yield sys.modules["numpy"].random
-    for module in modules:
-        yield from _generators_in(vars(module))
-    for function in [getattr(type(module), "forward", None) for module in modules] + [loss]:
-        try:
-            variables = inspect.getclosurevars(function)
-        except (TypeError, ValueError):  # not written in Python
-            continue
-        yield from filter(_is_generator, variables.nonlocals.values())
-        yield from filter(_is_generator, variables.globals.values())
-
-
-def _generators_in(thing: Any) -> Iterator[Any]:
-    if _is_generator(thing):
-        yield thing
-    elif isinstance(thing, (list, tuple, dict)):
-        for each in thing.values() if isinstance(thing, dict) else thing:
-            yield from _generators_in(each)
-
-
 def _is_generator(thing: Any) -> bool:
     if isinstance(thing, random.Random):
         return not isinstance(thing, random.SystemRandom)  # which has no state
     return type(thing).__module__.startswith("numpy.random") and hasattr(thing, "random")
+
+
+def _numpys_generator() -> list[Any]:
+    return [sys.modules["numpy"].random] if "numpy" in sys.modules else []
 
 
 def _state(generator: Any) -> Any:

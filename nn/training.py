@@ -156,7 +156,7 @@ def fit(
     if history.stopped == "interrupted":
         model.zero_grad()
         optimizer.zero_grad()
-    _check_finite(model, len(history.loss))
+    _check_finite(model, optimizer, len(history.loss))
     return history
 
 
@@ -299,10 +299,11 @@ def _checked_patience(patience: int | None, validated: bool) -> int | None:
     return whole("fit", "patience", patience)
 
 
-def _check_finite(model: Module, epoch: int) -> None:
+def _check_finite(model: Module, optimizer: Optimizer, epoch: int) -> None:
     """See that the last step was no leap to infinity: no loss is computed after it."""
+    astray = {value for value in optimizer.parameters if not math.isfinite(value.data)}
     for name, parameter in model.named_parameters():
-        if not all(math.isfinite(value.data) for value in values_in(parameter)):
+        if not astray.isdisjoint(values_in(parameter)):
             raise ValueError(
                 f"epoch {epoch}: {name} is not finite after the last step; is the learning rate "
                 "too large?"

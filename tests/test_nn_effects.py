@@ -86,10 +86,15 @@ class NumpysGenerator(Scaled):
         return bool(np.random.rand() < 0.3)
 
 
+def draw() -> float:
+    return GENERATOR.random()
+
+
 class GlobalGenerator(Scaled):
-    def forward(self, x: Any) -> Any:
-        (y,) = self.layer(x)
-        return 3 * y if GENERATOR.random() < 0.3 else y
+    """Reaches its generator through another method and a function."""
+
+    def sometimes(self) -> bool:
+        return draw() < 0.3
 
 
 MODELS: dict[str, tuple[Callable[[], nn.Module], str]] = {
@@ -137,6 +142,20 @@ def test_a_generator_that_the_loss_draws_from() -> None:
     with pytest.raises(ValueError, match="a random generator is changed by a forward pass"):
         nn.fit(nn.MLP(2, [1], rng=0), loss, X, Y, engine="compiled")
     assert generator.getstate() == state
+
+
+def test_a_second_network_in_the_loss() -> None:
+    """Only the masks of the model itself come in from outside."""
+    teacher = nn.Sequential(nn.Layer(1, 3, rng=0), nn.Dropout(0.001, rng=0))
+
+    def loss(f: Any, y: Any) -> Any:
+        return nn.squared_error(f, sum(teacher([y])))
+
+    model = nn.MLP(2, [1], rng=0)
+    history = nn.fit(model, loss, X, Y, epochs=1)
+    assert "the attribute generator of Dropout(0.001) is changed" in history.engine
+    teacher.eval()
+    assert nn.fit(model, loss, X, Y, epochs=1).engine == "compiled"
 
 
 def test_dropout_is_compiled_for_its_masks_come_in_from_outside() -> None:
