@@ -158,7 +158,7 @@ def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
     """
     operands = _sequence(logits, "cross_entropy")
     n = len(operands)
-    if not hasattr(target, "__iter__"):
+    if not hasattr(target, "__iter__") or getattr(target, "ndim", 1) == 0:  # an array of no axes
         return primitives.cross_entropy(target, *operands)
     probabilities = _sequence(target, "cross_entropy")
     if len(probabilities) != n:

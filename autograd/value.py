@@ -87,6 +87,11 @@ class Value:
         return self.op is None
 
     @property
+    def is_computed(self) -> bool:
+        """Whether a gate gave this number, be it under ``no_grad``, which keeps no graph of it."""
+        return self.op is not None
+
+    @property
     def is_constant(self) -> bool:
         """Whether this is a plain number of the expression, such as the 3 of 3 * x."""
         return not self.born
@@ -313,7 +318,7 @@ class Value:
 
     def detach(self) -> Value:
         """Give a leaf with the same number and label, cut off from the graph."""
-        return Value(self._data, self.label)
+        return (Computed if self.is_computed else Value)(self._data, self.label)
 
     # ------------------------------------------------------------------ methods added elsewhere
     # The modules that build on this one add theirs: backward.py the chain rule, copying.py
@@ -389,6 +394,14 @@ class Constant(Value):
         return self._data != 0
 
 
+class Computed(Value):
+    """A result that was not recorded: a leaf, but not one that somebody made to be learned."""
+
+    __slots__ = ()
+
+    is_computed = True
+
+
 _add, _sub, _mul, _div = primitives.add, primitives.sub, primitives.mul, primitives.div
 _neg, _pow, _power = primitives.neg, primitives.pow, primitives.pow.value
 
@@ -412,7 +425,7 @@ def record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) ->
     """``record`` while some thread is under a mode (see modes.py); perhaps not this one."""
     here = modes.here
     if here.no_grad:
-        return Value(data)
+        return Computed(data)
     node: Value = _new(here.kind or Value)
     node._data = data
     node.op = op

@@ -15,6 +15,7 @@ from autograd import cross_entropy
 from .activations import ACTIVATIONS
 from .choosing import ENGINES
 from .engines import Eager, Engine
+from .history import History
 from .init import INITIALIZERS
 from .layers import MLP, Activate, Dropout, Layer, Maxout, Residual, Sequential
 from .losses import (
@@ -33,6 +34,7 @@ from .losses import (
     zero_one,
 )
 from .module import Module
+from .nested import values_in
 from .neuron import Neuron
 from .optim import (
     SGD,
@@ -49,7 +51,7 @@ from .optim import (
 )
 from .pictures import clusters
 from .state import load, save
-from .training import History, fit
+from .training import fit
 
 __all__ = [
     "ACTIVATIONS",
@@ -95,5 +97,6 @@ __all__ = [
     "squared_error",
     "step_decay",
     "svm",
+    "values_in",
     "zero_one",
 ]

@@ -2,12 +2,14 @@
 
 An activation is a name or a function. A function of one number is applied to every weighted
 sum; ``softmax`` and ``log_softmax`` look at all of them at once. The functions are gates of
-autograd, so no derivative is written here. (Maxout has weights of its own: it is a layer.)
+autograd, so no derivative is written here. A setting is bound with ``functools.partial``:
+``partial(leaky_relu, slope=0.1)``. (Maxout has weights of its own: it is a layer.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from autograd import elu, leaky_relu, log_softmax, relu, sigmoid, softmax, softplus, tanh
@@ -38,11 +40,15 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 _OF_A_WHOLE_LAYER = (softmax, log_softmax)
 
 
-def find_activation(activation: Activation) -> Callable[[Any], Any]:
+def find_activation(activation: Activation, width: int = 0) -> Callable[[Any], Any]:
     """Give the function of an activation's name; None is the identity.
 
+    Args:
+        activation: a name or a function.
+        width: how many numbers it is for, if that is known.
+
     Raises:
-        ValueError: no activation has this name.
+        ValueError: no activation has this name, or it is softmax for a single number.
         TypeError: it is neither a name nor a function.
 
     >>> find_activation("relu")(-2.0), find_activation(None)(-2.0)
@@ -56,10 +62,19 @@ def find_activation(activation: Activation) -> Callable[[Any], Any]:
                 f"unknown activation {activation!r}: write a function of one Value, or one of "
                 f"{', '.join(ACTIVATIONS)}"
             )
-        return ACTIVATIONS[activation]
+        activation = ACTIVATIONS[activation]
     if not callable(activation):
         raise TypeError(f"an activation is a name or a function, got {activation!r}")
+    if width == 1 and _is_of_a_whole_layer(activation):
+        raise ValueError(
+            f"{activation_name(activation)} of a single number is the same whatever the number: "
+            'for two classes take one output with "sigmoid", or two outputs'
+        )
     return activation
+
+
+def _is_of_a_whole_layer(function: Callable[[Any], Any]) -> bool:
+    return any(function is whole for whole in _OF_A_WHOLE_LAYER)
 
 
 def activate(activation: Activation, zs: Sequence[Any]) -> list[Any]:
@@ -68,8 +83,8 @@ def activate(activation: Activation, zs: Sequence[Any]) -> list[Any]:
     >>> activate("relu", [3.0, -4.0]), activate("softmax", [1.0, 1.0])
     ([3.0, 0.0], [0.5, 0.5])
     """
-    function = find_activation(activation)
-    if any(function is whole for whole in _OF_A_WHOLE_LAYER):
+    function = find_activation(activation, len(zs))
+    if _is_of_a_whole_layer(function):
         return list(function(zs))
     return [function(z) for z in zs]
 
@@ -79,7 +94,11 @@ def activation_name(activation: Activation) -> str:
 
     >>> activation_name("tanh"), activation_name(tanh), activation_name(None)
     ('tanh', 'tanh', '')
+    >>> activation_name(partial(leaky_relu, slope=0.1))
+    'leaky_relu'
     """
+    if isinstance(activation, partial):
+        return activation_name(activation.func)
     if activation is None or activation == "identity":
         return ""
     if isinstance(activation, str):

@@ -1,55 +1,31 @@
 """Which engine computes the batches of a fit, by name.
 
-``import nn`` does not import NumPy: ``compiling`` does so when it builds its first engine.
+``import nn`` does not import NumPy: ``Compiled`` does so when the first one is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from .compiling import CANNOT, Compiled
 from .engines import Eager, Engine
-from .module import Module
-from .optim import Optimizer
 
 __all__ = ["ENGINES"]
 
 
-def _eager(
-    model: Module,
-    loss: Callable[[Any, Any], Any],
-    xs: Sequence[Any],
-    ys: Sequence[Any],
-    l2: float,
-    optimizer: Optimizer,
-) -> Engine:
-    return Eager(model, loss, xs, ys, l2)
-
-
-def _compiled(*arguments: Any) -> Engine:
-    return Compiled(*arguments)
-
-
-def _auto(
-    model: Module,
-    loss: Callable[[Any, Any], Any],
-    xs: Sequence[Any],
-    ys: Sequence[Any],
-    l2: float,
-    optimizer: Optimizer,
-) -> Engine:
+def _auto(*task: Any, **wishes: Any) -> Engine:
     """Compiled where that is possible, else eager."""
     try:
-        return Compiled(model, loss, xs, ys, l2, optimizer)
-    except CANNOT as error:
-        reason = f"eager, because it can't be compiled: {error}"
-        return Eager(model, loss, xs, ys, l2, name=reason)
+        return Compiled(*task, **wishes)
+    except Exception as error:  # what the user's code does with a placeholder, it may do wrong
+        reason = str(error) if isinstance(error, CANNOT) else f"{type(error).__name__}: {error}"
+        return Eager(*task, **wishes, name=f"eager, because it can't be compiled: {reason}")
 
 
 ENGINES: dict[str, Callable[..., Engine]] = {
-    "eager": _eager,
-    "compiled": _compiled,
+    "eager": Eager,
+    "compiled": Compiled,
     "auto": _auto,
 }
-"""How a batch may be computed, by name: called with model, loss, xs, ys, l2 and optimizer."""
+"""How a batch may be computed, by name: called with the arguments of ``Eager``."""

@@ -10,21 +10,23 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from autograd import TraceError, Value, compile, no_grad
 
-from .engines import Predictions, loss_error, penalised, plain
+from .effects import without_effects
+from .engines import Predictions, located, loss_error, penalised
 from .layers import Dropout
 from .losses import LOSSES, l2_penalty, logarithmic, probability_cross_entropy, svm
-from .module import Module
+from .module import Module, mode
+from .nested import plain
 from .optim import Optimizer
 
 __all__ = ["CANNOT", "Compiled"]
 
 CANNOT = (TraceError, TypeError, ValueError, ImportError)
-"""What building the engine raises where a model or a loss can't be compiled."""
+"""What building the engine raises of itself where a model or a loss can't be compiled."""
 
 ONE_HOT = {
     svm: svm,
@@ -41,18 +43,18 @@ class Compiled:
     """The batches as array programs.
 
     Args:
-        model, loss, xs, ys, l2: as for ``Eager``.
-        optimizer: the one that will take the steps.
+        model, loss, xs, ys, l2, optimizer, predictions, held_out: as for ``Eager``.
 
     Raises:
         TraceError: the model or the loss looks at a number (see ``autograd.compile``).
-        ValueError: the model or the loss gives another result every time, samples differ in
-            length, or the optimizer's rule does not work on arrays.
+        ValueError: the model or the loss gives another result every time, or changes something in
+            a forward pass (see ``effects``), samples differ in shape, or the optimizer's rule
+            does not work on arrays.
+        TypeError: the predictions are wanted and are not a number or a flat list of them.
         ImportError: NumPy is not installed.
     """
 
     name = "compiled"
-    wants_predictions = True
 
     def __init__(
         self,
@@ -62,6 +64,9 @@ class Compiled:
         ys: Sequence[Any],
         l2: float = 0.0,
         optimizer: Optimizer | None = None,
+        *,
+        predictions: bool = True,
+        held_out: tuple[Sequence[Any], Sequence[Any]] | None = None,
     ) -> None:
         try:
             import numpy
@@ -72,6 +77,19 @@ class Compiled:
         if optimizer is not None:
             check_rule(optimizer, numpy)
         self.numpy, self.model, self.loss, self.l2 = numpy, model, loss, l2
+        self.predictions = predictions
+        with without_effects(model, loss):
+            self._compile(xs, ys)
+            if predictions:
+                with mode(model, training=True):
+                    self._program()
+            if held_out is not None:
+                with located("validation"), mode(model, training=False):
+                    self.on(*held_out)._program()
+
+    def _compile(self, xs: Sequence[Any], ys: Sequence[Any]) -> None:
+        """Make the program of the loss, and all that the others need to know."""
+        numpy, model, loss, l2 = self.numpy, self.model, self.loss, self.l2
         self.classes = 0  # how many, if the targets become one-hot
         if loss in ONE_HOT and not isinstance(ys[0], list):
             self.loss = ONE_HOT[loss]
@@ -92,6 +110,7 @@ class Compiled:
             self.losses = compile(loss_with_penalty, shapes=self._shapes(), target="numpy")
             self._check_repeatable(l2_penalty(weights, l2) if l2 else 0.0)
         place = {parameter: k for k, parameter in enumerate(self.losses.parameters)}
+        self.place = place  # of a parameter in theta
         self.penalised = numpy.array([place[w] for w in weights if w in place], dtype=int)
         self.gradient: Any = None
         self.trained: list[Any] | None = None  # chunks of theta that the optimizer updates
@@ -102,12 +121,17 @@ class Compiled:
             or loss not in LOSSES.values()
             or any(type(each).__module__.partition(".")[0] != own for each in model.modules())
         )
-        self.programs: dict[bool, tuple[Any, Any, bool]] = {}  # of the predictions
+        self.programs: dict[bool, tuple[Any, Any, Any, bool]] = {}  # of the predictions
 
     def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Compiled:
         """The same programs and weights on other samples."""
         other = copy.copy(self)
         other.x, other.y = self._array("X", xs), self._targets(ys)
+        shapes = [other.x.shape[1:], other.y.shape[1:]]
+        if shapes != self.shapes:
+            raise ValueError(
+                f"samples and targets have the shapes {shapes}, those of the training {self.shapes}"
+            )
         return other
 
     def _targets(self, ys: Sequence[Any]) -> Any:
@@ -124,11 +148,15 @@ class Compiled:
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
         arguments = [self.x[batch], self.y[batch], *self._masks(len(batch))]
-        predictions = self._predict(*arguments)[1] if self.wants_predictions else []
+        predictions = self._predict(*arguments)[1] if self.predictions else []
         try:
             mean, self.gradient = self.losses.value_and_grad(*arguments)
         except FloatingPointError as error:
-            self._check_finite(batch, *self._predict(*arguments))
+            losses = self.losses(*arguments).tolist()
+            if not predictions:
+                with suppress(TypeError):  # there is no program of a dictionary
+                    predictions = self._predict(*arguments)[1]
+            self._check_finite(batch, losses, predictions or [None] * len(batch))
             raise ValueError(f"{error}; is the learning rate too large?") from error
         if self.l2:
             weights = self.losses.theta[self.penalised]
@@ -138,43 +166,56 @@ class Compiled:
     def step(self, optimizer: Optimizer, clip: float | None) -> None:
         if self.trained is None:
             self._pack(optimizer)
-        theta, gradient = self.losses.theta, self.gradient
         if clip is not None:
-            gradient = self._clipped(gradient, clip)
-        for chunk, state in zip(self.trained or (), self.states, strict=True):
-            theta[chunk] = optimizer.update(theta[chunk], gradient[chunk], state)
+            self._clip(clip)
+        theta, gradient = self.losses.theta, self.gradient
+        with self.numpy.errstate(over="ignore", invalid="ignore"):  # inf, as with floats
+            for chunk, state in zip(self.trained or (), self.states, strict=True):
+                theta[chunk] = optimizer.update(theta[chunk], gradient[chunk], state)
         optimizer.steps += 1
 
-    def _clipped(self, gradient: Any, clip: float) -> Any:
-        norm = math.sqrt(sum(float(gradient[k] @ gradient[k]) for k in self.trained or ()))
+    def _clip(self, clip: float) -> None:
+        """Scale the gradient of what is trained down to this norm."""
+        parts = [self.gradient[chunk] for chunk in self.trained or ()]
+        largest = float(max((abs(part).max() for part in parts), default=0.0))
+        scale = largest if 0 < largest < math.inf else 1.0  # with which squares don't overflow
+        norm = scale * math.sqrt(sum(float(part @ part) for part in (p / scale for p in parts)))
         if not math.isfinite(norm):
             raise ValueError(f"the norm of the gradients is {norm}")
-        return gradient * (clip / norm) if norm > clip else gradient
+        if norm > clip:
+            for chunk in self.trained or ():
+                self.gradient[chunk] *= clip / norm
 
     def _pack(self, optimizer: Optimizer) -> None:
-        """The states of an optimizer (which may have made steps before) as arrays."""
-        numpy = self.numpy
-        place: dict[Value, int] = {p: k for k, p in enumerate(self.losses.parameters)}
+        """The states of an optimizer as arrays.
+
+        It may have made steps before, and not with all parameters: those go together whose
+        states have the same names.
+        """
         states = {
-            place[parameter]: state
+            self.place[parameter]: state
             for parameter, state in zip(optimizer.parameters, optimizer.states, strict=True)
-            if parameter in place
+            if parameter in self.place
         }
-        everything = sorted(states)
-        whole = len(everything) == len(place)
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for k in sorted(states):
+            alike.setdefault(tuple(sorted(states[k])), []).append(k)
         self.trained, self.states = [], []
-        for first in range(0, len(everything), CHUNK):
-            own = everything[first : first + CHUNK]
-            self.trained.append(slice(first, first + len(own)) if whole else numpy.array(own))
-            names = {name for k in own for name in states[k]}
-            self.states.append(
-                {name: numpy.array([states[k][name] for k in own], dtype=float) for name in names}
-            )
+        for names, places in alike.items():
+            for first in range(0, len(places), CHUNK):
+                own = places[first : first + CHUNK]
+                row = own[-1] - own[0] + 1 == len(own)  # a slice needs no copy
+                self.trained.append(slice(own[0], own[-1] + 1) if row else self.numpy.array(own))
+                self.states.append(
+                    {name: self.numpy.array([states[k][name] for k in own]) for name in names}
+                )
 
     def finish(self, optimizer: Optimizer) -> None:
         self.losses.store()
         parameters = self.losses.parameters
         if self.gradient is not None:
+            for parameter in (*self.model.parameters(), *optimizer.parameters):
+                parameter.grad = None  # also where the loss does not depend on it
             for parameter, slope in zip(parameters, self.gradient.tolist(), strict=True):
                 parameter.grad = slope
         theirs = dict(zip(optimizer.parameters, optimizer.states, strict=True))
@@ -204,19 +245,29 @@ class Compiled:
     ) -> None:
         for k, number, prediction in zip(batch, losses, predictions, strict=True):
             if not math.isfinite(number):
-                raise loss_error(f"sample {k}: ", number, prediction, self.y[k].tolist())
+                with located(f"sample {k}"):
+                    raise loss_error(number, prediction, self.y[k].tolist())
 
     def _predict(self, *arguments: Any) -> tuple[list[float], Predictions]:
         """The loss without the penalty and the prediction of each sample."""
+        program, own, places, several = self._program()
+        theta = program.theta  # keeps the numbers of what the loss does not depend on
+        theta[own] = self.losses.theta[places]
+        table = program(*arguments, theta=theta)
+        return table[:, 0].tolist(), (table[:, 1:] if several else table[:, 1]).tolist()
+
+    def _program(self) -> tuple[Any, Any, Any, bool]:
+        """The program of the predictions in the model's mode, made when it is first asked for."""
         training = self.model.training and self.changes
         if training not in self.programs:
             self.programs[training] = self._predictor()
-        program, places, several = self.programs[training]
-        table = program(*arguments, theta=self.losses.theta[places])
-        return table[:, 0].tolist(), (table[:, 1:] if several else table[:, 1]).tolist()
+        return self.programs[training]
 
-    def _predictor(self) -> tuple[Any, Any, bool]:
-        """The program without gradients, its part of theta, and whether the model gives lists."""
+    def _predictor(self) -> tuple[Any, Any, Any, bool]:
+        """The program without gradients, and whether the model gives lists.
+
+        Between them, where in its theta the parameters of the loss are, and where in the loss's.
+        """
         several = False
 
         def loss_and_predictions(x: Any, y: Any, mask: Any = ()) -> list[Any]:
@@ -226,11 +277,12 @@ class Compiled:
             return [loss, *(prediction if several else [prediction])]
 
         program = compile(loss_and_predictions, shapes=self._shapes(), target="numpy")
-        place = {parameter: k for k, parameter in enumerate(self.losses.parameters)}
-        places: Any = [place[parameter] for parameter in program.parameters]
-        if places == list(range(len(place))):
-            places = slice(None)  # no copy
-        return program, places, several
+        parameters = program.parameters
+        own: Any = [k for k, parameter in enumerate(parameters) if parameter in self.place]
+        places: Any = [self.place[parameters[k]] for k in own]
+        if own == places == list(range(len(parameters))):
+            own = places = slice(0, len(own))  # faster than an index
+        return program, own, places, several
 
     def _sample(self, x: Any, y: Any, mask: Any) -> tuple[Any, Any]:
         """Loss and prediction of one sample, the Dropouts' masks taken from ``mask``."""
@@ -313,17 +365,6 @@ def check_rule(optimizer: Optimizer, numpy: Any) -> None:
         raise ValueError(f"{name}.update does not work on arrays: {error}") from error
     if not same:
         raise ValueError(f"{name}.update gives something else on arrays than on numbers")
-
-
-@contextmanager
-def mode(model: Module, training: bool) -> Iterator[None]:
-    """Switch a model to training or evaluation, and back."""
-    before = model.training
-    model.train(training)
-    try:
-        yield
-    finally:
-        model.train(before)
 
 
 @contextmanager

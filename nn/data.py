@@ -1,12 +1,15 @@
-"""Data as lists of floats, from lists, arrays, tensors or tables, every number checked."""
+"""Data as lists of floats, from whatever holds numbers in an order, every number checked."""
 
 from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-__all__ = ["paired_samples", "split"]
+from autograd import Value
+
+__all__ = ["numbers", "paired_samples", "split"]
 
 Samples = list[Any]
 
@@ -41,22 +44,42 @@ def paired_samples(X: Any, Y: Any, names: tuple[str, str] = ("X", "Y")) -> tuple
 def numbers(data: Any, name: str) -> Any:
     """Give nested lists of floats; ``name`` grows by indices for the messages.
 
-    >>> numbers([1, [2.5, True]], "X")
-    [1.0, [2.5, 1.0]]
+    >>> numbers([1, [2.5, True], range(2)], "X")
+    [1.0, [2.5, 1.0], [0.0, 1.0]]
     >>> numbers([[1.0], [float("nan")]], "X")
     Traceback (most recent call last):
     ValueError: X[1][0] is nan; take out or replace what is not finite
     """
-    for convert in ("to_numpy", "tolist"):  # tables, arrays, tensors
-        if hasattr(data, convert):
-            data = getattr(data, convert)()
+    if hasattr(data, "to_numpy"):  # a table
+        data = data.to_numpy()
+    elif hasattr(data, "__array__") and not hasattr(data, "tolist"):
+        data = data.__array__()
+    if hasattr(data, "tolist"):  # an array, a tensor
+        data = data.tolist()
     if isinstance(data, (list, tuple)):
         if set(map(type, data)) == {float} and all(map(math.isfinite, data)):
             return list(data)  # the usual row, without a look at each number's name
         return [numbers(each, f"{name}[{k}]") for k, each in enumerate(data)]
-    if isinstance(data, (str, bytes)) or not hasattr(data, "__float__"):
+    if isinstance(data, Value):
+        raise TypeError(f"{name} must be a number, got a Value: give its .data")
+    if isinstance(data, (str, bytes)):
         raise TypeError(f"{name} must be a number, got {data!r}")
-    number = float(data)
+    if isinstance(data, (Mapping, Set)) and not isinstance(data, Sequence):
+        raise TypeError(f"{name} must be a sequence, got {type(data).__name__}: give a list")
+    if hasattr(data, "__float__"):
+        return _finite(data, name)
+    try:
+        elements = list(data)
+    except TypeError:
+        raise TypeError(f"{name} must be a number, got {data!r}") from None
+    return numbers(elements, name)
+
+
+def _finite(data: Any, name: str) -> float:
+    try:
+        number = float(data)
+    except OverflowError:
+        raise ValueError(f"{name} is too large for a float; scale it down") from None
     if not math.isfinite(number):
         raise ValueError(f"{name} is {number}; take out or replace what is not finite")
     return number
@@ -70,11 +93,11 @@ def split(
     Raises:
         ValueError: the fraction leaves no sample on one side.
     """
-    n = round(len(xs) * fraction)
+    n = round(len(xs) * fraction) if 0 < fraction < 1 else 0
     if not 0 < n < len(xs):
         raise ValueError(
-            f"validation={fraction!r} of {len(xs)} samples would be {n}: give a fraction between "
-            "0 and 1 that leaves samples on both sides, or a pair (X, Y)"
+            f"validation={fraction!r} of {len(xs)} samples leaves none on one side: give a "
+            "fraction between 0 and 1 that leaves some on both, or a pair (X, Y)"
         )
     order = generator.sample(range(len(xs)), len(xs))
     part, rest = order[:n], order[n:]

@@ -15,27 +15,30 @@ from typing import Any, Protocol
 from autograd import Value, no_grad
 
 from .losses import l2_penalty
-from .module import Module, values_in
+from .module import Module
+from .nested import plain, values_in
 from .optim import Optimizer, clip_grad_norm
 
-__all__ = ["Eager", "Engine", "located", "loss_error", "penalised", "plain"]
+__all__ = ["Eager", "Engine", "located", "loss_error", "penalised"]
 
 Predictions = list[Any]
 
 
 class Engine(Protocol):
-    """The seam between ``fit`` and the way a batch is computed."""
+    """The seam between ``fit`` and the way a batch is computed.
+
+    An engine is made with the arguments of ``Eager``, which also say what it will be asked for,
+    so that it can refuse then.
+    """
 
     name: str
     """How the batches are computed: "eager", with the reason if it is not by choice."""
 
-    wants_predictions: bool
-    """Whether ``gradients`` must give the predictions too, or may give an empty list."""
-
     def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
         """Set every parameter's ``.grad`` to that of the batch's mean loss (plus penalty).
 
-        Gives the mean loss without the penalty, and the predictions, plain numbers.
+        Gives the mean loss without the penalty, and the predictions, plain numbers (or an empty
+        list, where nobody wants them).
         """
 
     def step(self, optimizer: Optimizer, clip: float | None) -> None:
@@ -65,10 +68,11 @@ class Eager:
         loss: of one sample, ``loss(prediction, target)``.
         xs, ys: the samples and their targets.
         l2: λ of the penalty λ·‖w‖² on the weights; biases go free.
+        optimizer: the one that will take the steps; it may hold more than the model's parameters.
+        predictions: whether ``gradients`` must give the predictions.
+        held_out: other samples and targets, which ``evaluate`` will be asked about.
         name: what to say about how the batches are computed.
     """
-
-    wants_predictions = True
 
     def __init__(
         self,
@@ -77,11 +81,16 @@ class Eager:
         xs: Sequence[Any],
         ys: Sequence[Any],
         l2: float = 0.0,
+        optimizer: Optimizer | None = None,
+        *,
+        predictions: bool = True,
+        held_out: tuple[Sequence[Any], Sequence[Any]] | None = None,
         name: str = "eager",
     ) -> None:
         self.name = name
         self.model, self.loss, self.xs, self.ys, self.l2 = model, loss, xs, ys, l2
-        self.parameters = model.parameters()
+        others = optimizer.parameters if optimizer else []  # such as a temperature in the loss
+        self.parameters = list(dict.fromkeys([*model.parameters(), *others]))
         self.weights = penalised(model)
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
@@ -130,7 +139,7 @@ class Eager:
             if not isinstance(plain(loss), (int, float)):
                 raise TypeError(f"the loss must give a Value, got {loss!r}")
             if not math.isfinite(plain(loss)):
-                raise loss_error("", plain(loss), plain(prediction), self.ys[k])
+                raise loss_error(plain(loss), plain(prediction), self.ys[k])
         return loss, prediction
 
 
@@ -155,16 +164,9 @@ def located(place: str) -> Iterator[None]:
         raise kind(f"{place}: {error}") from error
 
 
-def loss_error(place: str, loss: float, prediction: Any, target: Any) -> ValueError:
-    """The loss of a sample is not finite."""
+def loss_error(loss: float, prediction: Any, target: Any) -> ValueError:
+    """The loss of a sample is not finite; the prediction is None where it is not known."""
+    known = "" if prediction is None else f"the prediction {prediction} and "
     return ValueError(
-        f"{place}the loss is {loss} for the prediction {prediction} and the target {target}; is "
-        "the learning rate too large?"
+        f"the loss is {loss} for {known}the target {target}; is the learning rate too large?"
     )
-
-
-def plain(prediction: Any) -> Any:
-    """The plain numbers of a prediction."""
-    if isinstance(prediction, (list, tuple)):
-        return [plain(each) for each in prediction]
-    return prediction.data if isinstance(prediction, Value) else prediction

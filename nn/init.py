@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from operator import index
+
+from .settings import shorten
 
 __all__ = [
     "INITIALIZERS",
@@ -105,6 +108,9 @@ def generator_of(rng: Seed) -> random.Random:
         return rng
     if rng is None:
         return random.Random(random.getrandbits(64))
-    if isinstance(rng, int):
-        return random.Random(rng)
-    raise TypeError(f"rng must be a seed (an int) or a random.Random, got {rng!r}")
+    try:
+        return random.Random(index(rng))
+    except TypeError:
+        raise TypeError(
+            f"rng must be a seed (an int) or a random.Random, got {shorten(rng)}"
+        ) from None

@@ -6,7 +6,7 @@ the activation (L25).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd import Value, dot, maximum
@@ -14,7 +14,8 @@ from autograd import Value, dot, maximum
 from .activations import Activation, activate, activation_name, find_activation
 from .init import Initializer, Seed, find_initializer, generator_of
 from .module import Module
-from .neuron import Neuron, check_inputs, check_width
+from .neuron import Neuron, as_inputs
+from .settings import number, whole
 
 __all__ = ["MLP", "Activate", "Dropout", "Layer", "Maxout", "Residual", "Sequential"]
 
@@ -25,6 +26,7 @@ class Layer(Module):
     Args:
         n_inputs, n_outputs: how many inputs, how many neurons.
         activation: a name or a function of one Value; None leaves the weighted sums as they are.
+        bias: whether to add biases; without, ``layer.bias`` is an empty list.
         init: an initializer or its name; by default "he" for relu and its kin, else "xavier".
         rng: a seed or a ``random.Random``.
 
@@ -44,12 +46,13 @@ class Layer(Module):
         n_outputs: int,
         activation: Activation = None,
         *,
+        bias: bool = True,
         init: str | Initializer | None = None,
         rng: Seed = None,
     ) -> None:
-        check_width("Layer", "n_inputs", n_inputs)
-        check_width("Layer", "n_outputs", n_outputs)
-        find_activation(activation)
+        n_inputs = whole("Layer", "n_inputs", n_inputs)
+        n_outputs = whole("Layer", "n_outputs", n_outputs)
+        find_activation(activation, n_outputs)
         draw = find_initializer(init, activation_name(activation))
         generator = generator_of(rng)
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
@@ -58,19 +61,23 @@ class Layer(Module):
             [Value(draw(n_inputs, n_outputs, generator)) for _ in range(n_inputs)]
             for _ in range(n_outputs)
         ]
-        self.bias = [Value(0.0) for _ in range(n_outputs)]
+        self.bias = [Value(0.0) for _ in range(n_outputs)] if bias else []
 
     def forward(self, x: Any) -> list[Any]:
         """Give activation(W·x + b), a list of n_outputs Values."""
-        check_inputs(self, x, self.n_inputs)
-        z = [dot(w, x, b) for w, b in zip(self.weight, self.bias, strict=True)]
+        x = as_inputs(self, x, self.n_inputs)
+        z = [dot(w, x, b) for w, b in zip(self.weight, self._biases, strict=True)]
         return activate(self.activation, z)
+
+    @property
+    def _biases(self) -> Sequence[Any]:
+        return self.bias or [0.0] * self.n_outputs
 
     @property
     def neurons(self) -> list[Neuron]:
         """The layer as single neurons, which share its weights and biases."""
         neurons = []
-        for w, b in zip(self.weight, self.bias, strict=True):
+        for w, b in zip(self.weight, self._biases, strict=True):
             neuron = Neuron(self.n_inputs, self.activation, init="zeros", rng=0)
             neuron.weight, neuron.bias = w, b
             neurons.append(neuron)
@@ -93,7 +100,8 @@ class MLP(Module):
         init: an initializer or its name, for all layers; by default each layer's own default.
         rng: a seed or a ``random.Random``; the same seed gives the same network.
 
-    A network ending in one neuron gives a single Value, else a list.
+    A network ending in one neuron gives a single Value, else a list. Layers take a single Value
+    for a list of one, so that others may follow it.
 
     Raises:
         ValueError: no sizes, a width below 1, unknown activation or initialization.
@@ -118,7 +126,7 @@ class MLP(Module):
         init: str | Initializer | None = None,
         rng: Seed = None,
     ) -> None:
-        if isinstance(sizes, int):
+        if not isinstance(sizes, Iterable):
             raise TypeError(f"MLP: sizes is a list of layer widths, got {sizes}: write [{sizes}]")
         widths = [n_inputs, *sizes]
         if len(widths) == 1:
@@ -129,6 +137,7 @@ class MLP(Module):
             Layer(n, m, f, init=init, rng=generator)
             for n, m, f in zip(widths, widths[1:], activations, strict=False)
         ]
+        self.n_inputs, self.n_outputs = self.layers[0].n_inputs, self.layers[-1].n_outputs
 
     def forward(self, x: Any) -> Any:
         """Pass one sample through the layers."""
@@ -163,20 +172,30 @@ class Sequential(Module):
 
     def __init__(self, *steps: Module | str | Callable[[Any], Any]) -> None:
         self._steps = [step if isinstance(step, Module) else Activate(step) for step in steps]
-        before: tuple[int, Module] | None = None
+        self.n_inputs: int | None = None  # None where the steps don't say
+        self.n_outputs: int | None = None
+        last, kept = (
+            "",
+            True,
+        )  # the step that gives n_outputs; whether it is still the input's width
         for k, step in enumerate(self._steps):
             takes, gives = getattr(step, "n_inputs", None), getattr(step, "n_outputs", None)
-            if before and takes is not None and takes != before[1].n_outputs:  # type: ignore[attr-defined]
+            if takes is not None and self.n_outputs is not None and takes != self.n_outputs:
                 raise ValueError(
-                    f"Sequential: step {k}, {step}, takes {takes} inputs, but step {before[0]}, "
-                    f"{before[1]}, gives {before[1].n_outputs}"  # type: ignore[attr-defined]
+                    f"Sequential: step {k}, {step}, takes {takes} inputs, but {last}, "
+                    f"gives {self.n_outputs}"
                 )
-            if gives is not None:
-                before = k, step
+            if kept and self.n_inputs is None:
+                self.n_inputs = takes
+            keeps = isinstance(step, _KEEP_THE_WIDTH)
+            if gives is not None or not keeps:
+                self.n_outputs, last = gives, f"step {k}, {step}"
+            kept = kept and keeps
 
-    def named_children(self) -> Any:
-        """The steps, named by their number as in PyTorch."""
-        return ((str(k), step) for k, step in enumerate(self._steps))
+    def _members(self) -> Iterator[tuple[str, Any]]:
+        """The steps, named by their number as in PyTorch; and what a subclass may add."""
+        yield from ((str(k), step) for k, step in enumerate(self._steps))
+        yield from super()._members()
 
     def __getitem__(self, k: int) -> Module:
         return self._steps[k]
@@ -204,6 +223,7 @@ class Activate(Module):
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
         """Apply the activation to every number, or to all at once if it is softmax."""
+        x = as_inputs(self, x)
         return activate(self.activation, x)
 
     def __str__(self) -> str:
@@ -225,14 +245,22 @@ class Residual(Module):
 
     def __init__(self, *steps: Module | str | Callable[[Any], Any]) -> None:
         self.inner = Sequential(*steps)
+        self.n_inputs, self.n_outputs = self.inner.n_inputs, self.inner.n_outputs
+        if self.n_inputs is not None and self.n_outputs is not None:
+            self._check(self.n_inputs, self.n_outputs)
+
+    def _check(self, before: int, after: int) -> None:
+        if before != after:
+            raise ValueError(
+                f"Residual: x has {before} numbers but F(x) has {after}; they must be as many"
+            )
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
         """Give x + F(x)."""
+        x = as_inputs(self, x)
         y = self.inner(x)
-        if len(x) != len(y):
-            raise ValueError(
-                f"Residual: x has {len(x)} numbers but F(x) has {len(y)}; they must be as many"
-            )
+        y = [y] if isinstance(y, Value) else y
+        self._check(len(x), len(y))
         return [xi + yi for xi, yi in zip(x, y, strict=True)]
 
 
@@ -262,14 +290,14 @@ class Maxout(Module):
         init: str | Initializer | None = None,
         rng: Seed = None,
     ) -> None:
-        check_width("Maxout", "pieces", pieces)
+        pieces = whole("Maxout", "pieces", pieces)
         generator = generator_of(rng)
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
         self.pieces = [Layer(n_inputs, n_outputs, init=init, rng=generator) for _ in range(pieces)]
 
     def forward(self, x: Any) -> list[Any]:
         """Give the maximum of the pieces, a list of n_outputs Values."""
-        check_inputs(self, x, self.n_inputs)
+        x = as_inputs(self, x, self.n_inputs)
         return [maximum(*zs) for zs in zip(*(piece(x) for piece in self.pieces), strict=True)]
 
     def __str__(self) -> str:
@@ -296,13 +324,12 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Seed = None) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"Dropout: p must be at least 0 and below 1, got {p!r}")
-        self.p = p
+        self.p = number("Dropout", "p", p, "at least 0 and below 1")
         self.generator = generator_of(rng)
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
         """Give x with some of its numbers multiplied by 0."""
+        x = as_inputs(self, x)
         if not self.training:
             return list(x)
         return [xi * mi for xi, mi in zip(x, self.mask(len(x)), strict=True)]
@@ -314,3 +341,6 @@ class Dropout(Module):
 
     def __str__(self) -> str:
         return f"Dropout({self.p:g})"
+
+
+_KEEP_THE_WIDTH = (Activate, Dropout, Residual)  # they give as many numbers as they take

@@ -8,10 +8,15 @@ for log 0. Train on the second form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from math import fsum, isclose
 from typing import Any
 
-from autograd import Value, abs, cross_entropy, dot, exp, log, relu, softplus, sum, where
+from autograd import Value, abs, cross_entropy, dot, exp, log, pow, relu, softplus, sum, where
+
+from .data import numbers
+from .nested import plain
+from .settings import shorten
 
 __all__ = [
     "LOSSES",
@@ -29,6 +34,7 @@ __all__ = [
     "probability_cross_entropy",
     "squared_error",
     "svm",
+    "threshold_of",
     "zero_one",
 ]
 
@@ -44,7 +50,7 @@ def squared_error(f: Any, y: Any) -> Any:
     >>> squared_error(3.0, 5.0), squared_error([1.0, 2.0], [0.0, 4.0])
     (4.0, 5.0)
     """
-    return _total([(fi - yi) ** 2 for fi, yi in _paired(f, y, "squared_error")])
+    return _total([pow(fi - yi, 2) for fi, yi in _paired(f, y, "squared_error")])
 
 
 def absolute_error(f: Any, y: Any) -> Any:
@@ -68,8 +74,7 @@ def hinge(f: Any, y: Any) -> Any:
     >>> hinge(0.25, 1), hinge(0.25, -1), hinge(2.0, 1)
     (0.75, 1.25, 0.0)
     """
-    _check_sign(y, "hinge")
-    return relu(1 - y * _single(f, "hinge"))
+    return relu(1 - _sign(y, "hinge") * _single(f, "hinge"))
 
 
 def exponential(f: Any, y: Any) -> Any:
@@ -81,8 +86,7 @@ def exponential(f: Any, y: Any) -> Any:
     >>> exponential(0.0, 1)
     1.0
     """
-    _check_sign(y, "exponential")
-    return exp(-y * _single(f, "exponential"))
+    return exp(-_sign(y, "exponential") * _single(f, "exponential"))
 
 
 def logistic(z: Any, y: Any) -> Any:
@@ -100,8 +104,9 @@ def logistic(z: Any, y: Any) -> Any:
     >>> round(logistic(0.0, 1), 6), logistic(1000.0, 0), logistic(1000.0, 1)
     (0.693147, 1000.0, 0.0)
     """
-    _check_share(y, "logistic")
-    z = _single(z, "logistic")
+    y, z = _share(y, "logistic"), _single(z, "logistic")
+    if not isinstance(y, Value) and y in (0, 1):  # no 0·∞ where the network is sure
+        return softplus(-z) if y else softplus(z)
     return y * softplus(-z) + (1 - y) * softplus(z)
 
 
@@ -115,8 +120,7 @@ def binary_cross_entropy(p: Any, y: Any) -> Any:
     >>> round(binary_cross_entropy(0.5, 1), 6)
     0.693147
     """
-    _check_share(y, "binary_cross_entropy")
-    p = _single(p, "binary_cross_entropy")
+    y, p = _share(y, "binary_cross_entropy"), _single(p, "binary_cross_entropy")
     return where(y, lambda: -y * log(p), 0.0) + where(1 - y, lambda: (y - 1) * log(1 - p), 0.0)
 
 
@@ -133,13 +137,14 @@ def probability_cross_entropy(f: Any, y: Any) -> Any:
 
     Raises:
         ValueError: f is 0 where its logarithm counts; ``cross_entropy``, on logits, has no
-            such limit.
+            such limit. Or y are no probabilities.
 
     >>> round(probability_cross_entropy([0.3, 0.3, 0.4], [0, 0, 1]), 4)
     0.9163
     """
     if not _is_list(y):
         return logarithmic(f, y)
+    _check_probabilities(y)
     pairs = _paired(f, y, "probability_cross_entropy")
     return _total([where(yi, lambda fi=fi, yi=yi: -yi * log(fi), 0.0) for fi, yi in pairs])
 
@@ -154,7 +159,9 @@ def logarithmic(f: Any, y: Any) -> Any:
     >>> round(logarithmic([0.3, 0.3, 0.4], 2), 4)
     0.9163
     """
-    return -log(list(f)[class_of(y, len(f))])
+    f = _several(f, "logarithmic")
+    _check_one_hot(y)
+    return -log(f[class_of(y, len(f))])
 
 
 def svm(s: Any, y: Any) -> Any:
@@ -167,7 +174,8 @@ def svm(s: Any, y: Any) -> Any:
     >>> svm([3.0, 5.0, 2.5], 0)
     3.5
     """
-    s = list(s)
+    s = _several(s, "svm")
+    _check_one_hot(y)
     if _is_list(y):  # s_y without an index, and at j = y a margin of 0 instead of 1
         s_y = dot(y, s)
         return sum(relu(sj - s_y + (1 - yj)) for sj, yj in _paired(s, y, "svm"))
@@ -181,6 +189,8 @@ def svm(s: Any, y: Any) -> Any:
 def zero_one(f: Any, y: Any, threshold: float = 0.0) -> float:
     """Give 1.0 if the predicted class is wrong, else 0.0: for reports, it has no gradient.
 
+    A score that is NaN predicts nothing, which is wrong.
+
     Args:
         f: a score for each class, of which the largest predicts; or a single score, which
             predicts the positive class when it is above the threshold.
@@ -192,7 +202,9 @@ def zero_one(f: Any, y: Any, threshold: float = 0.0) -> float:
     """
     if not _is_list(f):
         f = [f]
-    scores = [score.data if isinstance(score, Value) else score for score in f]
+    scores = plain(list(f))
+    if any(score != score for score in scores):
+        return 1.0
     if len(scores) == 1:
         target = y[0] if _is_list(y) else y
         return float((scores[0] > threshold) != (target > 0))
@@ -258,6 +270,7 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
 
     Raises:
         ValueError: no loss has this name.
+        TypeError: it is neither a name nor a function.
     """
     if isinstance(loss, str):
         if loss not in LOSSES:
@@ -266,7 +279,27 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
                 f"one of {', '.join(LOSSES)}"
             )
         return LOSSES[loss]
+    if not callable(loss):
+        raise TypeError(f"a loss is a name or a function (prediction, target), got {loss!r}")
     return loss
+
+
+def threshold_of(loss: Callable[[Any, Any], Any], ys: Sequence[Any]) -> float:
+    """Give the score above which a single output predicts the positive class.
+
+    It is 1/2 for a probability, and 0 for a logit or a hinge score. An output that is trained to
+    be the label itself is compared with the middle of the two labels.
+
+    >>> threshold_of(logistic, [0, 1]), threshold_of(binary_cross_entropy, [0, 1])
+    (0.0, 0.5)
+    >>> threshold_of(squared_error, [0, 1]), threshold_of(squared_error, [-1, 1])
+    (0.5, 0.0)
+    """
+    if loss is binary_cross_entropy:
+        return 0.5
+    if loss in (squared_error, absolute_error) and all(y in (0, 1) for y in ys):
+        return 0.5
+    return 0.0
 
 
 def check_target(loss: Callable[[Any, Any], Any], y: Any, n_outputs: int) -> None:
@@ -287,13 +320,15 @@ def check_target(loss: Callable[[Any, Any], Any], y: Any, n_outputs: int) -> Non
     ValueError: hinge takes the class 1 or -1, got 0: for classes 0 and 1 give 2*y - 1
     """
     if loss in (hinge, exponential):
-        _check_sign(y, loss.__name__)
+        _sign(y, loss.__name__)
     elif loss in (logistic, binary_cross_entropy):
-        _check_share(y, loss.__name__)
+        _share(y, loss.__name__)
     elif loss in (cross_entropy, probability_cross_entropy, logarithmic, svm):
         class_of(y, n_outputs)
-        if _is_list(y) and min(y) < 0:
-            raise ValueError(f"a target probability must not be negative, got {min(y):g}")
+        if loss in (logarithmic, svm):
+            _check_one_hot(y)
+        else:
+            _check_probabilities(y)
 
 
 # ---------------------------------------------------------------------- their pieces
@@ -313,23 +348,57 @@ def class_of(y: Any, n: int) -> int:
             raise ValueError(f"the target has {len(y)} numbers for {n} classes")
         numbers = list(y)
         return numbers.index(max(numbers))
-    if not 0 <= y < n or y != int(y):
+    if isinstance(y, (str, bytes)) or not 0 <= y < n or y != int(y):
         raise ValueError(f"a class must be an integer from 0 to {n - 1}, got {y!r}")
     return int(y)
 
 
-def _check_sign(y: Any, name: str) -> None:
-    if isinstance(y, (int, float)) and y not in (1, -1):
+def _sign(y: Any, name: str) -> Any:
+    """The class ±1 of a sample; a Value (the placeholder of a program, say) is not looked at."""
+    y = _label(y, name)
+    if not isinstance(y, Value) and y not in (1, -1):
         raise ValueError(
             f"{name} takes the class 1 or -1, got {y:g}: for classes 0 and 1 give 2*y - 1"
         )
+    return y
 
 
-def _check_share(y: Any, name: str) -> None:
-    if isinstance(y, (int, float)) and not 0 <= y <= 1:
+def _share(y: Any, name: str) -> Any:
+    """The class 0 or 1 of a sample, or the probability of 1."""
+    y = _label(y, name)
+    if not isinstance(y, Value) and not 0 <= y <= 1:
         raise ValueError(
             f"{name} takes the class 0 or 1, or the probability of 1, got {y:g}: for classes 1 and "
             "-1 give (y + 1) / 2"
+        )
+    return y
+
+
+def _label(y: Any, name: str) -> Any:
+    """The one number of a target, alone or in a list, from whatever kind of number it is."""
+    y = _single(y, name)
+    return y if isinstance(y, Value) else numbers(y, f"{name}: the target")
+
+
+def _check_probabilities(y: Any) -> None:
+    """Refuse a list of plain numbers that are not one probability for each class."""
+    if not _is_list(y) or any(isinstance(yi, Value) for yi in y):
+        return
+    if min(y) < 0:
+        raise ValueError(f"a target probability must not be negative, got {min(y):g}")
+    total = fsum(y)
+    if not isclose(total, 1.0, abs_tol=1e-3):  # as float16 has it
+        raise ValueError(f"the target probabilities must add up to 1, got {total:g}: {shorten(y)}")
+
+
+def _check_one_hot(y: Any) -> None:
+    """Refuse a list of plain numbers that is not 1 for one class and 0 for all others."""
+    if not _is_list(y) or any(isinstance(yi, Value) for yi in y):
+        return
+    if sorted(y) != [0] * (len(y) - 1) + [1]:
+        raise ValueError(
+            "the target must be the index of a class, or 1 for it and 0 elsewhere, got "
+            f"{shorten(y)}"
         )
 
 
@@ -344,6 +413,13 @@ def _single(f: Any, name: str) -> Any:
     if len(f) != 1:
         raise ValueError(f"{name} takes a single score, got {len(f)}")
     return f[0]
+
+
+def _several(f: Any, name: str) -> list[Any]:
+    """What the network gave for each class."""
+    if not _is_list(f):
+        raise TypeError(f"{name} takes a number for each class, got the single {f!r}")
+    return list(f)
 
 
 def _paired(f: Any, y: Any, name: str) -> list[tuple[Any, Any]]:

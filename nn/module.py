@@ -1,20 +1,25 @@
 """Module: a piece of a network that knows its parameters by name.
 
 A module's parameters are whatever its attributes hold: leaf Values, nested lists of them (a
-weight matrix is a list of rows), other modules and lists of modules. They are found by looking,
-so a subclass has nothing to register and no ``super().__init__()`` to remember; an attribute
-whose name begins with "_" is not looked at. Names are PyTorch's: the attribute ``layers``
-holding a list whose first module has an attribute ``weight`` gives ``layers.0.weight``.
+weight matrix is a list of rows), other modules, and lists and dictionaries of all these. They are
+found by looking, so a subclass has nothing to register and no ``super().__init__()`` to remember.
+What a gate computed is no parameter, nor is anything below an attribute whose name begins with
+"_": keep inputs that are Values there. Names are PyTorch's: the attribute ``layers`` holding a
+list whose first module has an attribute ``weight`` gives ``layers.0.weight``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from autograd import Value
 
-__all__ = ["Module", "values_in"]
+from .data import numbers
+from .nested import plain, shape, values_in
+
+__all__ = ["Module", "mode"]
 
 
 class Module:
@@ -47,40 +52,54 @@ class Module:
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly inside, with their names: ``layers.0``, ``layers.1``, ..."""
+        for name, thing in self._members():
+            if isinstance(thing, Module):
+                yield name, thing
+
+    def _members(self) -> Iterator[tuple[str, Any]]:
+        """The modules and parameters that the attributes hold."""
         for name, attribute in vars(self).items():
-            if name.startswith("_"):
-                continue
-            if isinstance(attribute, Module):
-                yield name, attribute
-            elif isinstance(attribute, (list, tuple)):
-                for k, element in enumerate(attribute):
-                    if isinstance(element, Module):
-                        yield f"{name}.{k}", element
+            if not name.startswith("_"):
+                yield from _found(name, attribute)
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module, named "", and all modules inside it at any depth, each once."""
+        seen: set[Module] = set()
+        waiting: list[tuple[str, Module]] = [("", self)]
+        while waiting:
+            path, module = waiting.pop()
+            if module not in seen:
+                seen.add(module)
+                yield path, module
+                inside = [(_joined(path, name), child) for name, child in module.named_children()]
+                waiting += reversed(inside)
 
     def modules(self) -> Iterator[Module]:
-        """This module and all modules inside it, at any depth."""
-        yield self
-        for _, child in self.named_children():
-            yield from child.modules()
+        """This module and all modules inside it, at any depth, each once."""
+        return (module for _, module in self.named_modules())
 
-    def named_parameters(self) -> Iterator[tuple[str, Any]]:
+    def _everywhere(self, path: str, above: tuple[Module, ...]) -> Iterator[tuple[str, Module]]:
+        """Every place of every module; a child's reference to its parent is not followed."""
+        yield path, self
+        above = (*above, self)
+        for name, child in self.named_children():
+            if child not in above:
+                yield from child._everywhere(_joined(path, name), above)
+
+    def named_parameters(self, *, repeated: bool = False) -> Iterator[tuple[str, Any]]:
         """Pairs of a name and a parameter: a Value, or a nested list of Values.
 
-        A parameter that two modules share is given once, under its first name.
+        Args:
+            repeated: whether to give a parameter that two modules share under each of its names;
+                else it is given once, under its first.
         """
         seen: set[Value] = set()
-        for name, parameter in self._all_parameters(""):
-            values = values_in(parameter)
-            if not seen.issuperset(values):
-                seen.update(values)
-                yield name, parameter
-
-    def _all_parameters(self, prefix: str) -> Iterator[tuple[str, Any]]:
-        for name, attribute in vars(self).items():
-            if not name.startswith("_") and _is_parameter(attribute):
-                yield prefix + name, attribute
-        for name, child in self.named_children():
-            yield from child._all_parameters(f"{prefix}{name}.")
+        for path, module in self._everywhere("", ()) if repeated else self.named_modules():
+            for name, thing in module._members():
+                values = [] if isinstance(thing, Module) else values_in(thing)
+                if values and (repeated or not seen.issuperset(values)):
+                    seen.update(values)
+                    yield _joined(path, name), thing
 
     def parameters(self) -> list[Value]:
         """Every parameter as one flat list of Values, each once."""
@@ -106,11 +125,65 @@ class Module:
         """Switch to evaluation (dropout lets everything through); gives itself."""
         return self.train(False)
 
-    # ------------------------------------------------------------------ methods added elsewhere
-    # state.py: numbers out of the parameters and back in
+    # ------------------------------------------------------------------ numbers, out and back in
 
-    state_dict: Callable[..., dict[str, Any]]
-    load_state_dict: Callable[..., None]
+    def state_dict(self) -> dict[str, Any]:
+        """Give every parameter's numbers: a dictionary of names and nested lists of floats.
+
+        As in PyTorch, a parameter that two modules share is there under each of its names.
+
+        >>> from nn import Layer
+        >>> Layer(2, 1, init="zeros").state_dict()
+        {'weight': [[0.0, 0.0]], 'bias': [0.0]}
+        """
+        return {name: plain(parameter) for name, parameter in self.named_parameters(repeated=True)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set every parameter to the numbers that ``state`` has under its name.
+
+        Args:
+            state: names and nested lists of numbers (or NumPy arrays, or torch tensors). Of the
+                names of a shared parameter one is enough.
+
+        Raises:
+            ValueError: a name is missing or unknown, a shape is wrong, a number is not finite, or
+                two names of one parameter have different numbers. Nothing has been changed then.
+            TypeError: something is no number.
+
+        >>> from nn import Layer
+        >>> layer = Layer(2, 1)
+        >>> layer.load_state_dict({"weight": [[1.0, 2.0]], "bias": [3.0]})
+        >>> layer([10.0, 100.0])[0].data
+        213.0
+        """
+        parameters = dict(self.named_parameters(repeated=True))
+        new: dict[Value, float] = {}
+        for name, parameter in parameters.items():
+            if name not in state:
+                continue
+            given = numbers(state[name], f"{self}: {name}")
+            if shape(parameter) != shape(given):
+                raise ValueError(
+                    f"{name} of {self} has shape {shape(parameter)}, got {shape(given)}"
+                )
+            for value, number in zip(values_in(parameter), values_in(given), strict=True):
+                if new.setdefault(value, number) != number:
+                    raise ValueError(
+                        f"{name} of {self} is shared, and has other numbers under another name"
+                    )
+        missing = [name for name, p in parameters.items() if not new.keys() >= {*values_in(p)}]
+        unknown = [str(name) for name in state if name not in parameters]
+        if missing or unknown:
+            raise ValueError(
+                f"the names don't fit {self}: "
+                + "; ".join(
+                    f"{what}: {', '.join(sorted(names))}"
+                    for what, names in (("missing", missing), ("unknown", unknown))
+                    if names
+                )
+            )
+        for value, number in new.items():
+            value.data = number
 
     # ------------------------------------------------------------------ display
 
@@ -119,26 +192,46 @@ class Module:
         return type(self).__name__
 
     def __repr__(self) -> str:
+        return self._shown(())
+
+    def _shown(self, above: tuple[Module, ...]) -> str:
         count = len(self.parameters())
         lines = [f"{self}: {count:,} parameter{'' if count == 1 else 's'}"]
+        above = (*above, self)
         for name, child in self.named_children():
-            lines.append(f"{name}: {child!r}".replace("\n", "\n  "))
+            if child not in above:
+                lines.append(f"{name}: {child._shown(above)}".replace("\n", "\n  "))
         return "\n  ".join(lines)
 
 
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _found(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    """The modules and parameters in an attribute; a list of parameters only is one parameter."""
+    if isinstance(thing, Module) or _is_parameter(thing):
+        yield name, thing
+    elif isinstance(thing, (list, tuple, dict)):
+        for key, each in thing.items() if isinstance(thing, dict) else enumerate(thing):
+            if isinstance(each, (Module, Value, list, tuple, dict)):  # not each number of a table
+                yield from _found(f"{name}.{key}", each)
+
+
 def _is_parameter(thing: Any) -> bool:
-    """Whether this is a leaf Value or a (nested, not empty) list of them."""
+    """Whether this is a leaf that someone made, or a (nested, not empty) list of such Values."""
     if isinstance(thing, Value):
-        return thing.is_leaf and not thing.is_constant
+        return not thing.is_computed and not thing.is_constant
     return isinstance(thing, (list, tuple)) and bool(thing) and all(map(_is_parameter, thing))
 
 
-def values_in(parameter: Any) -> list[Value]:
-    """The Values of a nested list, row by row.
-
-    >>> [value.data for value in values_in([[Value(1.0), Value(2.0)], [Value(3.0)]])]
-    [1.0, 2.0, 3.0]
-    """
-    if isinstance(parameter, Value):
-        return [parameter]
-    return [value for row in parameter for value in values_in(row)]
+@contextmanager
+def mode(model: Module, training: bool) -> Iterator[None]:
+    """Switch a model to training or evaluation, and every module back to what it was."""
+    before = {module: module.training for module in model.modules()}
+    model.train(training)
+    try:
+        yield
+    finally:
+        for module, was_training in before.items():
+            module.training = was_training

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from autograd import Value
+
+from .settings import number, shorten, whole
 
 __all__ = [
     "SGD",
@@ -52,28 +55,37 @@ class Optimizer:
     ) -> None:
         if hasattr(parameters, "parameters"):
             raise TypeError(f"{type(self).__name__} takes parameters: give model.parameters()")
-        self.parameters = list(dict.fromkeys(parameters))
+        given = [parameters] if isinstance(parameters, Value) else list(parameters)
+        for parameter in given:
+            if not isinstance(parameter, Value) or not parameter.is_leaf:
+                raise TypeError(
+                    f"an optimizer's parameters must be leaf Values, got {shorten(parameter)}: "
+                    "give a flat list, as model.parameters() is"
+                )
+        self.parameters = list(dict.fromkeys(given))
         if not self.parameters:
             raise ValueError("the optimizer got no parameters")
-        for parameter in self.parameters:
-            if not isinstance(parameter, Value) or not parameter.is_leaf:
-                raise TypeError(f"an optimizer's parameters must be leaf Values, got {parameter!r}")
-        if not callable(lr):
-            self._require(0 <= lr < math.inf, "lr", lr)
-        self._require(0 <= weight_decay < math.inf, "weight_decay", weight_decay)
-        self.lr = lr
-        self.weight_decay = weight_decay
+        self.lr = lr if callable(lr) else self._number("lr", lr, "at least 0 and finite")
+        self.weight_decay = self._number("weight_decay", weight_decay, "at least 0 and finite")
         self.steps = 0
         self.states: list[dict[str, Any]] = [{} for _ in self.parameters]
 
-    def _require(self, holds: bool, name: str, setting: float) -> None:
-        if not holds:
-            raise ValueError(f"{type(self).__name__}: {name} is out of range: {setting!r}")
+    def _number(self, name: str, setting: float, expected: str) -> float:
+        return number(type(self).__name__, name, setting, expected)
+
+    def __repr__(self) -> str:
+        own = ("parameters", "steps", "states")
+        settings = [f"{name}={each!r}" for name, each in vars(self).items() if name not in own]
+        count, s = len(self.parameters), "" if len(self.parameters) == 1 else "s"
+        return f"{type(self).__name__}({', '.join([f'{count:,} parameter{s}', *settings])})"
 
     @property
     def rate(self) -> float:
         """The learning rate of the coming step."""
-        return self.lr(self.steps) if callable(self.lr) else self.lr
+        rate = self.lr(self.steps) if callable(self.lr) else self.lr
+        return self._number(
+            f"the learning rate of step {self.steps}", rate, "at least 0 and finite"
+        )
 
     def update(self, theta: Any, gradient: Any, state: dict[str, Any]) -> Any:
         """Give the new theta; elementwise, where theta, gradient and state are arrays."""
@@ -127,10 +139,9 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self._require(0 <= momentum < 1, "momentum", momentum)
+        self.momentum = self._number("momentum", momentum, "at least 0 and below 1")
         if nesterov and not momentum:
             raise ValueError("SGD: nesterov needs a momentum above 0")
-        self.momentum = momentum
         self.nesterov = nesterov
 
     def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
@@ -159,7 +170,7 @@ class AdaGrad(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.eps = eps
+        self.eps = self._number("eps", eps, "above 0 and finite")
 
     def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
         squares = state["squares"] = state.get("squares", 0.0) + gradient * gradient
@@ -187,8 +198,8 @@ class RMSProp(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self._require(0 <= alpha < 1, "alpha", alpha)
-        self.alpha, self.eps = alpha, eps
+        self.alpha = self._number("alpha", alpha, "at least 0 and below 1")
+        self.eps = self._number("eps", eps, "above 0 and finite")
 
     def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
         mean = self.alpha * state.get("mean", 0.0) + (1 - self.alpha) * gradient * gradient
@@ -216,9 +227,9 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        for beta in betas:
-            self._require(0 <= beta < 1, "betas", beta)
-        self.betas, self.eps = betas, eps
+        first, second = (self._number("betas", beta, "at least 0 and below 1") for beta in betas)
+        self.betas = first, second
+        self.eps = self._number("eps", eps, "above 0 and finite")
 
     def direction(self, gradient: Any, state: dict[str, Any]) -> Any:
         beta1, beta2 = self.betas
@@ -229,36 +240,64 @@ class Adam(Optimizer):
 
 
 # ---------------------------------------------------------------------- schedules
+# Each is a function with settings: a class whose objects are called, shown and pickled.
 
 
-def linear(first: float, last: float, steps: int) -> Schedule:
+@dataclass(frozen=True)
+class linear:
     """Go from the first rate to the last in so many steps, and stay there.
 
     >>> [round(linear(1.0, 0.1, 3)(k), 6) for k in range(5)]
     [1.0, 0.7, 0.4, 0.1, 0.1]
     """
-    return lambda k: first + (last - first) * min(k / steps, 1.0)
+
+    first: float
+    last: float
+    steps: int
+
+    def __post_init__(self) -> None:
+        whole("linear", "steps", self.steps)
+
+    def __call__(self, k: int) -> float:
+        return self.first + (self.last - self.first) * min(k / self.steps, 1.0)
 
 
-def step_decay(first: float, every: int, factor: float = 0.1) -> Schedule:
+@dataclass(frozen=True)
+class step_decay:
     """Multiply the rate by a factor every so many steps.
 
     >>> [step_decay(1.0, 2, 0.5)(k) for k in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    return lambda k: first * factor ** (k // every)
+
+    first: float
+    every: int
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        whole("step_decay", "every", self.every)
+
+    def __call__(self, k: int) -> float:
+        return self.first * self.factor ** (k // self.every)
 
 
-def exponential_decay(first: float, factor: float) -> Schedule:
+@dataclass(frozen=True)
+class exponential_decay:
     """Multiply the rate by a factor at every step.
 
     >>> [exponential_decay(1.0, 0.5)(k) for k in range(3)]
     [1.0, 0.5, 0.25]
     """
-    return lambda k: first * factor**k
+
+    first: float
+    factor: float
+
+    def __call__(self, k: int) -> float:
+        return self.first * self.factor**k
 
 
-def cosine(first: float, steps: int, last: float = 0.0) -> Schedule:
+@dataclass(frozen=True)
+class cosine:
     """Go from the first rate to the last along half a cosine, and stay there.
 
     Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
@@ -266,7 +305,17 @@ def cosine(first: float, steps: int, last: float = 0.0) -> Schedule:
     >>> [round(cosine(1.0, 2)(k), 6) for k in range(4)]
     [1.0, 0.5, 0.0, 0.0]
     """
-    return lambda k: last + (first - last) * (1 + math.cos(math.pi * min(k / steps, 1.0))) / 2
+
+    first: float
+    steps: int
+    last: float = 0.0
+
+    def __post_init__(self) -> None:
+        whole("cosine", "steps", self.steps)
+
+    def __call__(self, k: int) -> float:
+        turned = math.cos(math.pi * min(k / self.steps, 1.0))
+        return self.last + (self.first - self.last) * (1 + turned) / 2
 
 
 # ---------------------------------------------------------------------- clipping
@@ -282,13 +331,14 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
         the norm that they had.
 
     Raises:
-        ValueError: a gradient is NaN or infinite: no scale would help.
+        ValueError: a gradient is NaN or infinite: no scale would help. Or max_norm is not above 0.
 
     >>> x, y = Value(3.0), Value(4.0)
     >>> ((x * x + y * y) / 2).backward()
     >>> clip_grad_norm([x, y], 1.0), x.grad, y.grad
     (5.0, 0.6000000000000001, 0.8)
     """
+    number("clip_grad_norm", "max_norm", max_norm, "above 0")
     reached = [parameter for parameter in parameters if parameter.grad is not None]
     norm = math.hypot(*(parameter.grad or 0.0 for parameter in reached))
     if not math.isfinite(norm):
@@ -300,7 +350,10 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
 
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
-    """Cut each gradient to the range from -limit to limit.
+    """Cut each gradient to the range from -limit to limit; NaN stays NaN.
+
+    Raises:
+        ValueError: the limit is not above 0.
 
     >>> x = Value(3.0)
     >>> (x * x).backward()
@@ -308,6 +361,7 @@ def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
     >>> x.grad
     1.0
     """
+    number("clip_grad_value", "limit", limit, "above 0")
     for parameter in parameters:
-        if parameter.grad is not None:
-            parameter.grad = max(-limit, min(limit, parameter.grad))
+        if parameter.grad is not None and abs(parameter.grad) > limit:
+            parameter.grad = math.copysign(limit, parameter.grad)

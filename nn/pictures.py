@@ -36,10 +36,10 @@ def clusters(model: Module, output: Value) -> dict[str, list[Value]]:
     users = _users(output)
     found: dict[str, list[Value]] = {}
     framed: set[Value] = set()
-    for path, neuron in _neurons(model, ""):
-        nodes = [*neuron.weight, neuron.bias]
-        for z in users.get(neuron.bias, []):
-            if z.op is not None and z.op.name == "dot" and z.operands[-1] is neuron.bias:
+    for path, neuron in _neurons(model):
+        nodes = [*neuron.weight, *([neuron.bias] if isinstance(neuron.bias, Value) else [])]
+        for z in users.get(neuron.weight[0], []):
+            if _is_sum_of(neuron, z):
                 nodes.append(z)
                 if activation_name(neuron.activation):
                     nodes += [node for node in users[z] if _depends_only_on(node, z)]
@@ -64,15 +64,25 @@ def _users(output: Value) -> dict[Value, list[Value]]:
     return users
 
 
-def _neurons(module: Module, path: str) -> Iterator[tuple[str, Neuron]]:
+def _neurons(model: Module) -> Iterator[tuple[str, Neuron]]:
     """The neurons of a network, with their paths."""
-    if isinstance(module, Neuron):
-        yield path or "neuron", module
-    if isinstance(module, Layer):
-        for k, neuron in enumerate(module.neurons):
-            yield f"{path or 'layer'}/neuron {k + 1}", neuron
-    for name, child in module.named_children():
-        yield from _neurons(child, f"{path}.{name}" if path else name)
+    for path, module in model.named_modules():
+        if isinstance(module, Neuron):
+            yield path or "neuron", module
+        if isinstance(module, Layer):
+            for k, neuron in enumerate(module.neurons):
+                yield f"{path or 'layer'}/neuron {k + 1}", neuron
+
+
+def _is_sum_of(neuron: Neuron, z: Value) -> bool:
+    """Whether a node is the neuron's w·x + b."""
+    if z.op is None or z.op.name != "dot":
+        return False
+    *weights_and_inputs, bias = z.operands
+    own = zip(weights_and_inputs, neuron.weight, strict=False)
+    return all(a is b for a, b in own) and (
+        bias is neuron.bias or not isinstance(neuron.bias, Value)
+    )
 
 
 def _depends_only_on(node: Value, z: Value) -> bool:

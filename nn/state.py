@@ -1,4 +1,4 @@
-"""The numbers of a network: out, back in, and to a file in the safetensors format.
+"""The numbers of a network in a file of the safetensors format.
 
 Names and shapes are PyTorch's (``layers.0.weight`` of n_outputs rows), so weights can be
 exchanged. A file holds numbers and nothing else: loading one never executes code.
@@ -7,71 +7,13 @@ exchanged. A file holds numbers and nothing else: loading one never executes cod
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from autograd import Value
+from .module import Module
+from .nested import shape
 
-from .module import Module, values_in
-
-__all__ = ["load", "load_state_dict", "save", "state_dict"]
-
-
-def state_dict(self: Module) -> dict[str, Any]:
-    """Give every parameter's numbers: a dictionary of names and nested lists of floats.
-
-    >>> from nn import Layer
-    >>> Layer(2, 1, init="zeros").state_dict()
-    {'weight': [[0.0, 0.0]], 'bias': [0.0]}
-    """
-    return {name: _numbers(parameter) for name, parameter in self.named_parameters()}
-
-
-def load_state_dict(self: Module, state: Mapping[str, Any]) -> None:
-    """Set every parameter to the numbers that ``state`` has under its name.
-
-    Args:
-        state: names and nested lists of numbers (or NumPy arrays, or torch tensors).
-
-    Raises:
-        ValueError: a name is missing or unknown, a shape is wrong, or a number is not finite.
-            Nothing has been changed then.
-
-    >>> from nn import Layer
-    >>> layer = Layer(2, 1)
-    >>> layer.load_state_dict({"weight": [[1.0, 2.0]], "bias": [3.0]})
-    >>> layer([10.0, 100.0])[0].data
-    213.0
-    """
-    parameters = dict(self.named_parameters())
-    missing, unknown = sorted(parameters.keys() - state), sorted(state.keys() - parameters)
-    if missing or unknown:
-        raise ValueError(
-            f"the names don't fit {self}: "
-            + "; ".join(
-                f"{what}: {', '.join(names)}"
-                for what, names in (("missing", missing), ("unknown", unknown))
-                if names
-            )
-        )
-    new: list[tuple[Value, float]] = []
-    for name, parameter in parameters.items():
-        numbers = _plain(state[name])
-        expected, got = _shape(parameter), _shape(numbers)
-        if expected != got:
-            raise ValueError(f"{name} of {self} has shape {expected}, got {got}")
-        for value, number in zip(values_in(parameter), _flat(numbers), strict=True):
-            if isinstance(number, bool) or not isinstance(number, (int, float)):
-                raise TypeError(f"{name} of {self} needs numbers, got {number!r}")
-            if not abs(number) < float("inf"):
-                raise ValueError(f"{name} of {self} would hold {number}")
-            new.append((value, float(number)))
-    for value, number in new:
-        value.data = number
-
-
-Module.state_dict = state_dict
-Module.load_state_dict = load_state_dict
+__all__ = ["load", "save"]
 
 
 def save(model: Module, path: str | os.PathLike[str]) -> None:
@@ -87,11 +29,17 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     Raises:
         ImportError: safetensors is not installed.
         OSError: the file can't be written.
+        ValueError: the rows of a parameter differ in length.
     """
     numpy, safetensors = _safetensors()
-    arrays = {
-        name: numpy.asarray(numbers, dtype=float) for name, numbers in model.state_dict().items()
-    }
+    state = model.state_dict()
+    for name, numbers in state.items():
+        if "ragged" in shape(numbers):
+            raise ValueError(
+                f"{name} of {model} has the shape {shape(numbers)}: a file holds arrays only; make "
+                "rows of one length, or a parameter of each row"
+            )
+    arrays = {name: numpy.asarray(numbers, dtype=float) for name, numbers in state.items()}
     try:
         safetensors.numpy.save_file(arrays, os.fspath(path))
     except safetensors.SafetensorError as error:
@@ -107,15 +55,35 @@ def load(model: Module, path: str | os.PathLike[str]) -> None:
 
     Raises:
         ImportError: safetensors is not installed.
-        ValueError: names or shapes don't fit, or this is no safetensors file.
+        ValueError: names or shapes don't fit, a tensor's numbers are of a kind that NumPy does
+            not have, or this is no safetensors file.
         FileNotFoundError: there is no such file.
+        IsADirectoryError: this is a directory.
     """
     _, safetensors = _safetensors()
+    path = os.fspath(path)
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{path} is a directory: give the file in it")
+    state: dict[str, Any] = {}
     try:
-        state = safetensors.numpy.load_file(os.fspath(path))
+        with safetensors.safe_open(path, framework="numpy") as file:
+            for name in file.keys():  # noqa: SIM118 - it is no dictionary
+                kind = file.get_slice(name).get_dtype()
+                if kind not in _KINDS:
+                    raise ValueError(
+                        f"{name} in {path} has numbers of the kind {kind}, which NumPy does not "
+                        "have: save it as float32 or float64, in PyTorch with tensor.double()"
+                    )
+                state[name] = file.get_tensor(name)
     except safetensors.SafetensorError as error:
-        raise ValueError(f"{os.fspath(path)} is no safetensors file: {error}") from None
+        raise ValueError(f"{path} is no safetensors file: {error}") from None
     model.load_state_dict(state)
+
+
+_KINDS = {
+    *("F64", "F32", "F16", "BOOL"),
+    *("I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8"),
+}
 
 
 def _safetensors() -> tuple[Any, Any]:
@@ -127,30 +95,3 @@ def _safetensors() -> tuple[Any, Any]:
             f"nn.save and nn.load need {error.name}: pip install 'gatewise[state]'"
         ) from error
     return numpy, safetensors
-
-
-def _numbers(parameter: Any) -> Any:
-    if isinstance(parameter, Value):
-        return parameter.data
-    return [_numbers(row) for row in parameter]
-
-
-def _plain(tensor: Any) -> Any:
-    """Arrays and tensors as nested lists."""
-    return tensor.tolist() if hasattr(tensor, "tolist") else tensor
-
-
-def _shape(thing: Any) -> tuple[Any, ...]:
-    """The shape of a nested list; ("ragged",) ends it where rows differ."""
-    if not isinstance(thing, (list, tuple)):
-        return ()
-    rows = {_shape(row) for row in thing}
-    if len(rows) > 1:
-        return (len(thing), "ragged")
-    return (len(thing), *(rows.pop() if rows else ()))
-
-
-def _flat(numbers: Any) -> list[Any]:
-    if not isinstance(numbers, (list, tuple)):
-        return [numbers]
-    return [number for row in numbers for number in _flat(row)]

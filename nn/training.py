@@ -8,12 +8,12 @@ falling, and goes back to the weights that did best (L20).
 from __future__ import annotations
 
 import math
-import os
+import random
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib import import_module
+from numbers import Real
 from time import perf_counter
 from typing import Any
 
@@ -22,96 +22,17 @@ from autograd import no_grad
 from .choosing import ENGINES
 from .data import paired_samples, split
 from .engines import Engine, located
+from .history import History
 from .init import Seed, generator_of
-from .losses import check_target, find_loss, zero_one
-from .module import Module
+from .losses import check_target, find_loss, threshold_of, zero_one
+from .module import Module, mode
+from .nested import values_in
 from .optim import SGD, Optimizer
+from .settings import number, shorten, whole
 
-__all__ = ["History", "fit"]
+__all__ = ["fit"]
 
 Metric = Callable[[Any, Any], float]
-
-
-@dataclass
-class History:
-    """What happened in a fit, epoch by epoch.
-
-    Attributes:
-        loss: the mean loss over the batches of each epoch, each taken before its step, without
-            the penalty.
-        validation_loss: that of the validation set after each epoch; empty without one.
-        metrics: by name the mean over each epoch; "validation ..." for the validation set.
-        best_epoch: the epoch, from 1, with the lowest validation loss (without a validation set,
-            the lowest loss); 0 if none was completed.
-        stopped: why it ended: "all epochs", "early stopping" or "interrupted".
-        engine: how the batches were computed: "compiled", or "eager", with the reason why they
-            could not be compiled.
-        seconds: how long each epoch took.
-    """
-
-    loss: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    metrics: dict[str, list[float]] = field(default_factory=dict)
-    best_epoch: int = 0
-    stopped: str = "all epochs"
-    engine: str = "eager"
-    seconds: list[float] = field(default_factory=list, compare=False)
-
-    def plot(self, path: str | os.PathLike[str] | None = None, title: str = "") -> Any:
-        """Draw the curves with matplotlib: the losses, and below them the metrics.
-
-        Args:
-            path: where to save the picture, its kind by the name (.png, .svg, ...); or None.
-            title: what to write above it.
-
-        Returns:
-            the matplotlib ``Figure``.
-
-        Raises:
-            ImportError: matplotlib is not installed.
-        """
-        try:
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise ImportError(
-                "History.plot needs matplotlib: pip install 'gatewise[demos]'"
-            ) from error
-        figure = Figure(figsize=(6.4, 6.4 if self.metrics else 4.0), layout="constrained")
-        axes = figure.subplots(2 if self.metrics else 1, sharex=True, squeeze=False)[:, 0]
-        curves = {"training": self.loss, "validation": self.validation_loss}
-        for (name, curve), color in zip(curves.items(), ("C0", "C3"), strict=True):
-            if curve:
-                axes[0].plot(range(1, len(curve) + 1), curve, color, label=name)
-        if self.validation_loss:
-            axes[0].axvline(self.best_epoch, color="0.6", linestyle=":", label="best")
-        axes[0].set_ylabel("loss")
-        names = list(dict.fromkeys(map(_plain, self.metrics)))
-        for name, curve in self.metrics.items():
-            validation, k = name.startswith("validation "), names.index(_plain(name))
-            color = "C3" if validation and len(names) == 1 else f"C{k}"
-            style = "--" if validation and len(names) > 1 else "-"
-            axes[1].plot(range(1, len(curve) + 1), curve, style, color=color, label=name)
-            axes[1].set_ylabel(names[0] if len(names) == 1 else "metrics")
-        for axis in axes:
-            axis.grid(alpha=0.3)
-            axis.legend()
-        axes[-1].set_xlabel("epoch")
-        axes[-1].xaxis.get_major_locator().set_params(integer=True)
-        figure.suptitle(title)
-        if path is not None:
-            figure.savefig(path, dpi=150)
-        return figure
-
-    def __str__(self) -> str:
-        last = f"loss {self.loss[-1]:.4g}" if self.loss else "no epoch completed"
-        if self.validation_loss:
-            last += f", validation loss {self.validation_loss[-1]:.4g}"
-        return f"{len(self.loss)} epochs ({self.stopped}), {last}, best epoch {self.best_epoch}"
-
-
-def _plain(name: str) -> str:
-    """A metric's name, on whichever samples."""
-    return name.removeprefix("validation ")
 
 
 def fit(
@@ -139,7 +60,8 @@ def fit(
         model: any ``Module`` that takes one sample; it is trained in place.
         loss: a loss of one sample ``loss(prediction, target)``, or its name (``nn.LOSSES``).
         X: the samples, n rows of inputs (or n numbers, for a single input).
-        Y: the n targets: numbers, class indices, one-hot or other lists.
+        Y: the n targets: numbers, class indices, one-hot or other lists. X and Y may be lists,
+            arrays, tensors, tables or anything else that holds numbers in an order.
         optimizer: by default ``SGD(model.parameters(), lr=0.1)``.
         epochs: how often to go through all samples, at most.
         batch_size: samples a step: None for all (full gradient descent), 1 for stochastic,
@@ -149,24 +71,28 @@ def fit(
         validation: a fraction of the samples to set aside, or a pair (X, Y).
         patience: stop after so many epochs without a lower validation loss, and restore the
             weights with the lowest.
-        l2: λ of the penalty λ·‖w‖² on the weights, not on biases.
+        l2: λ of the penalty λ·‖w‖² on the weights: on every parameter but those called ``bias``.
         clip: the largest norm of the gradient; a larger one is scaled down.
         metrics: "accuracy", or functions ``metric(prediction, target)`` of one sample, on plain
-            numbers.
+            numbers; or a dictionary of them by name. A single output predicts the positive class
+            above 0, or above 1/2 where the loss takes it for a probability or, as
+            ``squared_error`` does, for the label 0 or 1 itself.
         engine: how batches are computed. "eager" builds the scalar graph of every sample;
             "compiled" turns model and loss into a NumPy program once (``autograd.compile``) and
-            is refused where that can't be done; "auto" is compiled where it can, else eager, and
-            ``History.engine`` says why. The losses are the same but for rounding; only where a
-            branch of a ``where`` is not taken, its parameters get the gradient 0, not none, so
-            that momentum moves them on.
+            is refused where that can't be done, or where a forward pass changes something: draws
+            a random number (but for ``Dropout``), counts, keeps what it computed; "auto" is
+            compiled where it can, else eager, and ``History.engine`` says why. The losses are
+            the same but for rounding; only where a branch of a ``where`` is not taken, its
+            parameters get the gradient 0, not none, so that momentum moves them on.
         progress: whether to show a progress bar; None shows it on a terminal, if tqdm is
             installed and it takes more than a second.
 
     Ctrl-C ends the training and keeps the best weights so far.
 
     Raises:
-        ValueError: NaN or inf in the data or in a loss (the message says where), an unknown
-            name, data that don't fit together, or a setting out of range.
+        ValueError: NaN or inf in the data, in a loss or in the weights at the end (the message
+            says where), an unknown name, data that don't fit together, or a setting out of range.
+        TypeError: something else than a number in the data, or than an ``Optimizer``.
 
     >>> from nn import Neuron
     >>> line = Neuron(1, None, init="zeros")
@@ -176,31 +102,28 @@ def fit(
     """
     loss = find_loss(loss)
     build = _find_engine(engine)
-    measures = _find_metrics(metrics)
     generator = generator_of(rng)
     optimizer = SGD(model.parameters(), lr=0.1) if optimizer is None else optimizer
-    xs, ys = paired_samples(X, Y)
-    held_out: tuple[Any, Any] | None = None
-    if isinstance(validation, (int, float)):
-        xs, ys, *rest = split(xs, ys, validation, generator)
-        held_out = rest[0], rest[1]
-    elif validation is not None:
-        held_out = paired_samples(*validation, ("validation X", "validation Y"))
-    size = len(xs) if batch_size is None else batch_size
-    _check_settings(epochs, size, patience, held_out is not None)
-    _check_targets(model, loss, xs[0], {"Y": ys, "validation Y": held_out[1] if held_out else []})
     _check_optimizer(optimizer, model)
+    xs, ys = paired_samples(X, Y)
+    xs, ys, held_out = _validation(xs, ys, validation, generator)
+    measures = _find_metrics(metrics, loss, ys)
+    epochs = whole("fit", "epochs", epochs)
+    size = len(xs) if batch_size is None else whole("fit", "batch_size", batch_size)
+    patience = _checked_patience(patience, held_out is not None)
+    l2 = number("fit", "l2", l2, "at least 0 and finite")
+    clip = None if clip is None else number("fit", "clip", clip, "above 0")
+    _check_targets(model, loss, xs[0], {"Y": ys, "validation Y": held_out[1] if held_out else []})
 
-    training = build(model, loss, xs, ys, l2, optimizer)
-    training.wants_predictions = bool(measures)
+    wishes = {"predictions": bool(measures), "held_out": held_out}
+    training = build(model, loss, xs, ys, l2, optimizer, **wishes)
     validating = training.on(*held_out) if held_out else None
     history = History(metrics={name: [] for name in measures}, engine=training.name)
     if validating:
         history.metrics.update({f"validation {name}": [] for name in measures})
     best = _Best(training, history)
-    was_training = model.training
     try:
-        with _progress(epochs, progress) as report:
+        with _progress(epochs, progress) as report, mode(model, training=True):
             for epoch in range(1, epochs + 1):
                 start = perf_counter()
                 order = list(range(len(xs)))
@@ -211,15 +134,15 @@ def fit(
                 weights = training.snapshot() if len(batches) == 1 and not validating else None
                 model.train()
                 with located(f"epoch {epoch}"):
-                    _train(training, batches, optimizer, clip, ys, measures, history)
+                    mean, scores = _train(training, batches, optimizer, clip, ys, measures)
+                validation_loss = None
                 if validating and held_out:
                     model.eval()
                     with located(f"epoch {epoch}, validation"):
-                        mean, predictions = validating.evaluate()
-                    history.validation_loss.append(mean)
-                    _record(history, measures, predictions, held_out[1], "validation ")
+                        validation_loss, predictions = validating.evaluate()
+                    scores |= _scores(measures, predictions, held_out[1], "validation ")
+                history.append(mean, validation_loss, scores, perf_counter() - start)
                 best.consider(epoch, weights)
-                history.seconds.append(perf_counter() - start)
                 report(history)
                 if patience is not None and epoch - history.best_epoch >= patience:
                     history.stopped = "early stopping"
@@ -227,12 +150,13 @@ def fit(
     except KeyboardInterrupt:
         history.stopped = "interrupted"
     finally:
-        model.train(was_training)
         training.finish(optimizer)
     if patience is not None or history.stopped == "interrupted":
         training.restore(best.weights)
     if history.stopped == "interrupted":
         model.zero_grad()
+        optimizer.zero_grad()
+    _check_finite(model, optimizer, len(history.loss))
     return history
 
 
@@ -243,9 +167,8 @@ def _train(
     clip: float | None,
     ys: Sequence[Any],
     measures: Mapping[str, Metric],
-    history: History,
-) -> None:
-    """One epoch: a step of the optimizer for every batch."""
+) -> tuple[float, dict[str, float]]:
+    """One epoch: a step of the optimizer for every batch; give the mean loss and the scores."""
     total, predictions, targets = 0.0, [], []
     for batch in batches:
         mean, predicted = engine.gradients(batch)
@@ -253,20 +176,21 @@ def _train(
         total += mean * len(batch)
         predictions += predicted
         targets += [ys[k] for k in batch]
-    history.loss.append(total / len(targets))
-    _record(history, measures, predictions, targets)
+    return total / len(targets), _scores(measures, predictions, targets)
 
 
-def _record(
-    history: History,
+def _scores(
     measures: Mapping[str, Metric],
     predictions: Sequence[Any],
     targets: Sequence[Any],
     prefix: str = "",
-) -> None:
+) -> dict[str, float]:
+    """The mean of each metric."""
+    means = {}
     for name, measure in measures.items():
         scores = [float(measure(f, y)) for f, y in zip(predictions, targets, strict=True)]
-        history.metrics[prefix + name].append(math.fsum(scores) / len(scores))
+        means[prefix + name] = math.fsum(scores) / len(scores)
+    return means
 
 
 class _Best:
@@ -286,21 +210,34 @@ class _Best:
 # ---------------------------------------------------------------------- arguments
 
 
-def _accuracy(f: Any, y: Any) -> float:
-    return 1.0 - zero_one(f, y)
+def _find_metrics(
+    metrics: Sequence[str | Metric] | Mapping[str, Metric],
+    loss: Callable[[Any, Any], Any],
+    ys: Sequence[Any],
+) -> dict[str, Metric]:
+    threshold = threshold_of(loss, ys)
 
+    def accuracy(f: Any, y: Any) -> float:
+        return 1.0 - zero_one(f, y, threshold)
 
-def _find_metrics(metrics: Sequence[str | Metric] | Mapping[str, Metric]) -> dict[str, Metric]:
     if isinstance(metrics, Mapping):
-        return dict(metrics)
+        named: list[tuple[str, Any]] = list(metrics.items())
+    else:
+        alone = isinstance(metrics, str) or not isinstance(metrics, Iterable)
+        given: Any = [metrics] if alone else metrics
+        named = [(getattr(metric, "__name__", str(metric)), metric) for metric in given]
     found: dict[str, Metric] = {}
-    for metric in [metrics] if isinstance(metrics, str) else metrics:
-        if metric == "accuracy":
-            found["accuracy"] = _accuracy
-        elif callable(metric):
-            found[getattr(metric, "__name__", f"metric {len(found) + 1}")] = metric
-        else:
+    for name, metric in named:
+        if isinstance(metric, str) and metric == "accuracy":
+            metric = accuracy
+        if not callable(metric):
             raise ValueError(f"unknown metric {metric!r}: write 'accuracy' or a function")
+        if {name, f"validation {name}", name.removeprefix("validation ")} & found.keys():
+            raise ValueError(
+                f"two metrics would be called {name!r}: give a dictionary of names, "
+                'metrics={"one name": metric, "another": metric}'
+            )
+        found[name] = metric
     return found
 
 
@@ -310,17 +247,30 @@ def _find_engine(name: str) -> Callable[..., Engine]:
     return ENGINES[name]
 
 
+def _validation(
+    xs: list[Any], ys: list[Any], validation: Any, generator: random.Random
+) -> tuple[list[Any], list[Any], tuple[list[Any], list[Any]] | None]:
+    """The samples to train with, and those held out."""
+    if validation is None:
+        return xs, ys, None
+    if isinstance(validation, Real):
+        xs, ys, held_xs, held_ys = split(xs, ys, float(validation), generator)
+        return xs, ys, (held_xs, held_ys)
+    try:
+        held_xs, held_ys = validation
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"fit: validation must be a fraction or a pair (X, Y), got {shorten(validation)}"
+        ) from None
+    return xs, ys, paired_samples(held_xs, held_ys, ("validation X", "validation Y"))
+
+
 def _check_targets(
     model: Module, loss: Callable[[Any, Any], Any], x: Any, targets: Mapping[str, Sequence[Any]]
 ) -> None:
     """Find a wrong target before the first step; x is any sample."""
-    was_training = model.training
-    model.eval()
-    try:
-        with no_grad(), located("sample 0"):
-            prediction = model(x)
-    finally:
-        model.train(was_training)
+    with no_grad(), mode(model, training=False), located("sample 0"):
+        prediction = model(x)
     n_outputs = len(prediction) if isinstance(prediction, (list, tuple)) else 1
     for name, ys in targets.items():
         for k, y in enumerate(ys):
@@ -328,29 +278,43 @@ def _check_targets(
                 check_target(loss, y, n_outputs)
 
 
-def _check_optimizer(optimizer: Optimizer, model: Module) -> None:
-    own = set(model.parameters())
-    if own.isdisjoint(optimizer.parameters):
+def _check_optimizer(optimizer: Any, model: Module) -> None:
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            "fit: optimizer must be an Optimizer, such as nn.Adam(model.parameters()), got "
+            f"{optimizer!r}"
+        )
+    if set(model.parameters()).isdisjoint(optimizer.parameters):
         raise ValueError(
             f"the optimizer holds no parameter of {model}, so nothing would be learned: build it "
             "with model.parameters(), after the model"
         )
 
 
-def _check_settings(epochs: int, size: int, patience: int | None, validated: bool) -> None:
-    for name, setting in (("epochs", epochs), ("batch_size", size), ("patience", patience)):
-        if setting is None:
-            continue
-        if isinstance(setting, bool) or not isinstance(setting, int) or setting < 1:
-            raise ValueError(f"fit: {name} must be an int of at least 1, got {setting!r}")
-    if patience is not None and not validated:
+def _checked_patience(patience: int | None, validated: bool) -> int | None:
+    if patience is None:
+        return None
+    if not validated:
         raise ValueError("fit: patience needs validation, a fraction or a pair (X, Y)")
+    return whole("fit", "patience", patience)
+
+
+def _check_finite(model: Module, optimizer: Optimizer, epoch: int) -> None:
+    """See that the last step was no leap to infinity: no loss is computed after it."""
+    astray = {value for value in optimizer.parameters if not math.isfinite(value.data)}
+    for name, parameter in model.named_parameters():
+        if not astray.isdisjoint(values_in(parameter)):
+            raise ValueError(
+                f"epoch {epoch}: {name} is not finite after the last step; is the learning rate "
+                "too large?"
+            )
 
 
 @contextmanager
 def _progress(epochs: int, wanted: bool | None) -> Iterator[Callable[[History], None]]:
     """A tqdm bar over the epochs, or nothing."""
-    show = sys.stderr.isatty() if wanted is None else wanted
+    terminal = sys.stderr is not None and sys.stderr.isatty()  # None without a console
+    show = terminal if wanted is None else wanted
     tqdm: Any = None
     if show:
         try:

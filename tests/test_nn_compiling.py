@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -459,3 +460,215 @@ def test_digits_train_fast() -> None:
         engine="compiled",
     )
     assert history.metrics["validation accuracy"][-1] > 0.93
+
+
+# ---------------------------------------------------------------------- as eager does it
+
+
+def engines_agree(
+    make: Callable[[], tuple[nn.Module, nn.Optimizer]], loss: Any, **options: Any
+) -> Any:
+    """Fit by both engines; give the eager optimizer's parameters."""
+    runs = []
+    for engine in ("eager", "compiled"):
+        model, optimizer = make()
+        history = nn.fit(
+            model, loss, X, TARGETS, optimizer=optimizer, engine=engine, epochs=4, **options
+        )
+        values = list(dict.fromkeys([*model.parameters(), *optimizer.parameters]))
+        runs.append(
+            (
+                history.loss,
+                [v.data for v in values],
+                [np.inf if v.grad is None else v.grad for v in values],
+                values,
+            )
+        )
+    for eager, compiled in zip(runs[0][:3], runs[1][:3], strict=True):
+        assert compiled == pytest.approx(eager, rel=1e-9, abs=1e-12)
+    return runs[0][3]
+
+
+def test_what_the_optimizer_holds_besides_the_model_is_zeroed_too() -> None:
+    temperature = Value(1.0)
+
+    def make() -> tuple[nn.Module, nn.Optimizer]:
+        temperature.data, temperature.grad = 1.0, 7.0  # left over from somewhere
+        model = nn.MLP(3, [2, 1], rng=0)
+        idle = nn.MLP(3, [1], rng=0).parameters()
+        for parameter in idle:
+            parameter.grad = 5.0
+        return model, nn.Adam([*model.parameters(), temperature, *idle], lr=0.1)
+
+    values = engines_agree(make, lambda f, y: (f * temperature - y) ** 2, batch_size=5)
+    assert (
+        values[-1].grad is None and values[-1].data == nn.MLP(3, [1], rng=0).parameters()[-1].data
+    )
+
+    model, optimizer = make()  # the loop written by hand
+    for _ in range(4):
+        optimizer.zero_grad()
+        nn.over_batch(
+            lambda f, y: (f * temperature - y) ** 2, [model(x) for x in X], TARGETS
+        ).backward()
+        optimizer.step()
+    by_hand = [temperature.data, *(p.data for p in model.parameters())]
+    model, optimizer = make()
+    nn.fit(model, lambda f, y: (f * temperature - y) ** 2, X, TARGETS, optimizer=optimizer,
+           epochs=4, engine="eager")  # fmt: skip
+    assert [temperature.data, *data(model)] == pytest.approx(by_hand, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["momentum", "Adam", "RMSProp", "AdaGrad"])
+def test_an_optimizer_that_has_stepped_only_some_parameters(name: str) -> None:
+    def make() -> tuple[nn.Module, nn.Optimizer]:
+        model = nn.MLP(3, [4, 1], "tanh", rng=0)
+        optimizer = OPTIMIZERS[name](model.parameters())
+        for k, parameter in enumerate(model.parameters()):
+            parameter.grad = 0.1 if k % 3 else None
+        optimizer.step()
+        return model, optimizer
+
+    engines_agree(make, "squared_error", batch_size=7)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e80])
+def test_clipping_by_norm_does_not_overflow(size: float) -> None:
+    """And .grad is the clipped gradient afterwards, of what is trained only."""
+    runs = []
+    for engine in ("eager", "compiled"):
+        model = nn.MLP(2, [2, 1], None, init=lambda *_: 1.0)
+        nn.fit(
+            model, "squared_error", [[size, 0.0], [0.0, size]], [0, 0], epochs=2, clip=1.0,
+            optimizer=nn.SGD(model.layers[0].parameters(), lr=0.1), engine=engine,
+        )  # fmt: skip
+        runs.append([*data(model), *(p.grad for p in model.parameters())])
+    assert runs[1] == pytest.approx(runs[0], rel=1e-9)
+
+
+WEIGHTS = {0.0: 1.0, 1.0: 2.0}
+
+
+def by_key(f: Any, y: Any) -> Any:
+    return WEIGHTS[y] * nn.squared_error(f, y)
+
+
+def by_method(f: Any, y: Any) -> Any:
+    return nn.squared_error(f, y) if y.is_integer() else f
+
+
+def by_assertion(f: Any, y: Any) -> Any:
+    assert isinstance(y, float)
+    return nn.squared_error(f, y)
+
+
+@pytest.mark.parametrize(
+    ("loss", "reason"),
+    [(by_key, "KeyError"), (by_method, "AttributeError"), (by_assertion, "AssertionError")],
+)
+def test_auto_falls_back_whatever_a_trace_raises(loss: Any, reason: str) -> None:
+    ys = [float(k > 1) for k in CLASSES]
+    runs = [
+        nn.fit(nn.MLP(3, [2, 1], rng=0), loss, X, ys, epochs=2, engine=engine)
+        for engine in ("eager", "auto")
+    ]
+    assert runs[1].loss == runs[0].loss
+    assert f"can't be compiled: {reason}: " in runs[1].engine
+
+
+def test_an_error_of_the_users_own_is_raised_by_eager() -> None:
+    with pytest.raises(KeyError, match="1"):
+        nn.fit(nn.MLP(3, [1]), lambda f, y: {}[1], X, TARGETS)
+
+
+class Several(nn.Module):
+    """Gives its two outputs in some structure."""
+
+    def __init__(self, kind: str) -> None:
+        self.layer = nn.Layer(3, 2, rng=0)
+        self.kind = kind
+
+    def forward(self, x: Any) -> Any:
+        a, b = self.layer(x)
+        return {"dict": {"a": a, "b": b}, "nested": [[a], [b]], "none": (a, None)}[self.kind]
+
+
+def first(f: Any) -> Any:
+    f = f["a"] if isinstance(f, dict) else f[0]
+    return f[0] if isinstance(f, list) else f
+
+
+@pytest.mark.parametrize("kind", ["dict", "nested", "none"])
+@pytest.mark.parametrize("asked", [{}, {"validation": 0.25}, {"metrics": {"first": first}}])
+def test_predictions_in_a_structure(kind: str, asked: Any) -> None:
+    def kinds(f: Any, y: float) -> float:
+        return float(type(first(f)) is float)
+
+    asked = {"metrics": {"plain": kinds}} if "metrics" in asked else asked
+    eager, auto = (
+        nn.fit(
+            Several(kind), lambda f, y: nn.squared_error(first(f), y), X, TARGETS, epochs=2,
+            engine=engine, **asked,
+        )
+        for engine in ("eager", "auto")
+    )  # fmt: skip
+    assert auto.loss == pytest.approx(eager.loss, rel=1e-9)
+    assert auto.metrics == eager.metrics == ({"plain": [1.0, 1.0]} if "metrics" in asked else {})
+    assert (auto.engine == "compiled") is (not asked)
+
+
+def test_divergence_of_predictions_in_a_structure_names_the_sample() -> None:
+    model = Several("dict")
+    with pytest.raises(ValueError, match=r"epoch \d+: sample \d+: the loss is inf for the target"):
+        nn.fit(
+            model, lambda f, y: nn.squared_error(first(f), y), X, TARGETS, engine="compiled",
+            optimizer=nn.SGD(model.parameters(), lr=1e9),
+        )  # fmt: skip
+
+
+def test_predictions_may_depend_on_more_than_the_loss() -> None:
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            self.main, self.other = nn.Layer(3, 1, rng=0), nn.Layer(3, 1, rng=1)
+
+        def forward(self, x: Any) -> Any:
+            return [self.main(x)[0], self.other(x)[0]]
+
+    runs = [
+        nn.fit(
+            Two(), lambda f, y: nn.squared_error(f[0], y), X, TARGETS, epochs=3, engine=engine,
+            metrics={"other": lambda f, y: f[1], "main": lambda f, y: f[0]},
+        ).metrics
+        for engine in ("eager", "compiled")
+    ]  # fmt: skip
+    assert runs[1] == {name: pytest.approx(curve) for name, curve in runs[0].items()}
+
+
+def test_auto_is_eager_where_only_the_validation_set_can_not_be_compiled() -> None:
+    class Total(nn.Module):
+        """Takes samples of any length."""
+
+        def __init__(self) -> None:
+            self.weight = Value(0.5)
+
+        def forward(self, x: Any) -> Any:
+            return self.weight * sum(x)
+
+    class Looking(Total):
+        def forward(self, x: Any) -> Any:
+            y = super().forward(x)
+            return y if self.training or y > 0 else -y
+
+    for model, held_out, reason in (
+        (
+            Total(),
+            ([[1.0] * 5], [1.0]),
+            r"validation: samples and targets have the shapes \[\(5,\)",
+        ),
+        (Looking(), ([[1.0] * 3], [1.0]), "can't look at a Value's number"),
+    ):
+        history = nn.fit(model, "squared_error", X, TARGETS, epochs=2, validation=held_out)
+        assert re.search(reason, history.engine)
+        assert len(history.validation_loss) == 2
+        with pytest.raises((ValueError, TypeError), match=reason):
+            nn.fit(model, "squared_error", X, TARGETS, validation=held_out, engine="compiled")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
 from array import array
+from collections import deque
 from typing import Any
 
 import numpy as np
 import pytest
 
+from autograd import Value
 from nn.data import numbers, paired_samples, split
 
 
@@ -16,6 +19,23 @@ class Table:
     """A data frame, as far as fit looks at one."""
 
     def to_numpy(self) -> Any:
+        return np.array([[1, 2], [3, 4]])
+
+
+class Rows:
+    """A data set: a length and rows by index."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, k: int) -> list[int]:
+        return [[1, 2], [3, 4]][k]
+
+
+class Array:
+    """Something that NumPy takes."""
+
+    def __array__(self) -> Any:
         return np.array([[1, 2], [3, 4]])
 
 
@@ -29,6 +49,10 @@ class Table:
         [np.array([1, 2]), [3, np.float64(4)]],
         [array("d", [1, 2]), (3, 4)],
         Table(),
+        deque([range(1, 3), {"a": 3, "b": 4}.values()]),
+        (map(float, row) for row in ("12", "34")),
+        Rows(),
+        Array(),
     ],
 )
 def test_samples_of_many_kinds(X: Any) -> None:
@@ -53,6 +77,11 @@ def test_single_numbers_are_rows_of_one_and_columns_are_numbers() -> None:
         ([["5.1", "3.5"]], [0], TypeError, r"X\[0\]\[0\] must be a number, got '5\.1'"),
         ([[1.0]], ["setosa"], TypeError, r"Y\[0\] must be a number, got 'setosa'"),
         ([[None]], [1], TypeError, r"X\[0\]\[0\] must be a number, got None"),
+        ([[10**400]], [1], ValueError, r"X\[0\]\[0\] is too large for a float"),
+        ([[Value(1.0)]], [1], TypeError, r"X\[0\]\[0\] .* got a Value: give its \.data"),
+        ([{1.0, 2.0}], [1], TypeError, r"X\[0\] must be a sequence, got set: give a list"),
+        ({"a": [1.0]}, [1], TypeError, r"X must be a sequence, got dict: give a list"),
+        ("12", [1, 2], TypeError, r"X must be a number, got '12'"),
     ],
 )
 def test_bad_data_say_where(X: Any, Y: Any, error: Any, message: str) -> None:
@@ -72,6 +101,6 @@ def test_split_is_a_partition() -> None:
     assert sorted(parts[1] + parts[3]) == ys
     assert parts[3] != [7, 8, 9], "chosen at random"
     assert parts == split(xs, ys, 0.3, random.Random(0))
-    for fraction in (0.0, 0.01, 1.0, 1.5, -0.5):
+    for fraction in (0.0, 0.01, 1.0, 1.5, -0.5, math.nan, math.inf):
         with pytest.raises(ValueError, match=f"validation={fraction} of 10 samples"):
             split(xs, ys, fraction, random.Random(0))

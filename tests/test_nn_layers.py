@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 import nn
-from autograd import Value, check_gradients, dot, gradients
+from autograd import Value, check_gradients, dot, gradients, leaky_relu, sigmoid, tanh
 
 X = [0.5, -1.2, 0.3]
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
@@ -89,7 +91,7 @@ def test_shape_errors_name_layer_expected_and_got() -> None:  # L25
         nn.MLP(2, 4)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="sizes is empty"):
         nn.MLP(2, [])
-    with pytest.raises(ValueError, match="n_outputs must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="n_outputs must be an int of at least 1, got 0"):
         nn.MLP(2, [3, 0])
     with pytest.raises(ValueError, match=r"Maxout\(2 → 1, 2 pieces\) takes 2 inputs, got 1"):
         nn.Maxout(2, 1)([1.0])
@@ -189,7 +191,7 @@ def test_values_and_gradients_of_an_mlp_are_pytorchs(name: str) -> None:
     h[1].backward()
     for key, parameter in model.named_parameters():
         expected = tensors[key].grad.flatten().tolist()
-        got = [value.grad for value in nn.module.values_in(parameter)]
+        got = [value.grad for value in nn.values_in(parameter)]
         assert got == pytest.approx(expected, rel=1e-11, abs=1e-16)
     assert [xi.grad for xi in x] == pytest.approx(peer_x.grad.tolist(), rel=1e-11)
 
@@ -217,5 +219,90 @@ def test_maxout_residual_and_dropout_are_pytorchs() -> None:
     sum(outputs).backward()
     h.sum().backward()
     for key, parameter in model.named_parameters():
-        got = [value.grad for value in nn.module.values_in(parameter)]
+        got = [value.grad for value in nn.values_in(parameter)]
         assert got == pytest.approx(t[key].grad.flatten().tolist(), rel=1e-11, abs=1e-16)
+
+
+# ---------------------------------------------------------------------- compositions
+
+
+def test_a_single_value_is_a_list_of_one_for_the_next_step() -> None:
+    x = [0.5, -1.2]
+    mlp = nn.MLP(2, [3, 1], "tanh", rng=0)
+    (y,) = nn.Sequential(mlp, "sigmoid")(x)
+    assert y.data == sigmoid(mlp(x)).data
+    assert len(nn.Sequential(mlp, nn.Dropout(0.5, rng=0), nn.Layer(1, 2))(x)) == 2
+    assert len(nn.Sequential(nn.Neuron(2), nn.Layer(1, 4))(x)) == 4
+    small = nn.MLP(1, [3, 1], rng=0)
+    assert nn.Residual(small)([2.0])[0].data == 2.0 + small([2.0]).data
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.Sequential(nn.MLP(2, [3, 2]), nn.Layer(5, 2)), r"step 0, MLP\(.*\), gives 2"),
+        (lambda: nn.Sequential(nn.Neuron(2), nn.Layer(2, 2)), r"step 0, Neuron\(.*, gives 1"),
+        (
+            lambda: nn.Sequential(nn.Sequential("relu", nn.Layer(2, 3)), nn.MLP(2, [1])),
+            "takes 2 inputs, but step 0, Sequential, gives 3",
+        ),
+        (
+            lambda: nn.Sequential(nn.Layer(1, 2), nn.Sequential("relu", nn.Layer(3, 3))),
+            "step 1, Sequential, takes 3 inputs, but step 0, .* gives 2",
+        ),
+        (
+            lambda: nn.Sequential(nn.Residual(nn.Layer(2, 2)), "relu", nn.Layer(3, 1)),
+            "takes 3 inputs, but step 0, Residual, gives 2",
+        ),
+        (lambda: nn.Residual(nn.MLP(2, [3, 1])), r"x has 2 numbers but F\(x\) has 1"),
+        (lambda: nn.MLP(2, [3, 1], output_activation="softmax"), "softmax of a single number"),
+        (lambda: nn.Neuron(2, "log_softmax"), "log_softmax of a single number"),
+        (lambda: nn.Activate("softmax")([1.0]), "softmax of a single number"),
+        (lambda: nn.Activate("relu")(1.0), r"Activate\(relu\) takes a list .*: write \[x\]"),
+        (lambda: nn.Dropout(0.5)(None), r"Dropout\(0.5\) takes a list of inputs, got None"),
+        (lambda: nn.Layer(2, 1)(Value(1.0)), r"Layer\(2 → 1\) takes a list of 2 inputs, got Value"),
+    ],
+)
+def test_compositions_that_do_not_fit(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def test_a_step_of_ones_own_gets_what_the_step_before_gives() -> None:
+    class Double(nn.Module):
+        def forward(self, y: Value) -> Value:
+            return 2 * y
+
+    mlp = nn.MLP(2, [1], rng=0)
+    x = [0.5, -1.2]
+    assert nn.Sequential(mlp, Double())(x).data == 2 * mlp(x).data
+
+
+def test_a_step_of_ones_own_may_change_the_width() -> None:
+    class Pair(nn.Module):
+        def forward(self, x: list[Any]) -> list[Any]:
+            return x + x
+
+    assert len(nn.Sequential(nn.Layer(2, 3), Pair(), nn.Layer(6, 1))([1.0, 2.0])) == 1
+
+
+def test_without_bias() -> None:
+    layer, neuron = nn.Layer(2, 3, "tanh", bias=False, rng=0), nn.Neuron(2, None, bias=False, rng=0)
+    assert list(layer.state_dict()) == list(neuron.state_dict()) == ["weight"]
+    x = [0.5, -1.0]
+    assert [y.data for y in layer(x)] == [tanh(dot(w, x)).data for w in layer.weight]
+    assert neuron(x).data == dot(neuron.weight, x).data
+    assert [each(x).data for each in layer.neurons] == [y.data for y in layer(x)]
+    assert len(nn.clusters(layer, sum(layer(x)))) == 3
+
+
+def test_an_activation_with_a_setting() -> None:
+    slope = partial(leaky_relu, slope=0.1)
+    layer = nn.Layer(1, 1, slope, init=lambda *_: -1.0)
+    assert layer([2.0])[0].data == -0.2
+    assert str(layer) == "Layer(1 → 1, leaky_relu)"
+
+
+def test_widths_and_seeds_from_numpy() -> None:
+    model = nn.MLP(np.int64(2), np.array([3, 1]), rng=np.int64(5))
+    assert model.state_dict() == nn.MLP(2, [3, 1], rng=5).state_dict()

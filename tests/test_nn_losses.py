@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -213,3 +214,67 @@ def test_pytorch_has_the_same_losses() -> None:
         assert ours.data == pytest.approx(theirs.item(), rel=1e-13), name
         expected = peer_f.grad.tolist()
         assert gradients(ours, leaves) == pytest.approx(expected, rel=1e-12, abs=1e-16), name
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.array, Fraction])
+def test_a_label_is_checked_whatever_kind_of_number_it_is(kind: Any) -> None:
+    assert nn.hinge(0.25, kind(1)) == nn.hinge([0.25], [kind(1)]) == 0.75
+    for loss, wrong in (
+        (nn.hinge, 0),
+        (nn.exponential, 2),
+        (nn.logistic, -1),
+        (nn.binary_cross_entropy, 5),
+    ):
+        with pytest.raises(ValueError, match=f"{loss.__name__} takes the class .*, got {wrong}"):
+            loss(0.25, kind(wrong))
+    with pytest.raises(ValueError, match="hinge takes the class 1 or -1, got 0"):
+        nn.over_batch("hinge", [0.3, 2.0, -1.0], np.array([0, 1, 0]))
+
+
+def test_torch_labels() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ValueError, match="hinge takes the class 1 or -1, got 0"):
+        nn.hinge(0.25, torch.tensor(0))
+    logits = [Value(z) for z in LOGITS]
+    expected = nn.cross_entropy(LOGITS, 2)
+    assert nn.cross_entropy(logits, torch.tensor(2)).data == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("loss", "f", "y", "message"),
+    [
+        (nn.hinge, 0.25, "1", "hinge: the target must be a number, got '1'"),
+        (nn.logistic, 0.25, math.nan, "logistic: the target is nan"),
+        (nn.logarithmic, 0.4, 0, "logarithmic takes a number for each class, got the single 0.4"),
+        (nn.svm, 0.4, 0, "svm takes a number for each class, got the single 0.4"),
+        (nn.svm, LOGITS, [1, 1, 0], r"1 for it and 0 elsewhere, got \[1, 1, 0\]"),
+        (nn.logarithmic, PROBABILITIES, [0, 0, 2], "1 for it and 0 elsewhere"),
+        (nn.probability_cross_entropy, PROBABILITIES, [1, 1, 0], "must add up to 1, got 2"),
+    ],
+)
+def test_targets_and_predictions_of_another_kind(loss: Any, f: Any, y: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        loss(f, y)
+
+
+def test_what_check_target_refuses() -> None:
+    from nn.losses import check_target
+
+    for y in ([1, 1, 0], [0, 0, 2], [0, 0, 0], [-1, 1, 1]):
+        for loss in (nn.cross_entropy, nn.probability_cross_entropy, nn.svm, nn.logarithmic):
+            with pytest.raises(ValueError, match="target"):
+                check_target(loss, y, 3)
+    check_target(nn.cross_entropy, [0.2, 0.3, 0.5], 3)
+    with pytest.raises(ValueError, match="1 for it and 0 elsewhere"):
+        check_target(nn.svm, [0.2, 0.3, 0.5], 3)
+
+
+def test_a_sure_network_and_an_overflow() -> None:
+    assert nn.logistic(math.inf, 1) == nn.logistic(-math.inf, 0) == 0.0
+    assert nn.logistic(Value(math.inf), 1).data == 0.0
+    assert nn.squared_error(1e200, 0.0) == nn.squared_error(Value(1e200), 0.0).data == math.inf
+
+
+def test_nan_predicts_nothing() -> None:
+    assert nn.zero_one(math.nan, 0) == nn.zero_one([math.nan, 1.0], 0) == 1.0
+    assert nn.zero_one([1.0, math.nan], 0) == nn.zero_one(Value(math.nan), 1) == 1.0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import nn
-from autograd import Value
+from autograd import Value, no_grad
 from nn.module import Module
 
 
@@ -151,3 +151,68 @@ def test_import_nn_loads_nothing_heavy() -> None:
         [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_lists_and_dictionaries_are_entered() -> None:
+    class Nest(Module):
+        def __init__(self) -> None:
+            self.blocks = {"a": nn.Layer(1, 1), "b": [nn.Layer(1, 1)]}
+            self.rows = [[nn.Layer(1, 1)], [nn.Neuron(1)]]
+            self.things = [nn.Layer(1, 1), Value(1.0), 3.0]
+            self.settings = {"rate": Value(2.0), "name": "x"}
+
+    module = Nest()
+    layers = ["blocks.a", "blocks.b.0", "rows.0.0", "rows.1.0", "things.0"]
+    assert [name for name, _ in module.named_modules()] == ["", *layers]
+    assert {name for name, _ in module.named_parameters()} == {
+        "things.1",
+        "settings.rate",
+        *(f"{layer}.{part}" for layer in layers for part in ("weight", "bias")),
+    }
+    assert len(module.parameters()) == 12
+    assert "blocks.b.0: Layer(1 → 1): 2 parameters" in repr(module)
+
+
+def test_what_was_computed_is_no_parameter() -> None:
+    class Caching(Module):
+        def __init__(self) -> None:
+            self.layer = nn.Layer(2, 3, rng=0)
+
+        def forward(self, x: list[float]) -> Value:
+            self.hidden = self.layer(x)
+            self.total = sum(self.hidden)
+            return self.total
+
+    model = Caching()
+    with no_grad():
+        model([1.0, 2.0])
+    assert list(model.state_dict()) == ["layer.weight", "layer.bias"]
+    model([1.0, 2.0])
+    model.hidden = [h.detach() for h in model.hidden]
+    assert len(model.parameters()) == 9
+
+
+def test_a_child_may_know_its_parent() -> None:
+    parent = nn.Sequential(nn.Layer(1, 1))
+    parent[0].parent = parent
+    assert list(parent.modules()) == [parent, parent[0]]
+    assert list(parent.state_dict()) == ["0.weight", "0.bias"]
+    assert repr(parent) == "Sequential: 2 parameters\n  0: Layer(1 → 1): 2 parameters"
+    assert parent.eval()[0].training is False
+
+
+def test_a_shared_module_is_given_once_but_has_both_names() -> None:
+    layer = nn.Layer(1, 1)
+    model = nn.Sequential(layer, "tanh", layer)
+    assert list(model.modules()) == [model, layer, model[1]]
+    assert [name for name, _ in model.named_parameters()] == ["0.weight", "0.bias"]
+    assert list(model.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
+def test_a_subclass_of_sequential_may_hold_more() -> None:
+    class Scaled(nn.Sequential):
+        def __init__(self) -> None:
+            super().__init__(nn.Layer(1, 1))
+            self.scale = Value(1.0)
+
+    assert {name for name, _ in Scaled().named_parameters()} == {"0.weight", "0.bias", "scale"}

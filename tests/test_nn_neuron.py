@@ -58,7 +58,7 @@ def test_a_wrong_input_says_what_is_expected(x, error, message) -> None:  # type
 
 @pytest.mark.parametrize("n", [0, -1])
 def test_a_neuron_has_inputs(n: int) -> None:
-    with pytest.raises(ValueError, match=f"n_inputs must be at least 1, got {n}"):
+    with pytest.raises(ValueError, match=f"n_inputs must be an int of at least 1, got {n}"):
         nn.Neuron(n)
 
 

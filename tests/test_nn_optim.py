@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -230,15 +231,57 @@ def test_clipping() -> None:
         (lambda: nn.SGD(nn.Layer(1, 1)), TypeError, r"SGD takes parameters: .*\.parameters\(\)"),
         (lambda: nn.SGD([1.0]), TypeError, "must be leaf Values, got 1.0"),
         (lambda: nn.SGD([Value(1.0) * 2]), TypeError, "must be leaf Values"),
-        (lambda: nn.SGD([Value(1.0)], lr=-1.0), ValueError, "SGD: lr is out of range: -1.0"),
-        (lambda: nn.SGD([Value(1.0)], lr=math.nan), ValueError, "SGD: lr is out of range: nan"),
-        (lambda: nn.SGD([Value(1.0)], momentum=1.0), ValueError, "momentum is out of range"),
+        (lambda: nn.SGD([Value(1.0)], lr=-1.0), ValueError, "SGD: lr must be at least 0 .*-1.0"),
+        (lambda: nn.SGD([Value(1.0)], lr=math.nan), ValueError, "SGD: lr must be .*, got nan"),
+        (lambda: nn.SGD([Value(1.0)], momentum=1.0), ValueError, "momentum must be .*, got 1.0"),
         (lambda: nn.SGD([Value(1.0)], nesterov=True), ValueError, "nesterov needs a momentum"),
-        (lambda: nn.SGD([Value(1.0)], weight_decay=-1), ValueError, "weight_decay is out of"),
-        (lambda: nn.Adam([Value(1.0)], betas=(0.9, 1.0)), ValueError, "betas is out of range"),
-        (lambda: nn.RMSProp([Value(1.0)], alpha=-0.1), ValueError, "alpha is out of range"),
+        (lambda: nn.SGD([Value(1.0)], weight_decay=-1), ValueError, "weight_decay must be"),
+        (lambda: nn.Adam([Value(1.0)], betas=(0.9, 1.0)), ValueError, "betas must be"),
+        (lambda: nn.RMSProp([Value(1.0)], alpha=-0.1), ValueError, "alpha must be"),
     ],
 )  # fmt: skip
 def test_settings_out_of_range(make, error, message) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    [
+        (lambda x: nn.Adam([x], eps=-1), ValueError, "Adam: eps must be above 0 .*, got -1"),
+        (lambda x: nn.AdaGrad([x], eps=0), ValueError, "AdaGrad: eps must be above 0"),
+        (lambda x: nn.RMSProp([x], eps=math.inf), ValueError, "RMSProp: eps must be above 0"),
+        (lambda x: nn.SGD([x], lr="0.1"), TypeError, "SGD: lr must be a number .*, got '0.1'"),
+        (lambda x: nn.SGD([x], lr=lambda k: -1).step(), ValueError, "rate of step 0 must be .* -1"),
+        (lambda x: nn.SGD([[x]]), TypeError, r"leaf Values, got \[Value.*: give a flat list"),
+        (lambda x: nn.clip_grad_value([x], -1.0), ValueError, "limit must be above 0, got -1.0"),
+        (lambda x: nn.clip_grad_norm([x], 0), ValueError, "max_norm must be above 0, got 0"),
+        (lambda x: nn.linear(1.0, 0.1, 0), ValueError, "linear: steps must be an int"),
+        (lambda x: nn.step_decay(1.0, 0), ValueError, "step_decay: every must be an int"),
+        (lambda x: nn.cosine(1.0, 2.5), TypeError, "cosine: steps must be an int .*, got 2.5"),
+    ],
+)  # fmt: skip
+def test_what_would_turn_training_around(act, error, message) -> None:  # type: ignore[no-untyped-def]
+    x = Value(1.0)
+    x.grad = 1.0
+    with pytest.raises(error, match=message):
+        act(x)
+    assert (x.data, x.grad) == (1.0, 1.0)
+
+
+def test_a_gradient_that_is_nan_is_not_clipped_to_a_number() -> None:
+    x, y = Value(1.0), Value(1.0)
+    x.grad, y.grad = math.nan, -math.inf
+    nn.clip_grad_value([x, y], 1.0)
+    assert math.isnan(x.grad) and y.grad == -1.0
+
+
+def test_an_optimizer_shows_its_settings_and_pickles_with_its_schedule() -> None:
+    optimizer = nn.SGD([Value(1.0)], lr=nn.cosine(0.1, 10), momentum=0.9)
+    assert repr(optimizer) == (
+        "SGD(1 parameter, lr=cosine(first=0.1, steps=10, last=0.0), weight_decay=0.0, "
+        "momentum=0.9, nesterov=False)"
+    )
+    twin = pickle.loads(pickle.dumps(optimizer))
+    assert repr(twin) == repr(optimizer) and twin.rate == 0.1
+    assert "2 parameters" in repr(nn.Adam([Value(1.0), Value(2.0)]))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import nn
+from autograd import Value
 
 X = [[0.1, -0.2], [1.5, 0.3], [-0.7, 2.0]]
 
@@ -69,8 +70,8 @@ GOOD: dict[str, Any] = {"weight": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "bias": 
         ),
         ({"bias": [[0.0]] * 3}, ValueError, r"bias .* has shape \(3,\), got \(3, 1\)"),
         ({"weight": [[1.0], [1.0, 2.0], [1.0]]}, ValueError, r"got \(3, 'ragged'\)"),
-        ({"bias": [0.0, float("nan"), 0.0]}, ValueError, r"bias .* would hold nan"),
-        ({"bias": [0.0, "1", 0.0]}, TypeError, r"bias .* needs numbers, got '1'"),
+        ({"bias": [0.0, float("nan"), 0.0]}, ValueError, r"Layer.*: bias\[1\] is nan"),
+        ({"bias": [0.0, "1", 0.0]}, TypeError, r"Layer.*: bias\[1\] must be a number, got '1'"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(
@@ -153,3 +154,44 @@ def test_an_mlp_is_a_module_list_of_linear_layers() -> None:
         h = torch.sigmoid(peer.layers[0](torch.tensor(x, dtype=torch.float64)))
         expected = peer.layers[1](h).tolist()
         assert [y.data for y in model(x)] == pytest.approx(expected, rel=1e-12)
+
+
+def test_names_of_a_shared_layer() -> None:
+    torch = pytest.importorskip("torch")
+    layer, peer = nn.Layer(2, 2, rng=0), torch.nn.Linear(2, 2).double()
+    ours, theirs = nn.Sequential(layer, layer), torch.nn.Sequential(peer, peer)
+    ours.load_state_dict(theirs.state_dict())
+    assert layer.state_dict()["weight"] == peer.weight.tolist()
+    ours.load_state_dict({"0.bias": [5.0, 6.0], "1.weight": np.eye(2)})  # one name is enough
+    assert layer.state_dict() == {"weight": [[1.0, 0.0], [0.0, 1.0]], "bias": [5.0, 6.0]}
+    with pytest.raises(ValueError, match=r"1\.bias of Sequential is shared, and has other numbers"):
+        ours.load_state_dict({**ours.state_dict(), "1.bias": [7.0, 8.0]})
+    with pytest.raises(ValueError, match=r"missing: 0\.bias, 1\.bias$"):
+        ours.load_state_dict({"0.weight": np.eye(2)})
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float8_e4m3fn"])
+def test_numbers_that_numpy_does_not_have(kind: str, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file
+
+    tensors = {"weight": torch.ones(1, 2), "bias": torch.ones(1).to(getattr(torch, kind))}
+    save_file(tensors, tmp_path / "x")
+    with pytest.raises(ValueError, match=r"bias in .*x has numbers of the kind .*: save it as"):
+        nn.load(nn.Layer(2, 1), tmp_path / "x")
+
+
+def test_states_of_other_kinds(tmp_path: Path) -> None:
+    class Ragged(nn.Module):
+        def __init__(self) -> None:
+            self.rows = [[Value(1.0)], [Value(2.0), Value(3.0)]]
+
+    with pytest.raises(ValueError, match=r"rows of Ragged has the shape \(2, 'ragged'\)"):
+        nn.save(Ragged(), tmp_path / "x")
+    layer = nn.Layer(2, 1)
+    layer.load_state_dict({"weight": [np.array([1, 2])], "bias": [np.float32(3)]})
+    assert layer.state_dict() == {"weight": [[1.0, 2.0]], "bias": [3.0]}
+    with pytest.raises(ValueError, match=r"unknown: 3, a$"):
+        layer.load_state_dict({**layer.state_dict(), "a": 1.0, 3: 1.0})
+    with pytest.raises(IsADirectoryError, match="is a directory: give the file"):
+        nn.load(layer, tmp_path)

@@ -284,6 +284,24 @@ def test_the_optimizer_may_learn_a_part() -> None:
             {"loss": "exponential", "Y": [1, -1, 1], "validation": ([1], [3])},
             r"validation Y\[0\]: exponential takes",
         ),
+        ({"clip": -1.0}, r"fit: clip must be above 0, got -1\.0"),
+        ({"clip": 0}, "fit: clip must be above 0, got 0"),
+        ({"clip": math.nan}, "fit: clip must be above 0, got nan"),
+        ({"l2": -1}, "fit: l2 must be at least 0 and finite, got -1"),
+        ({"l2": math.inf}, "fit: l2 must be at least 0 and finite, got inf"),
+        ({"loss": None}, "a loss is a name or a function .*, got None"),
+        ({"optimizer": "adam"}, r"must be an Optimizer, such as nn\.Adam.* got 'adam'"),
+        ({"metrics": None}, "unknown metric None"),
+        ({"metrics": {"a": "precision"}}, "unknown metric 'precision'"),
+        ({"metrics": [lambda f, y: 0.0, lambda f, y: 1.0]}, "two metrics .* '<lambda>': give a"),
+        (
+            {"metrics": {"a": abs, "validation a": abs}},
+            "two metrics would be called 'validation a'",
+        ),
+        ({"metrics": {"validation a": abs, "a": abs}}, "two metrics would be called 'a'"),
+        ({"validation": ([1], [1], [1])}, r"validation must be a fraction or a pair \(X, Y\), got"),
+        ({"validation": ([1],)}, r"a pair \(X, Y\), got \(\[1\],\)"),
+        ({"validation": np.float32(1.5)}, r"validation=1\.5 of 3 samples"),
         (
             {"optimizer": nn.SGD(nn.Neuron(1).parameters())},
             r"the optimizer holds no parameter of Neuron\(1\), so nothing would be learned",
@@ -380,3 +398,97 @@ def test_a_parameter_edited_by_hand_is_not_stale() -> None:
     nn.fit(model, "squared_error", LINE_X, LINE_Y, epochs=2)
     assert isinstance(model([1.0]), Value)
     model([1.0]).backward()
+
+
+def test_numbers_of_numpy_as_settings() -> None:
+    two = np.int64(2)
+    options: dict[str, Any] = {"epochs": two, "batch_size": two, "rng": two, "patience": two}
+    history = nn.fit(
+        line(), "squared_error", LINE_X, LINE_Y, validation=np.float32(0.34), **options
+    )
+    assert len(history.loss) == 2 and len(history.validation_loss) == 2
+
+
+XOR_X, XOR_Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+
+
+def right(model: nn.Module, limit: float, low: float) -> float:
+    """The share of XOR's points that a single output has on the right side of a limit."""
+    return sum((model(x).data > limit) == (y > low) for x, y in zip(XOR_X, XOR_Y, strict=True)) / 4
+
+
+@pytest.mark.parametrize(
+    ("loss", "head", "ys", "limit"),
+    [
+        ("binary_cross_entropy", "sigmoid", XOR_Y, 0.5),
+        ("squared_error", "sigmoid", XOR_Y, 0.5),
+        ("squared_error", "tanh", [2 * y - 1 for y in XOR_Y], 0.0),
+        ("logistic", None, XOR_Y, 0.0),
+        ("hinge", None, [2 * y - 1 for y in XOR_Y], 0.0),
+    ],
+)
+def test_accuracy_knows_what_a_single_output_means(
+    loss: str, head: Any, ys: list[int], limit: float
+) -> None:
+    model = nn.MLP(2, [8, 1], "tanh", head, rng=0)
+    for epochs in (1, 200):
+        optimizer = nn.Adam(model.parameters(), lr=0.05)
+        history = nn.fit(
+            model, loss, XOR_X, ys, optimizer=optimizer, epochs=epochs, metrics="accuracy",
+            validation=(XOR_X, ys),
+        )  # fmt: skip
+        assert history.metrics["validation accuracy"][-1] == right(model, limit, 0.0)
+    assert history.metrics["accuracy"][-1] == 1.0
+
+
+def test_every_module_gets_its_own_mode_back() -> None:
+    model = nn.Sequential(nn.Layer(2, 4, rng=0), nn.Dropout(0.5), nn.Layer(4, 1, rng=1))
+    model[1].eval()
+    for engine in ("eager", "compiled"):
+        nn.fit(model, "squared_error", XOR_X, XOR_Y, epochs=1, validation=0.5, engine=engine)
+        assert [module.training for module in model.modules()] == [True, True, False, True]
+
+
+def test_the_lists_of_an_interrupted_history_are_of_one_length() -> None:
+    calls = 0
+
+    def metric(f: float, y: float) -> float:
+        nonlocal calls
+        calls += 1
+        if calls == 10:  # in validation: three samples and one an epoch
+            raise KeyboardInterrupt
+        return f
+
+    history = nn.fit(
+        line(),
+        "squared_error",
+        LINE_X,
+        LINE_Y,
+        metrics={"m": metric},
+        validation=([1] * 2, [3] * 2),
+    )
+    assert history.stopped == "interrupted" and len(history.loss) == 1
+    lists = [history.validation_loss, history.seconds, *history.metrics.values()]
+    assert [len(each) for each in lists] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_a_leap_to_infinity_in_the_last_step_is_an_error(engine: str) -> None:
+    model = nn.Neuron(1, None, init=lambda *_: 3.0)
+    with pytest.raises(ValueError, match=r"epoch 1: weight is not finite after the last step"):
+        nn.fit(model, "squared_error", LINE_X, [0, 0, 0], epochs=1, engine=engine,
+               optimizer=nn.SGD(model.parameters(), lr=1e308))  # fmt: skip
+
+
+def test_without_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert nn.fit(line(), "squared_error", LINE_X, LINE_Y, epochs=1).loss
+
+
+def test_a_short_history_is_seen_and_epochs_are_whole() -> None:
+    (dot,) = nn.History([1.0]).plot().axes[0].get_lines()
+    assert dot.get_marker() == "o"
+    assert nn.History().plot().axes[0].get_legend() is None
+    axis = nn.History([1.0] * 60).plot().axes[0]
+    assert set(axis.get_xticks()) >= {10, 20, 50}
+    assert axis.get_lines()[0].get_marker() in ("", "None")

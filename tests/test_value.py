@@ -378,3 +378,17 @@ def test_numpy_object_arrays_hold_values() -> None:
     total = (values * 3).sum()
     total.backward()
     assert total.data == 9.0 and values[0].grad == 3.0
+
+
+def test_what_no_grad_or_detach_cut_off_was_computed() -> None:
+    x = Value(2.0)
+    with no_grad():
+        y = x * x
+    assert [v.is_computed for v in (x, x * x, y, (x * x).detach(), y.detach())] == [False] + 4 * [
+        True
+    ]
+    assert y.is_leaf and not x.detach().is_computed
+    y.label, y.data = "y", 5.0
+    (y * y).backward()
+    assert (y.grad, y.label) == (10.0, "y"), "else a leaf like any other"
+    assert copy.deepcopy(y).is_computed and pickle.loads(pickle.dumps(y)).is_computed
