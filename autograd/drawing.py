@@ -20,7 +20,7 @@ from .gate import shorten
 from .graph import topological_order
 from .grouping import Box, Clusters, Grouping, Path, class_index
 from .markup import THEMES, blank, colored, escape, lines_of
-from .naming import Names, is_number, names_of_caller, short
+from .naming import Names, by_use, is_number, names_of_caller, ordinal, short
 from .value import Value
 
 if TYPE_CHECKING:
@@ -422,13 +422,8 @@ class _Picture:
         told = known and is_number(formula) and not all(ends)  # the numbers say it all
         if not formula or told:
             return [numbers]
-        left = f"∂{ends[0]}/∂{self.which(node, place, ends[1])}" if all(ends) else "local"
+        left = f"∂{ends[0]}/∂{by_use(node, place, ends[1])}" if all(ends) else "local"
         return [escape(f"{left} = {formula}", 80), numbers]
-
-    def which(self, node: Value, place: int, name: str) -> str:
-        """``(1st g)`` on the first edge of g·g, for ∂(g·g)/∂g is not g: it is the sum over both."""
-        places = [k for k, other in enumerate(node.operands) if other is node.operands[place]]
-        return name if len(places) == 1 else f"({ordinal(places.index(place) + 1)} {name})"
 
     # ------------------------------------------------------------------ words
 
@@ -473,12 +468,6 @@ def depth(order: list[Value]) -> int:
 def signed(number: str) -> str:
     """A number after an operator: in parentheses if it is negative."""
     return f"({number})" if number.startswith("-") else number
-
-
-def ordinal(n: int) -> str:
-    """1st, 2nd, 3rd, 4th, ..."""
-    last = 0 if n // 10 % 10 == 1 else n % 10
-    return f"{n}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
 def count(n: int, one: str, many: str = "") -> str:

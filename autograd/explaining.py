@@ -18,7 +18,7 @@ from .clock import stale_edges
 from .derivatives import gradients
 from .gate import shorten
 from .graph import ancestors, topological_order
-from .naming import meanings, names_of_caller, short
+from .naming import by_use, meanings, names_of_caller, short
 from .notation import Board, LatexNames, latex, latex_number, padded, width
 from .value import Value, name_of
 
@@ -179,11 +179,15 @@ class Explanation:
         if path.hidden:
             return f"product of {len(path.edges)} local derivatives = {short(path.product)}"
         term, numbers = self.board.term, [short(edge.local) for edge in path.edges]
+
+        def below(edge: Edge) -> str:
+            return by_use(edge.node, edge.place, term(edge.operand))
+
         formulas = self._formulas(path)
-        sides = [" · ".join(f"∂{term(e.node)}/∂{term(e.operand)}" for e in path.edges)]
+        sides = [" · ".join(f"∂{term(e.node)}/∂{below(e)}" for e in path.edges)]
         if len(path.edges) == 1 and self.count > 1:  # ∂b/∂a is the sum, of which this is a term
             gate = self.board.gate_term(path.edges[0].node) if formulas else ""
-            sides = [f"∂{gate}/∂{term(self.node)}"] if gate else []
+            sides = [f"∂{gate}/∂{below(path.edges[0])}"] if gate else []
         if formulas:
             sides.append(" · ".join(formulas))
         if len(numbers) > 1:

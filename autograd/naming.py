@@ -20,10 +20,12 @@ from .value import Value
 
 __all__ = [
     "Names",
+    "by_use",
     "is_atom",
     "is_number",
     "meanings",
     "names_of_caller",
+    "ordinal",
     "short",
     "variables",
 ]
@@ -233,6 +235,23 @@ def meanings(formulas: Iterable[str]) -> list[str]:
     """
     text = " ".join(formulas)
     return [meaning for symbol, meaning in _MEANINGS.items() if re.search(rf"\b{symbol}", text)]
+
+
+def by_use(node: Value, place: int, name: str) -> str:
+    """``(1st g)`` for the first operand of g·g: ∂(g·g)/∂g is not g, but the sum over both.
+
+    >>> g = Value(3.0)
+    >>> by_use(g * g, 1, "g"), by_use(g * 2, 0, "g")
+    ('(2nd g)', 'g')
+    """
+    uses = [k for k, operand in enumerate(node.operands) if operand is node.operands[place]]
+    return name if len(uses) == 1 else f"({ordinal(uses.index(place) + 1)} {name})"
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, ..."""
+    last = 0 if n // 10 % 10 == 1 else n % 10
+    return f"{n}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
 def _lowered(found: re.Match[str]) -> str:

@@ -21,7 +21,7 @@ from .contributions import Contribution, differ, naive, topological, totals
 from .explaining import Explanation
 from .gate import shorten
 from .graph import topological_order
-from .naming import is_number, meanings, names_of_caller, short
+from .naming import by_use, is_number, meanings, names_of_caller, short
 from .notation import Board, padded, width
 from .value import Value
 
@@ -113,7 +113,8 @@ class Step:
 
     def local_text(self, part: Contribution) -> str:
         """``∂q/∂x = 1``, or with the formula ``∂(q·z)/∂q = z = -4``."""
-        gate, operand = self.board.term(self.node), self.board.term(part.operand)
+        gate = self.board.term(self.node)
+        operand = by_use(self.node, part.place, self.board.term(part.operand))
         number = short(part.local)
         formula = self.board.formula(self.node, part.place)
         if not formula or formula == number or is_number(formula):

@@ -182,7 +182,7 @@ def test_latex_of_a_sum() -> None:
     rows = explain(a, of=b)._repr_latex_().split(" \\\\\n")
     assert rows[1] == r"b \leftarrow a &:\quad a = {-3}"
     assert rows[2] == r"\frac{\partial b}{\partial a} &= {-3} + \left(-3\right) = {-6}"
-    assert str(explain(a, of=b)).splitlines()[1] == "   b ← a    ∂(a·a)/∂a = a = -3"
+    assert str(explain(a, of=b)).splitlines()[1] == "   b ← a    ∂(a·a)/∂(1st a) = a = -3"
 
 
 def test_latex_of_two_paths() -> None:

@@ -51,8 +51,8 @@ def test_fan_out_shows_the_running_sum() -> None:
     b = a * a
     assert repr(walk(b).goto(2)) == (
         "backward 1/1   b = a·a                  upstream ∂b/∂b = 1\n"
-        "   ∂(a·a)/∂a = a = 3    →  a.grad += 3 × 1 = 3\n"
-        "   ∂(a·a)/∂a = a = 3    →  a.grad += 3 × 1 = 3    a.grad = 3 + 3 = 6\n"
+        "   ∂(a·a)/∂(1st a) = a = 3    →  a.grad += 3 × 1 = 3\n"
+        "   ∂(a·a)/∂(2nd a) = a = 3    →  a.grad += 3 × 1 = 3    a.grad = 3 + 3 = 6\n"
         "end: ∂b/∂a = 6; apply() sets .grad"
     )
 
@@ -197,7 +197,7 @@ def test_a_gate_of_very_many_operands_is_called_by_its_name() -> None:
     s = dot(x, x)
     first, second, *_ = str(walk(s).goto(2)).splitlines()
     assert first == "backward 1/1   s = dot of 201 operands    upstream ∂s/∂s = 1"
-    assert second.startswith("   ∂s/∂x[0] = x[0] = 0 ")
+    assert second.startswith("   ∂s/∂(1st x[0]) = x[0] = 0 ")
 
 
 def test_naive_order_passes_on_too_early() -> None:

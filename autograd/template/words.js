@@ -12,7 +12,9 @@ const cut = (text, length) => (text.length > length ? text.slice(0, length - 1) 
 const partialName = (k, operand) => `∂${inFormula(nodes[k].name)}/∂${inFormula(nodes[operand].name)}`;
 const gradientName = (k) => partialName(output, k);
 
-// A local derivative: ∂(q·z)/∂q, or ∂q/∂x where there is no formula to tell. Never does the output
+const ordinal = (n) => `${n}${["th", "st", "nd", "rd"][n % 100 > 10 && n % 100 < 14 ? 0 : n % 10] ?? "th"}`;
+
+// A local derivative: ∂(q·z)/∂q, ∂(q·q)/∂(1st q), or ∂q/∂x where there is no formula to tell. Never does the output
 // stand above the line: that is how a gradient is written.
 function localName(k, place) {
   const { name, op, expression, formulas, operands } = nodes[k];
@@ -22,7 +24,9 @@ function localName(k, place) {
   const hasFormula = Number.isNaN(Number(formulas[place] || 1));
   const gate = isCall ? written : inFormula(written);
   const above = k === output ? (isShort ? gate : `${op}(…)`) : isShort && hasFormula ? gate : inFormula(name);
-  return `∂${above}/∂${inFormula(nodes[operands[place]].name)}`;
+  const uses = operands.flatMap((operand, j) => (operand === operands[place] ? [j] : []));
+  const below = inFormula(nodes[operands[place]].name);
+  return `∂${above}/∂${uses.length === 1 ? below : `(${ordinal(uses.indexOf(place) + 1)} ${below})`}`;
 }
 
 // An element with attributes and children; text stays text.
