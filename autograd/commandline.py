@@ -15,11 +15,11 @@ from textwrap import fill
 from typing import Any, NoReturn
 
 from .checking import UncheckedWarning, check_gradients
+from .columns import printable
 from .drawing import draw
 from .explaining import Explanation
 from .expressions import FUNCTIONS, ExpressionError, Program
 from .naming import is_number
-from .notation import printable
 from .stepping import ORDERS, Walk, walk
 from .tables import plain_table, rich_table
 from .terminal import reader, step_through

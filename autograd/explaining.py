@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 
 from .backward import local_derivatives, stale_error
 from .clock import stale_edges
+from .columns import padded, width
 from .derivatives import gradients
 from .gate import shorten
 from .graph import ancestors, topological_order
+from .latex import LatexNames, latex_number
 from .naming import by_use, meanings, names_of_caller, short
-from .notation import Board, LatexNames, latex, latex_number, padded, width
+from .notation import Board, latex
 from .value import Value, name_of
 
 __all__ = ["Explanation", "Path", "explain"]

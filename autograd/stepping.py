@@ -17,12 +17,13 @@ from typing import Any
 from . import clock
 from .backward import stale_error
 from .clock import stale_edges
+from .columns import padded, width
 from .contributions import Contribution, differ, naive, topological, totals
 from .explaining import Explanation
 from .gate import shorten
 from .graph import topological_order
 from .naming import by_use, is_number, meanings, names_of_caller, short
-from .notation import Board, padded, width
+from .notation import Board
 from .value import Value
 
 __all__ = ["Step", "Walk", "walk"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .columns import padded, width
 from .naming import short
-from .notation import padded, width
 from .stepping import Walk
 
 __all__ = ["html_table", "plain_table", "rich_table"]

@@ -29,7 +29,7 @@ LAYERS = [  # a module of autograd imports from the layers before its own, or fr
     ["derivatives", "anomaly", "contributions", "rebuilding", "javascript", "rounding"],
     ["naming", "grouping", "rendering", "markup", "diagrams", "drawing", "checking", "compiler"],
     ["exact", "testing"],
-    ["notation", "explaining", "stepping", "tables", "terminal"],
+    ["columns", "latex", "notation", "explaining", "stepping", "tables", "terminal"],
     ["webpage"],
     ["__init__"],
     ["commandline", "__main__"],

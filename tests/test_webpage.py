@@ -20,10 +20,10 @@ import pytest
 import autograd
 from autograd import StaleGraphError, Value, cross_entropy, dot, exp, maximum, page, primitive, relu
 from autograd import log as logarithm
+from autograd.columns import printable
 from autograd.gate import Primitive, registry
 from autograd.javascript import Script, runtime
 from autograd.naming import short
-from autograd.notation import printable
 from autograd.primitives import where
 from autograd.webpage import Page
 
