@@ -16,6 +16,7 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 from autograd import Value
@@ -124,6 +125,8 @@ def _look(thing: Any) -> Any:
     if isinstance(thing, Module):
         return id(thing)  # its own attributes are looked at
     if isinstance(thing, (list, tuple)):
+        if set(map(type, thing)) == {Value} and not any(map(attrgetter("op"), thing)):
+            return list(map(id, thing)), list(map(attrgetter("data"), thing))  # a row of weights
         return [_look(each) for each in thing]
     if isinstance(thing, dict):
         return {key: _look(each) for key, each in thing.items()}

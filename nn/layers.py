@@ -174,10 +174,8 @@ class Sequential(Module):
         self._steps = [step if isinstance(step, Module) else Activate(step) for step in steps]
         self.n_inputs: int | None = None  # None where the steps don't say
         self.n_outputs: int | None = None
-        last, kept = (
-            "",
-            True,
-        )  # the step that gives n_outputs; whether it is still the input's width
+        last = ""  # the step that gives n_outputs
+        kept = True  # whether that still is the input's width
         for k, step in enumerate(self._steps):
             takes, gives = getattr(step, "n_inputs", None), getattr(step, "n_outputs", None)
             if takes is not None and self.n_outputs is not None and takes != self.n_outputs:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 from autograd import Value
@@ -222,7 +223,11 @@ def _is_parameter(thing: Any) -> bool:
     """Whether this is a leaf that someone made, or a (nested, not empty) list of such Values."""
     if isinstance(thing, Value):
         return not thing.is_computed and not thing.is_constant
-    return isinstance(thing, (list, tuple)) and bool(thing) and all(map(_is_parameter, thing))
+    if not isinstance(thing, (list, tuple)) or not thing:
+        return False
+    if set(map(type, thing)) == {Value}:  # a row of weights: the usual case, and quickly told
+        return not any(map(attrgetter("op"), thing))
+    return all(map(_is_parameter, thing))
 
 
 @contextmanager

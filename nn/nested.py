@@ -18,6 +18,8 @@ def values_in(nested: Any) -> list[Any]:
     """
     if not isinstance(nested, (list, tuple)):
         return [nested]
+    if not any(issubclass(kind, (list, tuple)) for kind in set(map(type, nested))):
+        return list(nested)  # a row: the usual case, and quickly told
     return [value for row in nested for value in values_in(row)]
 
 
