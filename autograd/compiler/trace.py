@@ -42,10 +42,11 @@ class TraceError(TypeError):
 def refuse(*_: Any) -> NoReturn:
     """Stop a program that looks at a number while it is being traced."""
     raise TraceError(
-        "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), .data): "
-        "it is traced once and then run on whole batches. Write where(step(x - y), a, b) instead "
-        "of `a if x > y else b`, maximum/minimum/relu/abs instead of max/min, and "
-        "cross_entropy(logits, target) to choose by a class index"
+        "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), detach, "
+        "no_grad, .data): it is traced once and then run on whole batches. Write "
+        "where(step(x - y), a, b) instead of `a if x > y else b`, maximum/minimum/relu/abs instead "
+        "of max/min, cross_entropy(logits, target) to choose by a class index, and hand in as an "
+        "argument what no gradient shall flow through"
     )
 
 
