@@ -32,13 +32,13 @@ def resolved(node: Array) -> Array:
 
 def needed(roots: Iterable[Array]) -> list[Array]:
     """Everything the roots are computed from, operands first."""
-    found = set(roots)
+    found = dict.fromkeys(roots)  # a set's order is another in every process
     waiting = list(found)
     while waiting:
         for operand in waiting.pop().operands:
             operand = resolved(operand)
             if operand not in found:
-                found.add(operand)
+                found[operand] = None
                 waiting.append(operand)
     return sorted(found, key=lambda node: node.number)
 

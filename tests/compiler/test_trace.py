@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -157,7 +159,8 @@ def f_of(x: float) -> float:
 
 
 @pytest.mark.parametrize(
-    "cut", [lambda x: x * W, lambda x: x + 1, lambda x: ag.exp(W), lambda x: W**2, lambda x: x.tanh()]
+    "cut",
+    [lambda x: x * W, lambda x: x + 1, lambda x: ag.exp(W), lambda x: W**2, lambda x: x.tanh()],
 )
 def test_no_grad_inside_is_refused(cut: Any) -> None:
     """What is computed under no_grad has no graph: it would be a number, NaN at that."""
@@ -178,3 +181,25 @@ def test_no_grad_inside_is_refused(cut: Any) -> None:
 def test_a_gate_of_numbers_made_inside_is_a_number() -> None:
     program = compile(lambda x: ag.exp(Value(1.0)) * W * x, shapes=[()], target="numpy")
     assert not program.note and program([1.0])[0] == pytest.approx(2 * np.e, rel=1e-15)
+
+
+def test_the_same_program_in_every_process() -> None:
+    """A set of Values is ordered by their addresses."""
+    script = (
+        "import autograd as ag\n"
+        "from autograd import Value, compile\n"
+        "padding = [object() for _ in range({0})]\n"
+        "names = 'wvxu'\n"
+        "w, v, x, u = ([Value(i + k / 8, n + str(i)) for i in range(9)] for k, n in enumerate(names))\n"
+        "heap = [bytes(({0} * k) % 97) for k in range(99)]\n"
+        "left = [a + b for a, b in zip(w, v)]\n"
+        "right = [a * c for a, c in zip(x, u)]\n"
+        "p = compile(ag.dot(left, right), target='numpy')\n"
+        "print([each.label for each in p.parameters], p.source)"
+    )
+    run = [sys.executable, "-c"]
+    texts = {
+        subprocess.run([*run, script.format(k)], check=True, capture_output=True).stdout
+        for k in (0, 7, 1001, 40009)
+    }
+    assert len(texts) == 1
