@@ -160,16 +160,13 @@ def shapes_of(arguments: Sequence[Any]) -> tuple[list[Any], list[Any]]:
 
 
 def shape_of(given: Any) -> tuple[int, ...]:
-    shape = getattr(given, "shape", None)
-    if shape is not None:
-        return tuple(shape)
     sizes = []
     while isinstance(given, (list, tuple)):
         sizes.append(len(given))
         if not given:
             break
         given = given[0]
-    return tuple(sizes)
+    return (*sizes, *getattr(given, "shape", ()))  # a list may hold arrays
 
 
 def check_samples(given: Any, argument: Argument) -> None:

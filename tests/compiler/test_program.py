@@ -107,6 +107,17 @@ def test_a_number_held_fixed_may_come_first(target: str) -> None:
 
 
 @pytest.mark.parametrize("options", [{"target": "numpy"}, {"target": "python"}, {"batch_size": 5}])
+def test_rows_that_are_arrays(options: dict[str, Any]) -> None:
+    _, loss = hinge()
+    rows = [np.array(row) for row in X]
+    if "batch_size" in options:
+        rows += rows[:2]
+    ys = (Y + Y)[: len(rows)]
+    value, _ = compile(loss, **options).value_and_grad(rows, ys)
+    assert value == compile(loss, **options).value_and_grad(np.array(rows), ys)[0]
+
+
+@pytest.mark.parametrize("options", [{"target": "numpy"}, {"target": "python"}, {"batch_size": 5}])
 def test_samples_of_several_axes(options: dict[str, Any]) -> None:
     example = EXAMPLES["convolution_2d"]()
     images, classes = draw(example, 5)
@@ -239,6 +250,19 @@ def test_existing_graph() -> None:
     x.data = 4.0
     with pytest.raises(StaleGraphError, match="'x' was edited, but it is data"):
         program.value_and_grad()
+
+
+@pytest.mark.parametrize("between", ["load", "store"])
+def test_edited_data_is_found_after_load_and_store(between: str) -> None:
+    w, d = Value(2.0, "w"), Value(3.0, "d")
+    program = compile((w * d - 1) ** 2, parameters=[w])
+    d.data = 5.0
+    getattr(program, between)()
+    for _ in range(2):
+        with pytest.raises(StaleGraphError, match="'d' was edited, but it is data"):
+            program.value_and_grad()
+    d.data = 3.0
+    assert program.value_and_grad()[0] == 25.0
 
 
 def test_existing_graph_whose_branch_changes() -> None:
