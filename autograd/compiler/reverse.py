@@ -9,6 +9,7 @@ order in which they are found.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,10 +89,8 @@ class _Reverse:
                 continue
             if node.head == "theta" or (node.head == "take" and node.operands[0].head == "theta"):
                 assert node not in self.parts
-                arrived = self.arrived.get(node, [])
-                for d in dict.fromkeys(arrived):
-                    twice = self.book.mul(float(sum(each is d for each in arrived)), d)
-                    self.write(node.extra, node.shape, twice, node)
+                for d, times in Counter(self.arrived.get(node, [])).items():
+                    self.write(node.extra, node.shape, self.book.mul(float(times), d), node)
                 continue
             total = self.total(node)
             if total is not None:

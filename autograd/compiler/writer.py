@@ -6,7 +6,7 @@ line stays short. What an operation reads as is wording.py's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
 from .. import primitives
@@ -30,14 +30,14 @@ def resolved(node: Array) -> Array:
     return node
 
 
-def needed(roots: Iterable[Array]) -> list[Array]:
-    """Everything the roots are computed from, operands first."""
+def needed(roots: Iterable[Array], known: Container[Array] = ()) -> list[Array]:
+    """Everything the roots are computed from, operands first; of what is known, nothing."""
     found = dict.fromkeys(roots)  # a set's order is another in every process
     waiting = list(found)
     while waiting:
         for operand in waiting.pop().operands:
             operand = resolved(operand)
-            if operand not in found:
+            if operand not in found and operand not in known:
                 found[operand] = None
                 waiting.append(operand)
     return sorted(found, key=lambda node: node.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import math
 import pickle
 import subprocess
@@ -526,6 +527,25 @@ def test_deep_graphs_need_no_recursion() -> None:
     finally:
         sys.setrecursionlimit(limit)
     assert not program.note
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_building_is_linear(target: str) -> None:
+    """Counted in calls, which are the same on every machine."""
+    w, b = Value(0.5), Value(0.1)
+
+    def calls(steps: int) -> int:
+        def chain(x: Any) -> Any:
+            for _ in range(steps):
+                x = ag.tanh(w * x + b)
+            return x
+
+        profile = cProfile.Profile()
+        profile.runcall(compile, chain, shapes=[()], target=target)
+        return sum(entry.callcount for entry in profile.getstats())
+
+    calls(10)  # what is made once
+    assert calls(400) < 4.5 * calls(100)
 
 
 def test_explain_says_what_became_what() -> None:
