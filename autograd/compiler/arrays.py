@@ -238,6 +238,9 @@ class Book:
     def call(self, name: str, *operands: Any) -> Array:
         """A function of NumPy, elementwise."""
         lifted = tuple(self.lift(o) for o in operands)
+        if name != "where" and all(o.head == "number" for o in lifted):
+            with np.errstate(all="ignore"):
+                return self.lift(float(getattr(np, name)(*(o.extra for o in lifted))))
         if name == "where":
             (a, under_a), (b, under_b) = map(_quotient, lifted[1:])
             if under_a is not None and under_a is under_b:  # one division instead of two

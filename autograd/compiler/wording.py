@@ -5,7 +5,7 @@ The operands of an operation have their texts already; ``w`` is the writer that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -122,7 +122,8 @@ def _number(w: Writer, node: Array) -> Text:
 def _array(w: Writer, node: Array) -> Text:
     data = node.extra
     if data.ndim == 1 and np.array_equal(data, np.arange(len(data))) and len(data) > 1:
-        return Text(f"np.arange({len(data)})", ATOM, w.uses[node] > 1)
+        dtype = "" if w.exact else ", dtype=theta.dtype"
+        return Text(f"np.arange({len(data)}{dtype})", ATOM, w.uses[node] > 1)
     name = w.names.constant(node.hint or "C", data)
     return Text(name, ATOM)
 
@@ -281,7 +282,14 @@ def _reduce(w: Writer, node: Array) -> Text:
 
 def _call(w: Writer, node: Array) -> Text:
     arguments = ", ".join(w.inner(o, COMPARE, node.rank) for o in node.operands)
-    return Text(f"np.{node.extra}({arguments})", ATOM, True)
+    text = f"np.{node.extra}({arguments})"
+    if not w.exact and node.extra == "where" and _only_numbers(node.operands[1:]):
+        text += ".astype(theta.dtype)"  # nothing in it tells NumPy that it is to be float32
+    return Text(text, ATOM, True)
+
+
+def _only_numbers(operands: Sequence[Array]) -> bool:
+    return all(resolved(operand).head == "number" for operand in operands)
 
 
 def _compare(w: Writer, node: Array) -> Text:

@@ -59,6 +59,7 @@ class Writer:
         names: the names it may use.
         word: gives the text of an operation whose operands have theirs.
         roots: what the function computes.
+        dtype: of its arrays.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class Writer:
         names: Names,
         word: Callable[[Writer, Array], Text],
         roots: list[Array],
+        dtype: str,
     ) -> None:
+        self.exact = dtype == "float64"  # the kind of numbers that NumPy makes by itself
         self.wide = wide
         self.names = names
         self.word = word

@@ -170,7 +170,7 @@ def test_no_grad_inside_is_refused(cut: Any) -> None:
             m = cut(x)
         return ag.where(ag.step(m - 3), W * x, x)
 
-    with pytest.raises(TraceError, match="can't look at a Value's number .*no_grad"):
+    with pytest.raises(TraceError, match=r"can't look at a Value's number .*no_grad"):
         compile(f, shapes=[()])
     with pytest.raises(TraceError, match="no_grad"):
         compile(lambda x: [f(x), W])([1.0])
@@ -189,8 +189,8 @@ def test_the_same_program_in_every_process() -> None:
         "import autograd as ag\n"
         "from autograd import Value, compile\n"
         "padding = [object() for _ in range({0})]\n"
-        "names = 'wvxu'\n"
-        "w, v, x, u = ([Value(i + k / 8, n + str(i)) for i in range(9)] for k, n in enumerate(names))\n"
+        "names = enumerate('wvxu')\n"
+        "w, v, x, u = ([Value(i + k / 8, n + str(i)) for i in range(9)] for k, n in names)\n"
         "heap = [bytes(({0} * k) % 97) for k in range(99)]\n"
         "left = [a + b for a, b in zip(w, v)]\n"
         "right = [a * c for a, c in zip(x, u)]\n"
