@@ -8,6 +8,7 @@ rows of the gate table can be read on them: that is how partial derivatives get 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -266,6 +267,8 @@ class Book:
             return a
         if a.head == "reshape":
             return self.reshape(a.operands[0], shape)
+        if a.head == "take" and a.shape == (*shape, 1):
+            return self.take(a.operands[0], a.extra[..., 0], keep=len(shape))
         return self.node("reshape", (a,), shape, a.batched)
 
     def reduce(self, name: str, a: Array) -> Array:
@@ -315,6 +318,8 @@ class Book:
         """``a`` broadcast to exactly this shape."""
         if a.shape == shape and a.batched == batched:
             return a
+        if a.batched == batched and math.prod(shape) == math.prod(a.shape) and a.head != "number":
+            return self.reshape(a, shape)
         return self.node("expand", (a,), shape, batched)
 
     def matmul(self, x: Array, w: Array, transpose: bool = True) -> Array:
@@ -330,6 +335,12 @@ class Book:
             return self.mul(d, x)
         shape = (d.shape[-1], x.shape[-1]) if rank == 2 else (x.shape[-1],)
         return self.node("outer_sum", (d, x), shape, False)
+
+    def concatenate(self, pieces: list[Array], shape: Shape) -> Array:
+        """Pieces side by side along the last axis; each is broadcast to the rest of ``shape``."""
+        batched = any(piece.batched for piece in pieces)
+        full = tuple(self.expand(p, (*shape[:-1], p.shape[-1]), batched) for p in pieces)
+        return self.node("concatenate", full, shape, batched)
 
     # ------------------------------------------------------------------ access
 

@@ -9,9 +9,12 @@ order in which they are found.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from .. import primitives
 from ..gate import Primitive
@@ -134,6 +137,14 @@ class _Reverse:
         elif head == "take":
             full = book.expand(d, node.shape, node.batched)
             self.parts.setdefault(node.operands[0], []).append((node.extra, full))
+        elif head == "concatenate":
+            d = book.expand(d, node.shape, node.batched)
+            places = np.arange(math.prod(node.shape)).reshape(node.shape)
+            stop = 0
+            for piece in node.operands:
+                start, stop = stop, stop + piece.shape[-1]
+                if piece in self.live:
+                    self.send(piece, book.take(d, places[..., start:stop], keep=node.rank))
         elif head == "reshape":
             source = node.operands[0]
             if source in self.live:

@@ -19,7 +19,7 @@ from ..gate import Primitive
 from ..text import Expression
 from .arrays import Array, Book, Untranslatable
 
-__all__ = ["SEQUENCES", "sequence_gate", "sequence_partials"]
+__all__ = ["PAIRWISE", "SEQUENCES", "sequence_gate", "sequence_partials"]
 
 SEQUENCES: dict[Primitive, tuple[int, int]] = {
     primitives.maximum: (0, 1),
@@ -32,6 +32,9 @@ SEQUENCES: dict[Primitive, tuple[int, int]] = {
     primitives.soft_cross_entropy: (0, 2),
 }
 """How many operands come first (a class index), and how many sequences follow."""
+
+PAIRWISE = {primitives.maximum, primitives.minimum}
+"""Of two operands these need no axis: NumPy has functions of two arrays for them."""
 
 _PLACES = 3
 
@@ -67,6 +70,8 @@ def _value(book: Book, op: Primitive, index: Array | None, rows: list[Array]) ->
         return _drop(book, book.add(top, book.call("log", total)))
     if op is primitives.soft_cross_entropy:
         surprise = rows[0] * (book.call("log", total) - gap)
+        if rows[0].head != "array" or not rows[0].extra.all():  # 0 × inf, for a logit of -inf
+            surprise = book.call("where", rows[0] == 0, 0.0, surprise)
         return _drop(book, book.reduce("sum", surprise))
     assert index is not None
     if op is primitives.softmax:

@@ -12,10 +12,9 @@ import numpy as np
 
 from .. import primitives
 from ..gate import Primitive
-from ..text import number
 from .access import read, slice_of
 from .arrays import Array
-from .texts import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Factors, Text, tuple_text
+from .texts import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Factors, Text, number_text, tuple_text
 from .writer import INFIX, Writer, resolved
 
 __all__ = ["text_of"]
@@ -113,9 +112,7 @@ def _theta(w: Writer, node: Array) -> Text:
 
 
 def _number(w: Writer, node: Array) -> Text:
-    text = number(node.extra)
-    if text in ("inf", "-inf", "nan"):
-        text = text.replace("inf", "np.inf").replace("nan", "np.nan")
+    text = number_text(node.extra)
     return Text(text, SIGN if text.startswith("-") else ATOM)
 
 
@@ -302,6 +299,16 @@ def _stack(w: Writer, node: Array) -> Text:
     return Text(f"np.stack([{columns}], -1)", ATOM, True)
 
 
+def _concatenate(w: Writer, node: Array) -> Text:
+    pieces = []
+    for operand in map(resolved, node.operands):
+        text = w.inner(operand, COMPARE, node.rank)
+        if operand.head == "reshape" and not operand.batched and not operand.operands[0].shape:
+            text = f"[{text}]"  # a number, which will do for an array (1,) where it is broadcast
+        pieces.append(text)
+    return Text(f"np.concatenate([{', '.join(pieces)}], -1)", ATOM, True)
+
+
 def _pick(w: Writer, node: Array) -> Text:
     x, hit = node.operands
     rank = max(x.rank, hit.rank)
@@ -333,5 +340,6 @@ _TEXTS: dict[str, Callable[[Writer, Array], Text]] = {
     "call": _call,
     "compare": _compare,
     "stack": _stack,
+    "concatenate": _concatenate,
     "pick": _pick,
 }
