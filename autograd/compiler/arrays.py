@@ -38,9 +38,9 @@ class Untranslatable(Exception):
 class Array:
     """One array operation.
 
-    ``head`` is a gate, or one of: input theta array number batch_size (leaves); take assemble
-    concat (access); matmul outer_sum (products); call compare mask_pick (elementwise and the
-    like); sum reduce reshape (shapes).
+    ``head`` is a gate, or one of: input theta array number batch_size (leaves); take transpose
+    assemble stack concatenate (access); matmul outer_sum (products); call compare pick
+    (elementwise and the like); sum reduce reshape expand (shapes).
     """
 
     __slots__ = ("batched", "book", "extra", "head", "hint", "number", "operands", "shape", "value")

@@ -50,7 +50,7 @@ def compile(
             uses without being given it is a parameter. Or a Value: a graph that exists already;
             its leaves are the parameters, its constants the data.
         shapes: the shape of one sample of each argument, ``()`` for a scalar, ``(n,)`` for a
-            list, None for a number held fixed; without it the first call tells.
+            list; without it the first call tells, which may also bring numbers held fixed.
         parameters: the leaves to differentiate by. A function that uses another is refused;
             the other leaves of a graph are data.
         reduction: what ``value_and_grad`` makes of the samples' losses, "mean" or "sum".

@@ -176,10 +176,7 @@ class _Reverse:
             safe = x
             if node in self.guarded:  # 0 × NaN: a sample that was not chosen takes no part
                 safe = book.call("where", book.call("isfinite", x), x, 0.0)
-            if w.rank == 2:
-                self.send(w, book.outer_sum(d, safe, 2))
-            else:
-                self.send(w, book.outer_sum(d, safe, 1))
+            self.send(w, book.outer_sum(d, safe, w.rank))
         if x in self.live:
             if w.rank == 2:
                 self.send(x, book.matmul(d, w, transpose=False))

@@ -223,7 +223,7 @@ def trace_function(
         special("refuse", refuse),
         special("no_grad", False),
     ):
-        result = f(*actual)
+        result = _called(f, actual)
     single = not isinstance(result, (list, tuple))
     outputs = []
     for output in [result] if single else result:
@@ -247,6 +247,18 @@ def trace_function(
     if len(uses) != len(made) or not all(map(uses.__contains__, made)):
         return Trace(outputs, single, arguments, inputs, *_parts(outputs), clock, f)
     return Trace(outputs, single, arguments, inputs, leaves, made, uses, clock, f)
+
+
+def _called(f: Callable[..., Any], actual: list[Any]) -> Any:
+    try:
+        return f(*actual)
+    except TypeError as error:
+        if "__array_ufunc__" not in str(error):
+            raise
+        raise TraceError(
+            "NumPy's functions don't take Values: in a compiled function, write autograd.exp(x) "
+            "for np.exp(x), and so on; NumPy comes in when the program runs"
+        ) from error
 
 
 def _parts(outputs: list[Value]) -> tuple[list[Value], list[Value], Counter[Value]]:

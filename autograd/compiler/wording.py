@@ -47,15 +47,8 @@ def _gate(w: Writer, node: Array, op: Primitive) -> Text:
         if power.head == "number":
             return Text(f"{base} ** {w.inner(power, ATOM)}", POWER, True)
     arguments = ", ".join(w.inner(o, COMPARE, rank) for o in operands)
-    name = f"np.{op.array}" if isinstance(op.array, str) else _function(w, op)
+    name = f"np.{op.array}" if isinstance(op.array, str) else w.names.gate(op)
     return Text(f"{name}({arguments})", ATOM, True)
-
-
-def _function(w: Writer, op: Primitive) -> str:
-    """A gate without a NumPy text is called by its name."""
-    name = op.name if op.name not in w.names.taken else f"{op.name}_gate"
-    w.names.constants[name] = op
-    return name
 
 
 def _quotient_or_product(w: Writer, node: Array, op: Primitive) -> Text:

@@ -97,6 +97,23 @@ def test_a_number_is_held_fixed() -> None:
         program.value_and_grad([1.0], 0.25)
 
 
+def test_nan_held_fixed_and_an_array_in_its_place() -> None:
+    w = Value(2.0)
+    program = compile(lambda x, k: w * x + (0.0 if k != k else k))
+    assert program([1.0], math.nan).tolist() == program([1.0], math.nan).tolist() == [2.0]
+    with pytest.raises(ValueError, match=r"k was held fixed at nan .* is 1.0 now"):
+        program([1.0], 1.0)
+    with pytest.raises(ValueError, match=r"k was held fixed at nan .* is array\(\[1., 2.\]\) now"):
+        program([1.0, 2.0], np.array([1.0, 2.0]))
+
+
+def test_masked_arrays() -> None:
+    w = Value(2.0)
+    masked = np.ma.masked_array([1.0, 2.0], [True, False])
+    with pytest.raises(TypeError, match="x is a masked array, whose mask a program would not see"):
+        compile(lambda x: w * x)(masked)
+
+
 @pytest.mark.parametrize("target", ["numpy", "python"])
 def test_a_number_held_fixed_may_come_first(target: str) -> None:
     w = Value(2.0, "w")

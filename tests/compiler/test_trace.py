@@ -36,6 +36,14 @@ def test_a_number_that_is_not_there_is_refused(f: Any) -> None:
         compile(f, shapes=[()])
 
 
+def test_functions_of_numpy() -> None:
+    with pytest.raises(TraceError, match=r"write autograd.exp\(x\) for np.exp\(x\)"):
+        compile(lambda x: np.exp(x * W), shapes=[()])
+    assert compile(lambda x: np.float64(2) * x * W + np.float32(1))([1.0]).tolist() == [5.0]
+    with pytest.raises(TypeError, match="unsupported operand"):  # any other stays as it is
+        compile(lambda x: x + "a", shapes=[()])
+
+
 def test_walking_back_while_traced() -> None:
     W.grad = None
     with pytest.raises(TraceError, match=r"can't call backward\(\): program\.value_and_grad"):
