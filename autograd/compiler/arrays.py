@@ -267,6 +267,8 @@ class Book:
             return a
         if a.head == "reshape":
             return self.reshape(a.operands[0], shape)
+        if a.head == "expand" and not a.operands[0].shape and not a.operands[0].batched:
+            return self.expand(a.operands[0], shape, a.batched)
         if a.head == "take" and a.shape == (*shape, 1):
             return self.take(a.operands[0], a.extra[..., 0], keep=len(shape))
         return self.node("reshape", (a,), shape, a.batched)
@@ -280,6 +282,9 @@ class Book:
         batch = batch and a.batched
         if not batch and not axes:
             return a
+        if a.head == "reshape" and len(axes) == a.rank:
+            a = a.operands[0]
+            axes = tuple(range(a.rank))
         if batch and not axes and a.head == "sum" and not a.extra[0]:
             return self.sum(a.operands[0], True, a.extra[1])
         shape = tuple(n for axis, n in enumerate(a.shape) if axis not in axes)

@@ -97,7 +97,8 @@ def _write_gradients(w: Writer, writes: list[Write]) -> None:
             w.body.append(f"g[{text}] = 0")  # parameters that nothing depends on
     for write, region, way in zip(writes, regions, ways, strict=True):
         value = resolved(write.value)
-        w.write_all(needed([value], known=w.texts), but=value)
+        shared = w.uses[value] > 1  # then it gets a line, which others read too
+        w.write_all(needed([value], known=w.texts), but=None if shared else value)
         _write_gradient(w, write, region, value, way)
 
 

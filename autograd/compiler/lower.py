@@ -182,7 +182,9 @@ class _Lowering:
         if op is primitives.branch:
             condition, taken, expected = arrays
             node = book.elementwise(op, (condition, taken, expected))
-            node.value = book.call("where", (condition != 0) == expected, taken, float("nan"))
+            assert expected.head == "number"  # a branch is built once, by what its condition was
+            holds = condition != 0 if expected.extra else condition == 0
+            node.value = book.call("where", holds, taken, float("nan"))
             return node
         if op is primitives.sum or op is primitives.dot:
             raise Untranslatable(f"{op.name} was not canonicalised")

@@ -111,9 +111,11 @@ class _Reverse:
             arrived.append(whole)
         if not arrived:
             return None
-        d = arrived[0]
-        for more in arrived[1:]:
-            d = book.mul(2.0, d) if more is d else book.add(d, more)
+        d: Array | None = None
+        for each, times in Counter(arrived).items():
+            term = book.mul(float(times), each)
+            d = term if d is None else book.add(d, term)
+        assert d is not None
         if d.hint is None and d.operands:
             d.hint = ("d", node)
         return d

@@ -124,7 +124,8 @@ class Writer:
     def name_line(self, node: Array) -> None:
         text = self.texts[node]
         name = self.new_name(node)
-        self.assign(name, text.text)
+        equal = node.head == "compare" and node.extra == "=="
+        self.assign(name, f"({text.text})" if equal else text.text)
         self.texts[node] = Text(name, ATOM)
 
     def assign(self, target: str, expression: str, sign: str = "=") -> None:
