@@ -20,7 +20,7 @@ from .. import primitives
 from ..gate import Primitive
 from .arrays import Array, Book
 from .lower import Wide
-from .sequence import sequence_partials
+from .sequence import sequence_partials, sequence_pullback
 
 __all__ = ["Gradient", "Write", "differentiate", "reduce_batch"]
 
@@ -196,6 +196,10 @@ class _Reverse:
             self.elementwise(node, b, book.call("where", condition, 0.0, d))
             return
         if node.extra == "sequence":
+            whole = None if node in self.guarded else sequence_pullback(book, node, d)
+            if whole is not None:
+                self.elementwise(node, operands[-1], whole, whole.shape)
+                return
             spread = d
             if d.batched or d.shape:
                 spread = book.last(book.expand(d, node.shape, node.batched))

@@ -123,3 +123,47 @@ def test_softmax_of_attention() -> None:
 
     batch = np.random.default_rng(0).normal(size=(4, 2)).tolist()
     same_as_eager(f, batch)
+
+
+@pytest.mark.parametrize("gate", [ag.softmax, ag.log_softmax])
+@pytest.mark.parametrize("n", [2, 10, 150])
+def test_a_whole_softmax_needs_no_jacobian(gate: Any, n: int) -> None:
+    weights = [[Value(math.sin(k * i + 1)) for i in range(3)] for k in range(n)]
+
+    def f(x: list[Any], h: list[Any]) -> Any:
+        return ag.dot(h, [y * y for y in gate([ag.dot(w, x) for w in weights])])
+
+    source = np.random.default_rng(0)
+    batch = [source.normal(size=(4, 3)).tolist(), source.normal(size=(4, n)).tolist()]
+    assert f"arange({n})" not in same_as_eager(f, *batch).source
+    batch[0][0] = [30.0, -20.0, 10.0]  # one share is all but 1
+    same_as_eager(f, *batch)
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 3}])
+def test_a_softmax_for_each_of_several_queries(options: dict[str, Any]) -> None:
+    q, k, v = ([Value(math.sin(i + 5 * j)) for i in range(3)] for j in range(3))
+
+    def attention(x: list[list[Any]]) -> Any:
+        queries, keys, values = ([ag.dot(w, row) for row in x] for w in (q, k, v))
+        total: Any = 0.0
+        for query in queries:
+            shares = ag.softmax([query * key for key in keys])
+            total = total + ag.tanh(ag.dot(shares, values))
+        return total
+
+    batch = np.random.default_rng(0).normal(size=(3, 4, 3)).tolist()
+    source = same_as_eager(attention, batch, **options).source
+    assert "16, 4" not in source and "hit" not in source  # four rows, not sixteen
+
+
+def test_a_whole_softmax_that_may_not_be_chosen() -> None:
+    def f(x: Any) -> Any:
+        shares = ag.softmax([ag.log(Z[0] * x), ag.log(Z[2] * x) * 2, Z[1]])
+        return ag.where(ag.step(x), lambda: ag.dot(shares, [1.0, 2.0, Z[2]]), lambda: Z[1] * x)
+
+    program = compile(f, target="numpy", reduction="sum")
+    value, gradient = program.value_and_grad([0.5, -1.0, 2.0])
+    total = f(0.5) + Z[1] * -1.0 + f(2.0)
+    assert value == pytest.approx(total.data)
+    assert gradient.tolist() == pytest.approx(ag.gradients(total, program.parameters))
