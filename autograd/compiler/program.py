@@ -62,6 +62,7 @@ def compile(
 
     Raises:
         TraceError: f looks at a Value's number (see ``where``, ``maximum``).
+        ValueError: f has no program of the target or dtype that was asked for.
 
     >>> from autograd import Value
     >>> w, b = Value(2.0), Value(1.0)
@@ -157,7 +158,7 @@ class Program:
             built = build(trace, leaves, data, *more)
         except Exception as failure:
             if options.target == "numpy":
-                raise RuntimeError(
+                raise ValueError(
                     f"no array program was found for this function ({failure!r}); without "
                     'target="numpy" and dtype="float32" it becomes a straight line'
                 ) from failure

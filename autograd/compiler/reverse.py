@@ -191,9 +191,9 @@ class _Reverse:
         if not any(operand in self.live for operand in operands):
             return
         if op is primitives.choice:
-            condition, a, b = operands
-            self.elementwise(node, a, book.call("where", condition, d, 0.0))
-            self.elementwise(node, b, book.call("where", condition, 0.0, d))
+            for operand, partial in zip(operands, op.locals(operands, node), strict=True):
+                if partial is not None:
+                    self.elementwise(node, operand, self.routed(book.lift(partial), d))
             return
         if node.extra == "sequence":
             whole = None if node in self.guarded else sequence_pullback(book, node, d)
@@ -212,6 +212,13 @@ class _Reverse:
         for operand, partial in zip(operands, partials, strict=True):
             if partial is not None and operand in self.live:
                 self.pass_on(node, operand, d, book.lift(partial), node.shape)
+
+    def routed(self, partial: Array, d: Array) -> Array:
+        """local × upstream of a partial that a condition makes 1 or 0: no 0 × inf where it is 0."""
+        if partial.head == "number":
+            return d if partial.extra else partial
+        condition, *sides = partial.operands
+        return self.book.call("where", condition, *(d if side.extra else 0.0 for side in sides))
 
     def pass_on(
         self, node: Array, operand: Array, d: Array, partial: Array, full: tuple[int, ...]
