@@ -66,7 +66,6 @@ def build(
     sources["values"] = values.text, values.constants
     last, gradient = values, None
     if trace.single:
-        wide = lower(grouping, shapes)
         gradient = differentiate(wide, reduction)
         last = emit_gradient(wide, gradient, all_names, dtype)
         sources["value_and_grad"] = last.text, last.constants
