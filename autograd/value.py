@@ -425,6 +425,7 @@ def record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) ->
     """``record`` while some thread is under a mode (see modes.py); perhaps not this one."""
     here = modes.here
     if here.no_grad:
+        _look()
         return Computed(data)
     node: Value = _new(here.kind or Value)
     node._data = data

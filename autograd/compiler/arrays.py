@@ -8,6 +8,7 @@ rows of the gate table can be read on them: that is how partial derivatives get 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -37,9 +38,9 @@ class Untranslatable(Exception):
 class Array:
     """One array operation.
 
-    ``head`` is a gate, or one of: input theta array number batch_size (leaves); take assemble
-    concat (access); matmul outer_sum (products); call compare mask_pick (elementwise and the
-    like); sum reduce reshape (shapes).
+    ``head`` is a gate, or one of: input theta array number batch_size (leaves); take transpose
+    assemble stack concatenate (access); matmul outer_sum (products); call compare pick
+    (elementwise and the like); sum reduce reshape expand (shapes).
     """
 
     __slots__ = ("batched", "book", "extra", "head", "hint", "number", "operands", "shape", "value")
@@ -238,6 +239,9 @@ class Book:
     def call(self, name: str, *operands: Any) -> Array:
         """A function of NumPy, elementwise."""
         lifted = tuple(self.lift(o) for o in operands)
+        if name != "where" and all(o.head == "number" for o in lifted):
+            with np.errstate(all="ignore"):
+                return self.lift(float(getattr(np, name)(*(o.extra for o in lifted))))
         if name == "where":
             (a, under_a), (b, under_b) = map(_quotient, lifted[1:])
             if under_a is not None and under_a is under_b:  # one division instead of two
@@ -263,6 +267,10 @@ class Book:
             return a
         if a.head == "reshape":
             return self.reshape(a.operands[0], shape)
+        if a.head == "expand" and not a.operands[0].shape and not a.operands[0].batched:
+            return self.expand(a.operands[0], shape, a.batched)
+        if a.head == "take" and a.shape == (*shape, 1):
+            return self.take(a.operands[0], a.extra[..., 0], keep=len(shape))
         return self.node("reshape", (a,), shape, a.batched)
 
     def reduce(self, name: str, a: Array) -> Array:
@@ -274,6 +282,9 @@ class Book:
         batch = batch and a.batched
         if not batch and not axes:
             return a
+        if a.head == "reshape" and len(axes) == a.rank:
+            a = a.operands[0]
+            axes = tuple(range(a.rank))
         if batch and not axes and a.head == "sum" and not a.extra[0]:
             return self.sum(a.operands[0], True, a.extra[1])
         shape = tuple(n for axis, n in enumerate(a.shape) if axis not in axes)
@@ -312,6 +323,8 @@ class Book:
         """``a`` broadcast to exactly this shape."""
         if a.shape == shape and a.batched == batched:
             return a
+        if a.batched == batched and math.prod(shape) == math.prod(a.shape) and a.head != "number":
+            return self.reshape(a, shape)
         return self.node("expand", (a,), shape, batched)
 
     def matmul(self, x: Array, w: Array, transpose: bool = True) -> Array:
@@ -327,6 +340,12 @@ class Book:
             return self.mul(d, x)
         shape = (d.shape[-1], x.shape[-1]) if rank == 2 else (x.shape[-1],)
         return self.node("outer_sum", (d, x), shape, False)
+
+    def concatenate(self, pieces: list[Array], shape: Shape) -> Array:
+        """Pieces side by side along the last axis; each is broadcast to the rest of ``shape``."""
+        batched = any(piece.batched for piece in pieces)
+        full = tuple(self.expand(p, (*shape[:-1], p.shape[-1]), batched) for p in pieces)
+        return self.node("concatenate", full, shape, batched)
 
     # ------------------------------------------------------------------ access
 

@@ -280,13 +280,19 @@ class _Rewriter:
 
     def temporary(self, like: Any) -> str:
         self.temporaries += 1
-        name = f"_{self.temporaries}"
+        name = self.fresh(f"_{self.temporaries}")
         self.buffer(name, like)
         return name
 
     def ones(self, count: int) -> str:
-        name = f"ones_{count}"
+        name = self.fresh(f"ones_{count}")
         self.constants[name] = np.ones(count)
+        return name
+
+    def fresh(self, name: str) -> str:
+        """This name, or another if an argument or a gate of the user's has it."""
+        while name in self.scope:
+            name += "_"
         return name
 
     def number(self, node: ast.expr) -> str:
@@ -322,7 +328,7 @@ class _Rewriter:
     def known_view(self, text: str) -> str:
         """The name of something that is made once, when the program is loaded."""
         if text not in self.known_views:
-            name = self.known_views[text] = f"v{len(self.known_views) + 1}_"
+            name = self.known_views[text] = self.fresh(f"v{len(self.known_views) + 1}_")
             self.viewed[name] = text
             self.views.append(f"{name} = {text}")
         return self.known_views[text]

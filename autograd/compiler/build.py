@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,13 +61,13 @@ def build(
 
     sources: dict[str, tuple[str, dict[str, Any]]] = {}
     wide = lower(grouping, shapes)
-    values = emit_values(wide, _joined(wide.book, wide.outputs, trace.single), all_names)
+    output = _joined(wide.book, wide.outputs, trace.single)
+    values = emit_values(wide, output, all_names, dtype)
     sources["values"] = values.text, values.constants
     last, gradient = values, None
     if trace.single:
-        wide = lower(grouping, shapes)
         gradient = differentiate(wide, reduction)
-        last = emit_gradient(wide, gradient, all_names)
+        last = emit_gradient(wide, gradient, all_names, dtype)
         sources["value_and_grad"] = last.text, last.constants
         if batch_size is not None and batched:
             scope = namespace_of(last.constants, dtype)
@@ -114,12 +115,18 @@ def _describe(members: Group) -> str:
     return f"{len(members.nodes)} {what} ({shape}{per})"
 
 
+def _narrowed(op: Primitive, dtype: str, *arrays: Any) -> Any:
+    """A gate on arrays, its result in the program's own kind of numbers."""
+    return np.asarray(op.on_arrays(*arrays), dtype)
+
+
 def namespace_of(constants: dict[str, Any], dtype: str) -> dict[str, Any]:
     """The names that an emitted program uses."""
     namespace: dict[str, Any] = {"np": np, "pick": pick, "scatter": scatter}
     for name, thing in constants.items():
         if isinstance(thing, Primitive):
-            namespace[name] = thing.on_arrays
+            exact = dtype == "float64"  # as elementwise Python computes
+            namespace[name] = thing.on_arrays if exact else partial(_narrowed, thing, dtype)
         elif isinstance(thing, np.ndarray) and thing.dtype.kind == "f":
             namespace[name] = thing.astype(dtype)
         else:

@@ -284,8 +284,9 @@ class _Canonicaliser:
     def dot(self, operands: tuple[Value, ...]) -> Lin:
         """A weighted sum; the neurons of a layer share the tuple of inputs."""
         if not self.waiting.keys().isdisjoint(operands):
-            for operand in set(operands) & self.waiting.keys():
-                self.numbers[operand] = self.number(self.waiting.pop(operand))
+            for operand in operands:  # in this order: a set's is another in every process
+                if operand in self.waiting:
+                    self.numbers[operand] = self.number(self.waiting.pop(operand))
         n = len(operands) // 2
         place, rank = self.numbers.__getitem__, self.graph.rank.__getitem__
         ws, inputs = _numbers(map(place, operands[:n])), operands[n:-1]

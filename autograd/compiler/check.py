@@ -10,7 +10,7 @@ import math
 from array import array
 from collections.abc import Sequence
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..backward import propagate
 from ..gate import domain_error
@@ -25,8 +25,20 @@ CHECKED = 20_000  # scalar nodes up to which three samples are checked, not one
 Sample = list[list[float]]  # the flat numbers of each argument
 
 
+class Compared(NamedTuple):
+    """A sample, and what the scalar graph gives for it."""
+
+    sample: Sample
+    outputs: list[float]
+    gradient: Sequence[float] | None  # None where it is not finite
+
+
 class Samples:
     """Up to three samples, with their outputs and gradients by the scalar graph.
+
+    Of the data, the first three that tell something are taken: finite and not 0 throughout (any
+    program is right about 0 times something). Else those with a finite gradient must do, or
+    those with finite outputs, which are compared alone.
 
     Args:
         trace: the scalar graph.
@@ -41,8 +53,6 @@ class Samples:
     ) -> None:
         self.trace = trace
         self.inputs = inputs
-        self.samples: list[Sample] = []
-        self.expected: list[tuple[list[float], Sequence[float]]] = []
         largest = math.inf if inputs.dtype == "float64" else 1e38  # that the numbers can hold
         wanted = 3 if len(trace) <= CHECKED else 1
         if not inputs.batched:
@@ -50,20 +60,28 @@ class Samples:
         elif batch is None:
             candidates = _invented(inputs, wanted)
         else:
-            first = [flat_rows(column, wanted) for column in batch]
-            candidates = inputs.samples(first)
-        for sample in candidates:
+            tried = max(3, min(1000, 3 * CHECKED // len(trace)))
+            candidates = inputs.samples([flat_rows(column, tried) for column in batch])
+        telling: list[Compared] = []
+        finite: list[Compared] = []
+        outputs_only: list[Compared] = []
+        for place, sample in enumerate(candidates):
             try:
                 outputs, gradient = reference(trace, parameters, sample)
             except (ValueError, ZeroDivisionError):
-                if batch is not None:
+                if batch is not None and place < wanted:
                     raise
                 continue
-            if _within(outputs, largest) and _within(gradient, largest):
-                self.samples.append(sample)
-                self.expected.append((outputs, gradient))
-            if len(self.samples) == wanted:
+            if not _within(outputs, largest):
+                continue
+            if not _within(gradient, largest):
+                outputs_only.append(Compared(sample, outputs, None))
+            else:
+                kind = telling if any(gradient) or any(outputs) else finite
+                kind.append(Compared(sample, outputs, gradient))
+            if len(telling) == wanted:
                 break
+        self.samples = ((telling + finite) or outputs_only)[:wanted]
 
     def check_repeatable(self) -> None:
         """See that the function itself, called on numbers, gives what its trace gives.
@@ -78,11 +96,11 @@ class Samples:
             argument.fixed
             if argument.shape is None
             else nested([Value(number) for number in numbers], argument.shape)
-            for argument, numbers in zip(trace.arguments, self.samples[0], strict=True)
+            for argument, numbers in zip(trace.arguments, self.samples[0].sample, strict=True)
         ]
         result = trace.rebuild(*actual)
         results = [result] if trace.single else list(result)
-        for output, before in zip(results, self.expected[0][0], strict=True):
+        for output, before in zip(results, self.samples[0].outputs, strict=True):
             now = output.data if isinstance(output, Value) else float(output)
             if abs(now - before) > 1e-9 * max(1.0, abs(now), abs(before)):
                 raise ValueError(
@@ -99,28 +117,28 @@ class Samples:
         size = len(self.samples)
         if self.inputs.batch_size is not None and several:
             size = self.inputs.batch_size
-        samples = [self.samples[k % len(self.samples)] for k in range(size)]
-        expected = [self.expected[k % len(self.samples)] for k in range(size)]
+        compared = [self.samples[k % len(self.samples)] for k in range(size)]
         theta = target.parameters.theta
         try:
-            batch = target.batch_of(samples)
+            batch = target.batch_of([each.sample for each in compared])
             outputs = target.values(batch, theta)
             if single:
                 got = target.value_and_grad(batch, theta)
         except Exception as error:
             return f"it raises {error!r}"
-        for k, (true_outputs, _) in enumerate(expected):
+        for k, each in enumerate(compared):
             of_sample = outputs[k] if several else outputs
-            for a, b in zip([of_sample] if single else of_sample, true_outputs, strict=True):
+            for a, b in zip([of_sample] if single else of_sample, each.outputs, strict=True):
                 if (problem := disagreement((float(a), []), (b, []), tolerance)) is not None:
                     return problem
-        if not single:
+        gradients = [each.gradient for each in compared if each.gradient is not None]
+        if not single or not gradients:
             return None
         if size == 1:
-            return disagreement(got, (expected[0][0][0], expected[0][1]), tolerance)
+            return disagreement(got, (compared[0].outputs[0], gradients[0]), tolerance)
         share = 1 / size if reduction == "mean" else 1.0
-        total = math.fsum(outputs[0] for outputs, _ in expected) * share
-        slopes = zip(*(gradient for _, gradient in expected), strict=True)
+        total = math.fsum(each.outputs[0] for each in compared) * share
+        slopes = zip(*gradients, strict=True)
         return disagreement(got, (total, [math.fsum(s) * share for s in slopes]), tolerance)
 
 

@@ -34,7 +34,7 @@ class Source:
     texts: dict[Array, Text]  # of every operation, with a line or without
 
 
-def emit_gradient(wide: Wide, gradient: Gradient, inputs: list[str]) -> Source:
+def emit_gradient(wide: Wide, gradient: Gradient, inputs: list[str], dtype: str) -> Source:
     """The source of ``value_and_grad(theta, *inputs, g)``, which writes into g.
 
     Args:
@@ -42,10 +42,11 @@ def emit_gradient(wide: Wide, gradient: Gradient, inputs: list[str]) -> Source:
         gradient: the loss and its gradient.
         inputs: the name of each argument; "" for a number held fixed, which is none of the
             function's.
+        dtype: of theta and the inputs.
     """
     loss = resolved(gradient.loss)
     roots = [loss, *(resolved(write.value) for write in gradient.writes)]
-    w = Writer(wide, Names(inputs), text_of, roots)
+    w = Writer(wide, Names(inputs), text_of, roots, dtype)
     w.body.append("# forward")
     w.write_all(needed([loss]), but=loss)
     w.assign("loss", w.compose(loss).text)
@@ -56,10 +57,10 @@ def emit_gradient(wide: Wide, gradient: Gradient, inputs: list[str]) -> Source:
     return _finish(w, "value_and_grad", "g")
 
 
-def emit_values(wide: Wide, output: Array, inputs: list[str]) -> Source:
+def emit_values(wide: Wide, output: Array, inputs: list[str], dtype: str) -> Source:
     """The source of ``values(theta, *inputs)``; arguments as for ``emit_gradient``."""
     output = resolved(output)
-    w = Writer(wide, Names(inputs), text_of, [output])
+    w = Writer(wide, Names(inputs), text_of, [output], dtype)
     w.write_all(needed([output]), but=output)
     text = w.compose(output).text
     w.body.append(f"return {text}")
@@ -96,7 +97,8 @@ def _write_gradients(w: Writer, writes: list[Write]) -> None:
             w.body.append(f"g[{text}] = 0")  # parameters that nothing depends on
     for write, region, way in zip(writes, regions, ways, strict=True):
         value = resolved(write.value)
-        w.write_all(needed([value]), but=value)
+        shared = w.uses[value] > 1  # then it gets a line, which others read too
+        w.write_all(needed([value], known=w.texts), but=None if shared else value)
         _write_gradient(w, write, region, value, way)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..gate import Primitive
 from .canonicalise import BATCH, PARAM, Lin, Scalars
+from .sequence import SEQUENCES
 
 __all__ = ["CONSTANTS", "THETA", "Group", "Grouping", "Run", "group"]
 
@@ -214,7 +215,9 @@ def _gate_group(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> G
     first = moving or list(range(len(sources)))
     order = np.lexsort([columns[:, k] for k in reversed(first)])
     nodes, columns = nodes[order], columns[order]
-    shape = _shape_like(result, [(sources[k], columns[:, k]) for k in first], len(nodes))
+    shape = _whole_rows(result, key, columns) or _shape_like(
+        result, [(sources[k], columns[:, k]) for k in first], len(nodes)
+    )
     return Group(
         -1,
         op,
@@ -223,6 +226,19 @@ def _gate_group(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> G
         shape,
         operands=[(source, columns[:, k]) for k, source in enumerate(sources)],
     )
+
+
+def _whole_rows(result: Grouping, key: Any, columns: Columns) -> tuple[int, int] | None:
+    """(rows, places), where the nodes are a softmax of several rows, all places of each."""
+    op, _, sources = key
+    places = columns.shape[1] - 1
+    rows = len(columns) // places if places else 0
+    if SEQUENCES.get(op) != (1, 1) or sources[0] != CONSTANTS or rows * places != len(columns):
+        return None
+    table = columns.reshape(rows, places, places + 1)
+    index = np.array(result.constants)[table[..., 0]]
+    one_row = (table[:, :, 1:] == table[:, :1, 1:]).all()
+    return (rows, places) if rows > 1 and one_row and (index == np.arange(places)).all() else None
 
 
 def _shape_like(result: Grouping, operands: list[tuple[int, Columns]], n: int) -> tuple[int, ...]:

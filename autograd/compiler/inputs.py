@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..gate import as_number
+from ..gate import as_number, shorten
 from .trace import Argument, Trace
 
 __all__ = ["Inputs", "flat_rows", "shapes_of"]
@@ -69,10 +69,10 @@ class Inputs:
         size = self.batch_size
         for argument, each in zip(self.arguments, given, strict=True):
             if argument.shape is None:
-                if each != argument.fixed:
+                if shape_of(each) or not _same(each, argument.fixed):
                     raise ValueError(
                         f"{argument.name} was held fixed at {argument.fixed!r} when the program "
-                        f"was made, and is {each!r} now: compile again for another number"
+                        f"was made, and is {shorten(each)} now: compile again for another one"
                     )
                 continue
             array = self.array(argument, each)
@@ -95,6 +95,11 @@ class Inputs:
             check_samples(given, argument)
             return given
         if type(given) is not numpy.ndarray or given.dtype != self.dtype:
+            if isinstance(given, numpy.ma.MaskedArray):
+                raise TypeError(
+                    f"{argument.name} is a masked array, whose mask a program would not see: take "
+                    "those samples out, or hand the mask in as an argument of its own"
+                )
             try:
                 array = numpy.asarray(given)
             except ValueError:  # NumPy's does not say which argument it is
@@ -159,17 +164,18 @@ def shapes_of(arguments: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     return shapes, fixed
 
 
+def _same(a: Any, b: Any) -> bool:
+    return bool(a == b or (a != a and b != b))  # NaN is the same as NaN
+
+
 def shape_of(given: Any) -> tuple[int, ...]:
-    shape = getattr(given, "shape", None)
-    if shape is not None:
-        return tuple(shape)
     sizes = []
     while isinstance(given, (list, tuple)):
         sizes.append(len(given))
         if not given:
             break
         given = given[0]
-    return tuple(sizes)
+    return (*sizes, *getattr(given, "shape", ()))  # a list may hold arrays
 
 
 def check_samples(given: Any, argument: Argument) -> None:

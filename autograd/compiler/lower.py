@@ -8,14 +8,16 @@ where they are first needed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from .. import primitives
 from .arrays import Array, Book, Untranslatable
-from .group import CONSTANTS, THETA, Group, Grouping, Run
-from .sequence import SEQUENCES, sequence_gate
+from .group import CONSTANTS, THETA, Columns, Group, Grouping, Run
+from .sequence import PAIRWISE, SEQUENCES, sequence_gate
 
 __all__ = ["Wide", "lower"]
 
@@ -165,36 +167,50 @@ class _Lowering:
     def gate(self, group: Group) -> Array:
         book, op, shape = self.book, group.op, group.shape
         assert op is not None
-        if op in SEQUENCES:
-            lead, parts = SEQUENCES[op]
-            size = (len(group.operands) - lead) // parts
-            rows: list[Array] = []
-            for part in range(parts):
-                operands = group.operands[lead + part * size : lead + (part + 1) * size]
-                sources = {source for source, _ in operands}
-                if len(sources) > 1 or (size < 3 and not lead) or sources == {CONSTANTS}:
-                    break
-                index = np.stack([columns for _, columns in operands], axis=-1)
-                source = self.arrays[sources.pop()]
-                rows.append(book.take(source, index.reshape(*shape, size), keep=1))
-            else:
-                leading = [
-                    book.take(self.arrays[source], columns.reshape(shape))
-                    for source, columns in group.operands[:lead]
-                ]
-                return sequence_gate(book, op, leading, rows, shape)
+        lead, parts = SEQUENCES.get(op, (len(group.operands), 0))
+        if op in PAIRWISE and len(group.operands) < 3:
+            lead, parts = len(group.operands), 0
         arrays = [
             book.take(self.arrays[source], columns.reshape(shape))
-            for source, columns in group.operands
+            for source, columns in group.operands[:lead]
         ]
+        if parts:
+            size = (len(group.operands) - lead) // parts
+            starts = range(lead, len(group.operands), size)
+            rows = [self.row(group.operands[k : k + size], shape) for k in starts]
+            return sequence_gate(book, op, arrays, rows, shape)
         if op is primitives.branch:
             condition, taken, expected = arrays
             node = book.elementwise(op, (condition, taken, expected))
-            node.value = book.call("where", (condition != 0) == expected, taken, float("nan"))
+            assert expected.head == "number"  # a branch is built once, by what its condition was
+            holds = condition != 0 if expected.extra else condition == 0
+            node.value = book.call("where", holds, taken, float("nan"))
             return node
         if op is primitives.sum or op is primitives.dot:
             raise Untranslatable(f"{op.name} was not canonicalised")
         return book.gate(op, *arrays)
+
+    def row(self, operands: list[tuple[int, Columns]], shape: tuple[int, ...]) -> Array:
+        """A sequence of operands along a last axis; those that lie in one array are one piece."""
+        pieces = []
+        for source, neighbours in groupby(operands, key=itemgetter(0)):
+            columns = [column for _, column in neighbours]
+            index = np.stack(columns, axis=-1).reshape(*shape, len(columns))
+            piece = self.book.take(self.arrays[source], index, keep=1)
+            pieces.append(_numbers(piece, len(columns)))
+        first = pieces[0]
+        if len(pieces) == 1 and (first.batched or first.head != "reshape"):
+            return first  # the text of a number does for one of shape (1,), but it has no axis
+        rank = max(piece.rank for piece in pieces)
+        lead = np.broadcast_shapes(*((1,) * (rank - p.rank) + p.shape[:-1] for p in pieces))
+        return self.book.concatenate(pieces, (*lead, len(operands)))
+
+
+def _numbers(array: Array, size: int) -> Array:
+    """An array even where all its elements are one number."""
+    if array.head != "number":
+        return array
+    return array.book.node("array", (), (size,), False, np.full(size, array.extra))
 
 
 def _sources(group: Group) -> list[int]:

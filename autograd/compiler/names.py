@@ -5,11 +5,12 @@ from __future__ import annotations
 import keyword
 from typing import Any
 
+from ..gate import Primitive
 from .arrays import Array
 
 __all__ = ["Names", "input_names"]
 
-RESERVED = {"theta", "g", "B", "np", "loss", "pick", "scatter"}
+RESERVED = {"B", "bind", "g", "loss", "np", "pick", "scatter", "theta", "value_and_grad", "values"}
 
 
 def input_names(arguments: list[str]) -> list[str]:
@@ -45,6 +46,7 @@ class Names:
         self.constants: dict[str, Any] = {}
         self.counters: dict[str, int] = {}
         self.known_constants: dict[Any, str] = {}
+        self.gates: dict[Primitive, str] = {}
 
     def give(self, node: Array, owner: Array | None = None) -> str:
         """A new name for an array: dA1 for the gradient of its owner A1, else by its hint."""
@@ -54,7 +56,7 @@ class Names:
             if hint != "T" and hint not in self.taken:
                 return self.keep(node, hint)
             hint = "T"
-        if hint in ("total", "hit", "others", "top") and hint not in self.taken:
+        if hint in ("total", "hit") and hint not in self.taken:
             return self.keep(node, hint)
         return self.keep(node, self.numbered(hint or "T"))
 
@@ -76,6 +78,17 @@ class Names:
         while f"{letter}{self.counters[counter]}" in self.taken:
             self.counters[counter] += 1
         return self.keep(node, f"{letter}{self.counters[counter]}")
+
+    def gate(self, op: Primitive) -> str:
+        """The name of a gate: its own, if a user did not take one of the program's."""
+        if op not in self.gates:
+            name = op.name
+            while name in self.taken:
+                name += "_gate"
+            self.taken.add(name)
+            self.gates[op] = name
+            self.constants[name] = op
+        return self.gates[op]
 
     def constant(self, letter: str, data: Any) -> str:
         """The name of an array that is known now."""

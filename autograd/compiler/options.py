@@ -31,6 +31,7 @@ class Options:
         if target not in (None, "numpy", "python"):
             raise ValueError(f'target must be "numpy" or "python", got {target!r}')
         dtype = getattr(dtype, "__name__", None) or str(dtype)
+        dtype = {"float": "float64", "f8": "float64", "f4": "float32"}.get(dtype, dtype)
         if dtype not in ("float64", "float32"):
             raise ValueError(f'dtype must be "float64" or "float32", got {dtype!r}')
         if dtype == "float32":

@@ -30,7 +30,7 @@ class Parameters:
         self.data = [(leaf, leaf.data) for leaf in data]
         self.dtype = dtype
         self.theta = as_array([leaf.data for leaf in leaves], dtype)
-        self.seen: int | None = clock.last_edit  # the last edit that theta knows of
+        self.seen = self.data_seen = clock.last_edit  # the last edit that theta, data know of
 
     def load(self) -> None:
         """Read theta from the Values, in place: a program with buffers holds views of it."""
@@ -54,7 +54,7 @@ class Parameters:
         """
         if clock.last_edit != self.seen:
             for leaf in self.leaves:
-                if leaf.computed > self.seen:  # type: ignore[operator]
+                if leaf.computed > self.seen:
                     raise StaleGraphError(
                         f"the parameter {name_of(leaf)} was edited after the program read it: call "
                         "load() to read it again, or store() to write the program's theta over it"
@@ -81,16 +81,18 @@ class Parameters:
         Raises:
             StaleGraphError: one was edited.
         """
-        if self.data and clock.last_edit != self.seen:
+        if self.data and clock.last_edit != self.data_seen:
+            now = clock.last_edit
             for leaf, number in self.data:
-                if leaf.data != number and number == number:
+                if leaf.data != number and (leaf.data == leaf.data or number == number):
                     raise StaleGraphError(
                         f"{name_of(leaf)} was edited, but it is data of the compiled graph: "
                         "compile again"
                     )
+            self.data_seen = now
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, seen=clock.last_edit)
+        self.__dict__.update(state, seen=clock.last_edit, data_seen=clock.last_edit)
 
 
 def as_list(numbers: Any) -> list[float]:

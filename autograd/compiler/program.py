@@ -7,6 +7,7 @@ array program (or the straight line), and checks it against the scalar graph bef
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,13 @@ from .trace import Argument, Trace, trace_function, trace_graph, without_collect
 
 if TYPE_CHECKING:
     from ..rendering import Drawing
+    from .vectorised import Arrays
 
 __all__ = ["Program", "compile"]
+
+UNCHECKED = "not checked against the scalar graph: no sample has a finite value"
+
+_building = threading.RLock()  # held while a first call builds: threads may share programs
 
 
 def compile(
@@ -44,17 +50,19 @@ def compile(
             uses without being given it is a parameter. Or a Value: a graph that exists already;
             its leaves are the parameters, its constants the data.
         shapes: the shape of one sample of each argument, ``()`` for a scalar, ``(n,)`` for a
-            list, None for a number held fixed; without it the first call tells.
+            list; without it the first call tells, which may also bring numbers held fixed.
         parameters: the leaves to differentiate by. A function that uses another is refused;
             the other leaves of a graph are data.
         reduction: what ``value_and_grad`` makes of the samples' losses, "mean" or "sum".
         dtype: "float64" or "float32"; the latter has the target "numpy" only.
         target: "numpy" or "python" (a straight line without dependency); by default whichever
-            is faster for the width of the graph.
+            is faster for the width of the graph and, if that is narrow, of each call's batch:
+            their results differ by rounding alone.
         batch_size: a fixed number of samples: every buffer is made once and used again.
 
     Raises:
         TraceError: f looks at a Value's number (see ``where``, ``maximum``).
+        ValueError: f has no program of the target or dtype that was asked for.
 
     >>> from autograd import Value
     >>> w, b = Value(2.0), Value(1.0)
@@ -90,6 +98,7 @@ class Program:
         self._f = f
         self._trace: Trace | None = None  # kept until it was checked on a sample
         self._run: Target | None = None  # what runs, once it is built
+        self._either: tuple[StraightLine, Arrays] | None = None  # where the batch decides
         self.note = ""
         self._blocks: list[Block] = []  # the array program as a picture, where there is one
         if isinstance(f, Value):
@@ -115,22 +124,25 @@ class Program:
         self._inputs = Inputs(trace, options.dtype, options.batch_size)
         self._single = trace.single
         self._nodes = len(trace)
-        self._run = self._choose(trace, size)
-        self._check(trace, batch)
-
-    def _choose(self, trace: Trace, size: int) -> Target:
-        leaves, data = trace.parameters_and_data(self._options.parameters)
-        if self._options.parameters and not leaves:
+        leaves, data = trace.parameters_and_data(options.parameters)
+        if options.parameters and not leaves:
             raise ValueError(
                 "none of the parameters= is used; without it, every leaf that is used is one"
             )
         self._frozen = [leaf for leaf in data if not leaf.is_constant and trace.clock is None]
-        return self._arrays(trace, leaves, data, size) or self._straight_line(trace, leaves)
+        arrays = self._arrays(trace, leaves, data)
+        if arrays is None:
+            self._run = self._straight_line(trace, self._parameters(leaves))
+        elif options.target == "numpy" or self._pays(arrays, options.batch_size or size):
+            self._run = arrays
+        else:
+            self._run = self._straight_line(trace, arrays.parameters)
+            if self._inputs.batched and options.batch_size is None:
+                self._either = self._run, arrays
+        self._check(trace, batch)
 
-    def _arrays(
-        self, trace: Trace, leaves: list[Value], data: list[Value], size: int
-    ) -> Target | None:
-        """The array program; None where the straight line is the better choice, or the only one."""
+    def _arrays(self, trace: Trace, leaves: list[Value], data: list[Value]) -> Arrays | None:
+        """The array program, if there is one and the straight line was not asked for."""
         options = self._options
         if options.target == "python":
             return None
@@ -144,44 +156,64 @@ class Program:
         try:
             more = options.reduction, options.dtype, options.batch_size
             built = build(trace, leaves, data, *more)
-        except Exception as failure:  # a stated fallback, never a wrong program
+        except Exception as failure:
+            if options.target == "numpy":
+                raise ValueError(
+                    f"no array program was found for this function ({failure!r}); without "
+                    'target="numpy" and dtype="float32" it becomes a straight line'
+                ) from failure
             self.note = f"straight line, because no array program was found ({failure!r})"
             return None
         self._blocks = built.blocks
-        narrow = built.width * (options.batch_size or size) < self.wide
-        if narrow and options.target is None:
-            return None
-        parameters = Parameters(built.parameters, self._frozen, options.dtype)
-        return Arrays(built, self._inputs, parameters, trace.single)
+        return Arrays(built, self._inputs, self._parameters(built.parameters), trace.single)
 
-    def _straight_line(self, trace: Trace, leaves: list[Value]) -> Target:
-        parameters = Parameters(leaves, self._frozen, "float64")
+    def _parameters(self, leaves: list[Value]) -> Parameters:
+        return Parameters(leaves, self._frozen, self._options.dtype)
+
+    def _straight_line(self, trace: Trace, parameters: Parameters) -> StraightLine:
         return StraightLine(trace, self._inputs, parameters, self._options.reduction)
 
+    def _pays(self, arrays: Arrays, size: int) -> bool:
+        """Whether so many samples are worth NumPy's overhead."""
+        return arrays.width * size >= self.wide
+
     def _check(self, trace: Trace, batch: list[Any] | None) -> None:
-        """Hold the program against the scalar graph; fall back to the straight line."""
-        run = self._built
-        samples = Samples(trace, self._inputs, run.parameters.leaves, batch)
-        self._trace = None
+        """Hold what may run against the scalar graph; fall back to the straight line."""
+        samples = Samples(trace, self._inputs, self._built.parameters.leaves, batch)
         if not samples.samples:
-            self._trace = None if batch is not None else trace  # the first call's data will do
+            self._trace = trace  # the next call's data may do
+            if batch is not None and not self.note:
+                self.note = UNCHECKED
             return
+        self._trace = None
+        if self.note == UNCHECKED:
+            self.note = ""
         samples.check_repeatable()
-        problem = samples.problem(run, self.reduction)
-        if problem and run.name == "numpy":
-            if self._options.target == "numpy":
-                narrow = self.dtype == "float32"
+        for run in self._either or (self._built,):
+            problem = samples.problem(run, self.reduction)
+            if problem and run.name == "numpy":
+                self._give_up_arrays(trace, problem)
+                problem = samples.problem(self._built, self.reduction)
+            if problem:
                 raise RuntimeError(
-                    f"the array program disagrees with the scalar graph: {problem}; "
-                    + ('does float32 suffice? dtype="float64" is exact. ' if narrow else "")
-                    + 'If not, this is a bug of the compiler: target="python" gives a program that '
-                    "is right"
+                    f"the compiled program disagrees with the scalar graph: {problem}"
                 )
-            self._run = self._straight_line(trace, run.parameters.leaves)
-            self.note = f"straight line, because the array program was wrong: {problem}"
-            problem = samples.problem(self._run, self.reduction)
-        if problem:
-            raise RuntimeError(f"the compiled program disagrees with the scalar graph: {problem}")
+
+    def _give_up_arrays(self, trace: Trace, problem: str) -> None:
+        """Use the straight line in place of an array program that is wrong."""
+        if self._options.target == "numpy":
+            narrow = self.dtype == "float32"
+            raise RuntimeError(
+                f"the array program disagrees with the scalar graph: {problem}; "
+                + ('does float32 suffice? dtype="float64" is exact. ' if narrow else "")
+                + 'If not, this is a bug of the compiler: target="python" gives a program that '
+                "is right"
+            )
+        self.note = f"straight line, because the array program was wrong: {problem}"
+        if self._either:
+            self._run, self._either = self._either[0], None
+        else:
+            self._run = self._straight_line(trace, self._built.parameters)
 
     def _prepare(self, arguments: Sequence[Any]) -> list[Any]:
         """The batch as arrays of the right shape; builds the program on the first call."""
@@ -192,19 +224,28 @@ class Program:
             parameters.check_data()
         return self._inputs.convert(arguments)
 
+    def _choose(self, batch: list[Any]) -> Target:
+        """What runs this batch: a narrow graph is worth NumPy's overhead if the batch is large."""
+        if self._either is None:
+            return self._built
+        straight_line, arrays = self._either
+        run = self._run = arrays if self._pays(arrays, len(batch[0])) else straight_line
+        return run
+
     def _build_or_check(self, arguments: Sequence[Any]) -> None:
         """What could not be done before the first call told the shapes or brought some data."""
-        if self._run is None:
-            with without_collector():
-                trace = trace_function(self._f, *shapes_of(arguments))
-                options = self._options
-                batch = Inputs(trace, options.dtype, options.batch_size).convert(arguments)
-                size = len(batch[0]) if batch else 1
-                self._build(trace, batch if size else None, max(size, 1))
-        elif self._trace is not None:
-            batch = self._inputs.convert(arguments)
-            if batch and len(batch[0]):
-                self._check(self._trace, batch)
+        with _building:
+            if self._run is None:
+                with without_collector():
+                    trace = trace_function(self._f, *shapes_of(arguments))
+                    options = self._options
+                    batch = Inputs(trace, options.dtype, options.batch_size).convert(arguments)
+                    size = len(batch[0]) if batch else 1
+                    self._build(trace, batch if size else None, max(size, 1))
+            elif self._trace is not None:
+                batch = self._inputs.convert(arguments)
+                if batch and len(batch[0]):
+                    self._check(self._trace, batch)
 
     @property
     def _built(self) -> Target:
@@ -224,7 +265,7 @@ class Program:
     def __call__(self, *arguments: Any, theta: Any = None) -> Any:
         """Give f of every sample: (B,), or (B, m) if f gives a list; a number for a graph."""
         batch = self._prepare(arguments)
-        return self._built.values(batch, self._chosen(theta))
+        return self._choose(batch).values(batch, self._chosen(theta))
 
     def value_and_grad(self, *arguments: Any, theta: Any = None) -> tuple[float, Any]:
         """Give the mean (or sum) of f over the batch, and its gradient with respect to theta.
@@ -247,7 +288,7 @@ class Program:
         chosen = self._chosen(theta)
         if batch and not len(batch[0]) and self.reduction == "mean":
             raise ValueError("the mean over an empty batch does not exist: give some samples")
-        run = self._built
+        run = self._choose(batch)
         result, gradient = run.value_and_grad(batch, chosen)
         if not math.isfinite(result):
             raise FloatingPointError(f"the loss is {result}{run.blame(batch, chosen)}")
@@ -331,7 +372,7 @@ class Program:
 
     @property
     def target(self) -> str | None:
-        """What runs: "numpy" or "python"; None before it is known."""
+        """What runs, or what the last batch was run by: "numpy" or "python"; None before."""
         return None if self._run is None else self._run.name
 
     @property
@@ -347,11 +388,17 @@ class Program:
         run = self._built
         head = f"{self._nodes} scalar nodes, {len(run.parameters.leaves)} parameters: "
         if run.name == "python":
-            return head + (self.note or "straight line (the graph is narrow)")
+            return head + (self.note or f"straight line (the graph is narrow{self._from()})")
         lines = [head + f"{len(run.explained)} arrays"]
         width = max((len(line) for line, _ in run.explained), default=0)
         lines += [f"{line:<{width}}  # {text}" for line, text in run.explained]
         return "\n".join(lines)
+
+    def _from(self) -> str:
+        """From how many samples on a narrow graph runs on arrays."""
+        if self._either is None:
+            return ""
+        return f", but for {math.ceil(self.wide / self._either[1].width)} samples or more"
 
     def _draw_(self, view: str, theme: str, legend: bool, max_nodes: int) -> Drawing:
         """The picture that ``draw(program)`` gives."""

@@ -9,14 +9,18 @@ order in which they are found.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from .. import primitives
 from ..gate import Primitive
 from .arrays import Array, Book
 from .lower import Wide
-from .sequence import sequence_partials
+from .sequence import sequence_partials, sequence_pullback
 
 __all__ = ["Gradient", "Write", "differentiate", "reduce_batch"]
 
@@ -88,10 +92,8 @@ class _Reverse:
                 continue
             if node.head == "theta" or (node.head == "take" and node.operands[0].head == "theta"):
                 assert node not in self.parts
-                arrived = self.arrived.get(node, [])
-                for d in dict.fromkeys(arrived):
-                    twice = self.book.mul(float(sum(each is d for each in arrived)), d)
-                    self.write(node.extra, node.shape, twice, node)
+                for d, times in Counter(self.arrived.get(node, [])).items():
+                    self.write(node.extra, node.shape, self.book.mul(float(times), d), node)
                 continue
             total = self.total(node)
             if total is not None:
@@ -109,9 +111,11 @@ class _Reverse:
             arrived.append(whole)
         if not arrived:
             return None
-        d = arrived[0]
-        for more in arrived[1:]:
-            d = book.mul(2.0, d) if more is d else book.add(d, more)
+        d: Array | None = None
+        for each, times in Counter(arrived).items():
+            term = book.mul(float(times), each)
+            d = term if d is None else book.add(d, term)
+        assert d is not None
         if d.hint is None and d.operands:
             d.hint = ("d", node)
         return d
@@ -135,6 +139,14 @@ class _Reverse:
         elif head == "take":
             full = book.expand(d, node.shape, node.batched)
             self.parts.setdefault(node.operands[0], []).append((node.extra, full))
+        elif head == "concatenate":
+            d = book.expand(d, node.shape, node.batched)
+            places = np.arange(math.prod(node.shape)).reshape(node.shape)
+            stop = 0
+            for piece in node.operands:
+                start, stop = stop, stop + piece.shape[-1]
+                if piece in self.live:
+                    self.send(piece, book.take(d, places[..., start:stop], keep=node.rank))
         elif head == "reshape":
             source = node.operands[0]
             if source in self.live:
@@ -166,10 +178,7 @@ class _Reverse:
             safe = x
             if node in self.guarded:  # 0 × NaN: a sample that was not chosen takes no part
                 safe = book.call("where", book.call("isfinite", x), x, 0.0)
-            if w.rank == 2:
-                self.send(w, book.outer_sum(d, safe, 2))
-            else:
-                self.send(w, book.outer_sum(d, safe, 1))
+            self.send(w, book.outer_sum(d, safe, w.rank))
         if x in self.live:
             if w.rank == 2:
                 self.send(x, book.matmul(d, w, transpose=False))
@@ -182,11 +191,15 @@ class _Reverse:
         if not any(operand in self.live for operand in operands):
             return
         if op is primitives.choice:
-            condition, a, b = operands
-            self.elementwise(node, a, book.call("where", condition, d, 0.0))
-            self.elementwise(node, b, book.call("where", condition, 0.0, d))
+            for operand, partial in zip(operands, op.locals(operands, node), strict=True):
+                if partial is not None:
+                    self.elementwise(node, operand, self.routed(book.lift(partial), d))
             return
         if node.extra == "sequence":
+            whole = None if node in self.guarded else sequence_pullback(book, node, d)
+            if whole is not None:
+                self.elementwise(node, operands[-1], whole, whole.shape)
+                return
             spread = d
             if d.batched or d.shape:
                 spread = book.last(book.expand(d, node.shape, node.batched))
@@ -199,6 +212,13 @@ class _Reverse:
         for operand, partial in zip(operands, partials, strict=True):
             if partial is not None and operand in self.live:
                 self.pass_on(node, operand, d, book.lift(partial), node.shape)
+
+    def routed(self, partial: Array, d: Array) -> Array:
+        """local × upstream of a partial that a condition makes 1 or 0: no 0 × inf where it is 0."""
+        if partial.head == "number":
+            return d if partial.extra else partial
+        condition, *sides = partial.operands
+        return self.book.call("where", condition, *(d if side.extra else 0.0 for side in sides))
 
     def pass_on(
         self, node: Array, operand: Array, d: Array, partial: Array, full: tuple[int, ...]

@@ -19,7 +19,7 @@ from ..gate import Primitive
 from ..text import Expression
 from .arrays import Array, Book, Untranslatable
 
-__all__ = ["SEQUENCES", "sequence_gate", "sequence_partials"]
+__all__ = ["PAIRWISE", "SEQUENCES", "sequence_gate", "sequence_partials", "sequence_pullback"]
 
 SEQUENCES: dict[Primitive, tuple[int, int]] = {
     primitives.maximum: (0, 1),
@@ -33,6 +33,10 @@ SEQUENCES: dict[Primitive, tuple[int, int]] = {
 }
 """How many operands come first (a class index), and how many sequences follow."""
 
+PAIRWISE = {primitives.maximum, primitives.minimum}
+"""Of two operands these need no axis: NumPy has functions of two arrays for them."""
+
+MANY = 128  # places, from which on a square matrix of them costs more than cancellation
 _PLACES = 3
 
 
@@ -67,6 +71,8 @@ def _value(book: Book, op: Primitive, index: Array | None, rows: list[Array]) ->
         return _drop(book, book.add(top, book.call("log", total)))
     if op is primitives.soft_cross_entropy:
         surprise = rows[0] * (book.call("log", total) - gap)
+        if rows[0].head != "array" or not rows[0].extra.all():  # 0 × inf, for a logit of -inf
+            surprise = book.call("where", rows[0] == 0, 0.0, surprise)
         return _drop(book, book.reduce("sum", surprise))
     assert index is not None
     if op is primitives.softmax:
@@ -97,13 +103,21 @@ def _rest(book: Book, x: Array) -> Array:
     k = x.shape[-1]
     if k == 1:
         return book.mul(0.0, power)
-    if k > 128:
+    if k > MANY:
         return (total - power) / total
-    others = book.node("array", (), (k, k), False, 1.0 - np.eye(k))
-    others.hint = others.hint or "others"
-    rest = book.matmul(power, others, transpose=False)
+    rest = _sum_of_others(book, power)
     rest.hint = rest.hint or "R"
     return rest / total
+
+
+def _sum_of_others(book: Book, x: Array) -> Array:
+    """At each place the sum of all other elements: a product, for nothing to cancel."""
+    k = x.shape[-1]
+    if k > MANY:
+        return book.reduce("sum", x) - x
+    others = book.node("array", (), (k, k), False, 1.0 - np.eye(k))
+    others.hint = others.hint or "others"
+    return book.matmul(x, others, transpose=False)
 
 
 def _hit(book: Book, index: Array, k: int) -> Array:
@@ -119,15 +133,65 @@ def _pick(book: Book, x: Array, index: Array) -> Array:
     k = x.shape[-1]
     if index.head == "number" and x.rank == 1 and index.extra in range(k):
         return book.take(x, int(index.extra))
-    every = index.head == "array" and np.array_equal(index.extra, np.arange(float(k)))
-    if every and index.rank == 1 and (x.rank == 1 or x.shape[-2] == 1):
+    if _is_every_place(index, x):
         return book.reshape(x, (*x.shape[:-2], k))
     hit = _hit(book, index, k)
     shape = tuple(np.broadcast_shapes(x.shape, hit.shape))[:-1]
     return book.node("pick", (x, hit), shape, x.batched or hit.batched)
 
 
+def _is_every_place(index: Array, x: Array) -> bool:
+    """Whether the index runs through all places of the last axis of one and the same x."""
+    places = index.head == "array" and np.array_equal(index.extra, np.arange(float(x.shape[-1])))
+    return places and (x.rank == 1 or x.shape[-2] == 1)
+
+
 # ---------------------------------------------------------------------- partials
+
+
+def sequence_pullback(book: Book, node: Array, d: Array) -> Array | None:
+    """The gradient at x if d arrives at a whole softmax (or its logarithm), all places of it.
+
+    The rule says for output i and place j: A if i = j, else B. Where B is a product b·c, of b
+    that depends on i alone and c on j alone, Σᵢ dᵢ·partial is d·A + c·Σ b·d over the other places:
+    the Jacobian, which is a square for every sample, need not be written out.
+    """
+    op, x = node.head, node.operands[-1]
+    if SEQUENCES[op] != (1, 1) or not _is_every_place(node.operands[0], x):
+        return None
+    formula = _formulas(op)[0]
+    if formula.head is not primitives.choice or formula.operands[0].head != "==":
+        return None
+    _, same, other = formula.operands
+    names = {"x": x, "out": book.reshape(node, x.shape)}
+    of_output = of_place = book.lift(1.0)
+    for factor in _factors(other):
+        mentioned = _leaves(factor)
+        read = _read(book, factor, names, None)
+        if "out" not in mentioned:
+            of_place = of_place * read
+        elif mentioned == {"out"}:
+            of_output = of_output * read
+        else:
+            return None
+    arrived = book.reshape(book.expand(d, node.shape, node.batched), x.shape)
+    along = _sum_of_others(book, of_output * arrived)
+    whole: Array = _read(book, same, names, None) * arrived + of_place * along
+    return whole
+
+
+def _factors(tree: Expression) -> list[Expression]:
+    """What is multiplied in a product; a minus is -1."""
+    if tree.head is primitives.mul:
+        return [factor for operand in tree.operands for factor in _factors(operand)]
+    if tree.head is primitives.neg:
+        return [Expression(-1.0), *_factors(tree.operands[0])]
+    return [tree]
+
+
+def _leaves(tree: Expression) -> set[Any]:
+    """The names and numbers in a formula."""
+    return set().union(*map(_leaves, tree.operands)) if tree.operands else {tree.head}
 
 
 def sequence_partials(book: Book, node: Array) -> list[Array | None]:

@@ -9,11 +9,12 @@ opinion too.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 from .. import primitives
-from ..gate import Primitive
+from ..gate import Primitive, registry
 from ..text import Expression, number, python
 from ..value import Value
 from .trace import Trace
@@ -23,6 +24,9 @@ __all__ = ["bound", "straight_line"]
 LONGEST = 60_000  # lines in one function; longer programs keep their numbers in a list
 CHUNK = 10_000
 LONGEST_SUM = 20  # operations in one line
+_OWN_NAMES = re.compile(
+    r"[vd]\d*|[pg]|theta|inputs|inf|nan|choose|values|value_and_grad|part\d+|\w+_(locals|or_nan)"
+)
 _PLAIN = {primitives.add, primitives.sub, primitives.mul, primitives.neg}
 _SUMS = _PLAIN - {primitives.mul}
 
@@ -75,6 +79,7 @@ class _StraightLine:
         self.begun: set[Value] = set()  # whose gradient has a variable
         self.same: dict[Value, str] = {}  # gradients that are another's, unchanged
         self.lines: list[str] = []
+        self.clashes = any(map(_OWN_NAMES.fullmatch, registry))
 
     def find_equals(self) -> None:
         """Of nodes with the same gate and operands keep the first."""
@@ -179,8 +184,7 @@ class _StraightLine:
             arguments = ", ".join(self.name(operand) for operand in self.operands[node])
             text = f"{self.function(op, node in self.guarded)}({arguments})"
         else:
-            text = python(Expression(op, tuple(operands)))
-            self.namespace.setdefault(op.name, op)
+            text = self.python(Expression(op, tuple(operands)))
         self.lines.append(f"{name} = {text}")
 
     def operand(self, node: Value) -> Expression:
@@ -262,28 +266,40 @@ class _StraightLine:
                 if one:
                     texts.append(str(upstream) if partial > 0 else f"-{upstream}")
                 else:
-                    texts.append(python(partial * upstream))
-                    self.bind(partial)
+                    texts.append(self.python(partial * upstream))
         except Exception:  # a user's rule with an `if`: it is read on numbers instead
             return None
         return texts
 
-    def bind(self, partial: Any) -> None:
-        """Make the gates that a text mentions known to the program."""
-        waiting = [partial]
+    def python(self, expression: Expression) -> str:
+        """The text of an expression; the gates that it mentions become known to the program."""
+        waiting = [expression]
         while waiting:
             each = waiting.pop()
-            if isinstance(each, Expression):
-                if isinstance(each.head, Primitive):
-                    self.namespace.setdefault(each.head.name, each.head)
-                waiting += each.operands
+            if isinstance(each.head, Primitive):
+                self.namespace.setdefault(_spelled(each.head), each.head)
+            waiting += each.operands
+        return python(_renamed(expression) if self.clashes else expression)
 
     def function(self, op: Primitive, guarded: bool) -> str:
-        name = f"{op.name}_or_nan" if guarded else op.name
+        name = f"{op.name}_or_nan" if guarded else _spelled(op)
         if op is primitives.choice:
             name = "choose"
         self.namespace[name] = _OrNan(op) if guarded else op
         return name
+
+
+def _spelled(op: Primitive) -> str:
+    """What a program calls a gate: a user's may have a name that the program needs itself."""
+    return f"{op.name}_gate" if _OWN_NAMES.fullmatch(op.name) else op.name
+
+
+def _renamed(expression: Expression) -> Expression:
+    """The same expression with its gates named as the program names them."""
+    head = expression.head
+    if isinstance(head, Primitive) and _spelled(head) != head.name:
+        head = Primitive(_spelled(head), head.symbol, head.value, head.partials)
+    return Expression(head, tuple(map(_renamed, expression.operands)))
 
 
 class _OrNan:

@@ -8,7 +8,18 @@ from typing import Any
 
 from ..text import number
 
-__all__ = ["ATOM", "COMPARE", "POWER", "PRODUCT", "SIGN", "SUM", "Factors", "Text", "tuple_text"]
+__all__ = [
+    "ATOM",
+    "COMPARE",
+    "POWER",
+    "PRODUCT",
+    "SIGN",
+    "SUM",
+    "Factors",
+    "Text",
+    "number_text",
+    "tuple_text",
+]
 
 COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how tightly a text binds
 
@@ -34,7 +45,7 @@ class Factors:
     under: list[str] = field(default_factory=list)
 
     def text(self) -> Text:
-        lead = number(self.coefficient)
+        lead = number_text(self.coefficient)
         factors = [*self.plain, *self.masks]
         sign = ""
         if self.over_batch:
@@ -48,6 +59,15 @@ class Factors:
         text = sign + " * ".join(factors) + "".join(f" / {divisor}" for divisor in self.under)
         many = factors[1:] or self.under or text.endswith(" / B")
         return Text(text, PRODUCT if many else SIGN if text.startswith("-") else ATOM)
+
+
+def number_text(x: float) -> str:
+    """A number as NumPy source.
+
+    >>> number_text(2.0), number_text(float("-inf"))
+    ('2', '-np.inf')
+    """
+    return number(x).replace("inf", "np.inf").replace("nan", "np.nan")
 
 
 def tuple_text(elements: Iterable[Any]) -> str:

@@ -42,10 +42,11 @@ class TraceError(TypeError):
 def refuse(*_: Any) -> NoReturn:
     """Stop a program that looks at a number while it is being traced."""
     raise TraceError(
-        "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), .data): "
-        "it is traced once and then run on whole batches. Write where(step(x - y), a, b) instead "
-        "of `a if x > y else b`, maximum/minimum/relu/abs instead of max/min, and "
-        "cross_entropy(logits, target) to choose by a class index"
+        "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), detach, "
+        "no_grad, .data): it is traced once and then run on whole batches. Write "
+        "where(step(x - y), a, b) instead of `a if x > y else b`, maximum/minimum/relu/abs instead "
+        "of max/min, cross_entropy(logits, target) to choose by a class index, and hand in as an "
+        "argument what no gradient shall flow through"
     )
 
 
@@ -222,7 +223,7 @@ def trace_function(
         special("refuse", refuse),
         special("no_grad", False),
     ):
-        result = f(*actual)
+        result = _called(f, actual)
     single = not isinstance(result, (list, tuple))
     outputs = []
     for output in [result] if single else result:
@@ -246,6 +247,18 @@ def trace_function(
     if len(uses) != len(made) or not all(map(uses.__contains__, made)):
         return Trace(outputs, single, arguments, inputs, *_parts(outputs), clock, f)
     return Trace(outputs, single, arguments, inputs, leaves, made, uses, clock, f)
+
+
+def _called(f: Callable[..., Any], actual: list[Any]) -> Any:
+    try:
+        return f(*actual)
+    except TypeError as error:
+        if "__array_ufunc__" not in str(error):
+            raise
+        raise TraceError(
+            "NumPy's functions don't take Values: in a compiled function, write autograd.exp(x) "
+            "for np.exp(x), and so on; NumPy comes in when the program runs"
+        ) from error
 
 
 def _parts(outputs: list[Value]) -> tuple[list[Value], list[Value], Counter[Value]]:

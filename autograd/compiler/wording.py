@@ -5,17 +5,16 @@ The operands of an operation have their texts already; ``w`` is the writer that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
 from .. import primitives
 from ..gate import Primitive
-from ..text import number
 from .access import read, slice_of
 from .arrays import Array
-from .texts import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Factors, Text, tuple_text
+from .texts import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Factors, Text, number_text, tuple_text
 from .writer import INFIX, Writer, resolved
 
 __all__ = ["text_of"]
@@ -48,15 +47,8 @@ def _gate(w: Writer, node: Array, op: Primitive) -> Text:
         if power.head == "number":
             return Text(f"{base} ** {w.inner(power, ATOM)}", POWER, True)
     arguments = ", ".join(w.inner(o, COMPARE, rank) for o in operands)
-    name = f"np.{op.array}" if isinstance(op.array, str) else _function(w, op)
+    name = f"np.{op.array}" if isinstance(op.array, str) else w.names.gate(op)
     return Text(f"{name}({arguments})", ATOM, True)
-
-
-def _function(w: Writer, op: Primitive) -> str:
-    """A gate without a NumPy text is called by its name."""
-    name = op.name if op.name not in w.names.taken else f"{op.name}_gate"
-    w.names.constants[name] = op
-    return name
 
 
 def _quotient_or_product(w: Writer, node: Array, op: Primitive) -> Text:
@@ -113,16 +105,15 @@ def _theta(w: Writer, node: Array) -> Text:
 
 
 def _number(w: Writer, node: Array) -> Text:
-    text = number(node.extra)
-    if text in ("inf", "-inf", "nan"):
-        text = text.replace("inf", "np.inf").replace("nan", "np.nan")
+    text = number_text(node.extra)
     return Text(text, SIGN if text.startswith("-") else ATOM)
 
 
 def _array(w: Writer, node: Array) -> Text:
     data = node.extra
     if data.ndim == 1 and np.array_equal(data, np.arange(len(data))) and len(data) > 1:
-        return Text(f"np.arange({len(data)})", ATOM, w.uses[node] > 1)
+        dtype = "" if w.exact else ", dtype=theta.dtype"
+        return Text(f"np.arange({len(data)}{dtype})", ATOM, w.uses[node] > 1)
     name = w.names.constant(node.hint or "C", data)
     return Text(name, ATOM)
 
@@ -281,7 +272,14 @@ def _reduce(w: Writer, node: Array) -> Text:
 
 def _call(w: Writer, node: Array) -> Text:
     arguments = ", ".join(w.inner(o, COMPARE, node.rank) for o in node.operands)
-    return Text(f"np.{node.extra}({arguments})", ATOM, True)
+    text = f"np.{node.extra}({arguments})"
+    if not w.exact and node.extra == "where" and _only_numbers(node.operands[1:]):
+        text += ".astype(theta.dtype)"  # nothing in it tells NumPy that it is to be float32
+    return Text(text, ATOM, True)
+
+
+def _only_numbers(operands: Sequence[Array]) -> bool:
+    return all(resolved(operand).head == "number" for operand in operands)
 
 
 def _compare(w: Writer, node: Array) -> Text:
@@ -292,6 +290,16 @@ def _compare(w: Writer, node: Array) -> Text:
 def _stack(w: Writer, node: Array) -> Text:
     columns = ", ".join(w.inner(operand, COMPARE) for operand in node.operands)
     return Text(f"np.stack([{columns}], -1)", ATOM, True)
+
+
+def _concatenate(w: Writer, node: Array) -> Text:
+    pieces = []
+    for operand in map(resolved, node.operands):
+        text = w.inner(operand, COMPARE, node.rank)
+        if operand.head == "reshape" and not operand.batched and not operand.operands[0].shape:
+            text = f"[{text}]"  # a number, which will do for an array (1,) where it is broadcast
+        pieces.append(text)
+    return Text(f"np.concatenate([{', '.join(pieces)}], -1)", ATOM, True)
 
 
 def _pick(w: Writer, node: Array) -> Text:
@@ -325,5 +333,6 @@ _TEXTS: dict[str, Callable[[Writer, Array], Text]] = {
     "call": _call,
     "compare": _compare,
     "stack": _stack,
+    "concatenate": _concatenate,
     "pick": _pick,
 }

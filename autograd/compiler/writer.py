@@ -6,7 +6,7 @@ line stays short. What an operation reads as is wording.py's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
 from .. import primitives
@@ -30,15 +30,15 @@ def resolved(node: Array) -> Array:
     return node
 
 
-def needed(roots: Iterable[Array]) -> list[Array]:
-    """Everything the roots are computed from, operands first."""
-    found = set(roots)
+def needed(roots: Iterable[Array], known: Container[Array] = ()) -> list[Array]:
+    """Everything the roots are computed from, operands first; of what is known, nothing."""
+    found = dict.fromkeys(roots)  # a set's order is another in every process
     waiting = list(found)
     while waiting:
         for operand in waiting.pop().operands:
             operand = resolved(operand)
-            if operand not in found:
-                found.add(operand)
+            if operand not in found and operand not in known:
+                found[operand] = None
                 waiting.append(operand)
     return sorted(found, key=lambda node: node.number)
 
@@ -59,6 +59,7 @@ class Writer:
         names: the names it may use.
         word: gives the text of an operation whose operands have theirs.
         roots: what the function computes.
+        dtype: of its arrays.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class Writer:
         names: Names,
         word: Callable[[Writer, Array], Text],
         roots: list[Array],
+        dtype: str,
     ) -> None:
+        self.exact = dtype == "float64"  # the kind of numbers that NumPy makes by itself
         self.wide = wide
         self.names = names
         self.word = word
@@ -121,7 +124,8 @@ class Writer:
     def name_line(self, node: Array) -> None:
         text = self.texts[node]
         name = self.new_name(node)
-        self.assign(name, text.text)
+        equal = node.head == "compare" and node.extra == "=="
+        self.assign(name, f"({text.text})" if equal else text.text)
         self.texts[node] = Text(name, ATOM)
 
     def assign(self, target: str, expression: str, sign: str = "=") -> None:

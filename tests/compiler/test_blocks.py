@@ -66,7 +66,7 @@ def test_lines_that_prepare_others_stand_in_their_box() -> None:
         "S1 = Z2 - Z2.max(-1, keepdims=True)",
         "E1 = exp(S1)",
         "total = E1 @ ones",
-        "hit = Y[:, None] == arange(3)",
+        "hit = (Y[:, None] == arange(3))",
         "loss = (log(total) - pick(S1, hit)).sum() / B",
     ] in seen
     assert [

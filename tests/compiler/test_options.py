@@ -65,3 +65,9 @@ def test_parameters_that_are_not_used() -> None:
 def test_what_is_no_function_and_no_value(thing: Any) -> None:
     with pytest.raises(TypeError, match=r"takes a function of Values, or one Value.* may give a"):
         compile(thing)
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32, np.dtype("f4"), "f4", "f8", "float64"])
+def test_kinds_of_numbers(dtype: Any) -> None:
+    program = compile(loss, dtype=dtype, target="numpy", shapes=[(), ()])
+    assert program.theta.dtype == program.value_and_grad([1], [2])[1].dtype == np.dtype(dtype)

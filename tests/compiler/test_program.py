@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import math
 import pickle
 import subprocess
@@ -96,6 +97,23 @@ def test_a_number_is_held_fixed() -> None:
         program.value_and_grad([1.0], 0.25)
 
 
+def test_nan_held_fixed_and_an_array_in_its_place() -> None:
+    w = Value(2.0)
+    program = compile(lambda x, k: w * x + (0.0 if k != k else k))
+    assert program([1.0], math.nan).tolist() == program([1.0], math.nan).tolist() == [2.0]
+    with pytest.raises(ValueError, match=r"k was held fixed at nan .* is 1.0 now"):
+        program([1.0], 1.0)
+    with pytest.raises(ValueError, match=r"k was held fixed at nan .* is array\(\[1., 2.\]\) now"):
+        program([1.0, 2.0], np.array([1.0, 2.0]))
+
+
+def test_masked_arrays() -> None:
+    w = Value(2.0)
+    masked = np.ma.masked_array([1.0, 2.0], [True, False])
+    with pytest.raises(TypeError, match="x is a masked array, whose mask a program would not see"):
+        compile(lambda x: w * x)(masked)
+
+
 @pytest.mark.parametrize("target", ["numpy", "python"])
 def test_a_number_held_fixed_may_come_first(target: str) -> None:
     w = Value(2.0, "w")
@@ -104,6 +122,17 @@ def test_a_number_held_fixed_may_come_first(target: str) -> None:
     assert (value, gradient.tolist()) == (37.0, [19.0])
     with pytest.raises(ValueError, match=r"k was held fixed at 3.0 .* is 4.0 now"):
         program(4.0, [1.0])
+
+
+@pytest.mark.parametrize("options", [{"target": "numpy"}, {"target": "python"}, {"batch_size": 5}])
+def test_rows_that_are_arrays(options: dict[str, Any]) -> None:
+    _, loss = hinge()
+    rows = [np.array(row) for row in X]
+    if "batch_size" in options:
+        rows += rows[:2]
+    ys = (Y + Y)[: len(rows)]
+    value, _ = compile(loss, **options).value_and_grad(rows, ys)
+    assert value == compile(loss, **options).value_and_grad(np.array(rows), ys)[0]
 
 
 @pytest.mark.parametrize("options", [{"target": "numpy"}, {"target": "python"}, {"batch_size": 5}])
@@ -239,6 +268,19 @@ def test_existing_graph() -> None:
     x.data = 4.0
     with pytest.raises(StaleGraphError, match="'x' was edited, but it is data"):
         program.value_and_grad()
+
+
+@pytest.mark.parametrize("between", ["load", "store"])
+def test_edited_data_is_found_after_load_and_store(between: str) -> None:
+    w, d = Value(2.0, "w"), Value(3.0, "d")
+    program = compile((w * d - 1) ** 2, parameters=[w])
+    d.data = 5.0
+    getattr(program, between)()
+    for _ in range(2):
+        with pytest.raises(StaleGraphError, match="'d' was edited, but it is data"):
+            program.value_and_grad()
+    d.data = 3.0
+    assert program.value_and_grad()[0] == 25.0
 
 
 def test_existing_graph_whose_branch_changes() -> None:
@@ -502,6 +544,25 @@ def test_deep_graphs_need_no_recursion() -> None:
     finally:
         sys.setrecursionlimit(limit)
     assert not program.note
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_building_is_linear(target: str) -> None:
+    """Counted in calls, which are the same on every machine."""
+    w, b = Value(0.5), Value(0.1)
+
+    def calls(steps: int) -> int:
+        def chain(x: Any) -> Any:
+            for _ in range(steps):
+                x = ag.tanh(w * x + b)
+            return x
+
+        profile = cProfile.Profile()
+        profile.runcall(compile, chain, shapes=[()], target=target)
+        return sum(entry.callcount for entry in profile.getstats())
+
+    calls(10)  # what is made once
+    assert calls(400) < 4.5 * calls(100)
 
 
 def test_explain_says_what_became_what() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import pickle
+import threading
 from typing import Any
 
 import numpy as np
@@ -110,3 +112,94 @@ def test_arguments_of_many_kinds() -> None:
     for wrong in (["a"], [None], [1j], [Value(1.0)], None, (k for k in [1.0])):
         with pytest.raises(TypeError, match="x must hold real numbers"):
             program(wrong)
+
+
+# ---------------------------------------------------------------------- the choice
+
+
+def test_a_narrow_graph_runs_as_the_batch_asks() -> None:
+    b = Value(1.0)
+
+    def loss(x: Any, y: Any) -> Any:
+        return (W * x + b - y) ** 2
+
+    program, arrays = (compile(loss, shapes=[(), ()], target=t) for t in (None, "numpy"))
+    assert program.target == "python" and "narrow, but for 3" in program.explain()
+    x = np.linspace(-1, 1, 1000)
+    large, small = (x, x * x), (x[:1], x[:1] * 3)
+    for batch, target in ((small, "python"), (large, "numpy"), (small, "python")):
+        (a, da), (e, de) = program.value_and_grad(*batch), arrays.value_and_grad(*batch)
+        assert program.target == target and a == pytest.approx(e, rel=1e-13)
+        assert da.tolist() == pytest.approx(de.tolist(), rel=1e-12)
+        assert program(*batch).tolist() == pytest.approx(arrays(*batch).tolist(), rel=1e-13)
+    program.theta -= 0.1 * program.value_and_grad(*large)[1]  # theta is one, whoever reads it
+    first = program.value_and_grad(*small)
+    copy = pickle.loads(pickle.dumps(program))
+    assert copy.value_and_grad(*small)[0] == first[0] and copy.target == "python"
+    copy.value_and_grad(*large)
+    assert copy.target == "numpy"
+    program.store()
+    assert W.data == program.theta[program.parameters.index(W)]
+    W.data = 2.0
+    late = compile(loss)
+    late.value_and_grad([1.0], [2.0])
+    late.value_and_grad(*large)
+    assert late.target == "numpy"
+
+
+def test_arrays_that_are_wrong_are_not_chosen_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ag.primitives.tanh, "array", "sin")
+    program = compile(lambda x: ag.tanh(W * x), shapes=[()])
+    assert "the array program was wrong" in program.note
+    assert program([0.5] * 100)[99] == pytest.approx(math.tanh(1)) and program.target == "python"
+
+
+@pytest.mark.parametrize("options", [{"target": "numpy"}, {"dtype": "float32"}])
+def test_what_was_asked_for_is_not_replaced(options: dict[str, Any]) -> None:
+    """A gate whose slope needs an `if` has no array program."""
+    gate = ag.primitive("only_numbers", lambda x: abs(x), [lambda x, out: 1.0 if x > 0 else -1.0])
+    with pytest.raises(ValueError, match=r"no array program was found .* straight line"):
+        compile(lambda x: gate(W * x), shapes=[()], **options)
+    assert "no array program was found" in compile(lambda x: gate(W * x), shapes=[()]).note
+
+
+# ---------------------------------------------------------------------- memory
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_results_share_no_memory(target: str) -> None:
+    for f, x in ((lambda x: x, np.arange(6.0)), (lambda x: [x[0], x[1]], np.ones((3, 2)))):
+        program, before = compile(f, target=target), x.copy()
+        program(x)[:] = -1
+        assert (x == before).all()
+    v = Value(3.0)
+    parameters, numbers = (compile(lambda f=f: f, target=target) for f in ([W, v], [1.0, 2.0]))
+    for program in (parameters, numbers):
+        first = list(program())
+        program()[:] = [-1.0, -1.0]
+        assert list(program()) == first
+    assert parameters.theta.tolist() == [2.0, 3.0]
+
+
+def test_threads_share_a_program_with_buffers() -> None:
+    source = np.random.default_rng(0)
+    weights = [[Value(w) for w in row] for row in source.normal(size=(16, 8)).tolist()]
+    program = compile(
+        lambda x: ag.sum([ag.tanh(ag.dot(w, x)) ** 2 for w in weights]),
+        batch_size=64,
+        target="numpy",
+    )
+    batches = [source.normal(size=(64, 8)) * k for k in range(1, 5)]
+    expected = [program.value_and_grad(batch)[0] for batch in batches]
+    wrong: list[float] = []
+
+    def work(k: int) -> None:
+        results = [program.value_and_grad(batches[k])[0] for _ in range(300)]
+        wrong.extend(result for result in results if result != expected[k])
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
