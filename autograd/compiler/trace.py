@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -137,7 +138,7 @@ class Trace:
     leaves: list[Value]  # oldest first; constants, which were never born, before all others
     nodes: list[Value]  # computed by gates, operands first
     uses: Counter[Value]  # how often each node is used; an output once more, and once more
-    clock: int | None = None  # a leaf made after this was made by the function: a constant
+    clock: int | None = None  # a leaf made after this is an input, or the function's own constant
     rebuild: Callable[..., Any] | None = None
 
     def __len__(self) -> int:
@@ -162,14 +163,16 @@ class Trace:
         Raises:
             ValueError: the function uses a leaf that is not among the declared parameters.
         """
-        parameters, data = [], []
         clock = math.inf if self.clock is None else self.clock
-        for leaf in self.leaves:
-            if leaf in self.inputs:
-                continue
-            if not leaf.born or leaf.born > clock:
-                data.append(leaf)
-            elif declared is None or leaf in declared:
+        first = bisect_right(self.leaves, 0, key=born)  # they are sorted by birth
+        last = bisect_right(self.leaves, clock, key=born)
+        before, newer = self.leaves[first:last], self.leaves[last:]
+        data = self.leaves[:first] + [leaf for leaf in newer if leaf not in self.inputs]
+        if declared is None:
+            return before, data
+        parameters = []
+        for leaf in before:
+            if leaf in declared:
                 parameters.append(leaf)
             elif self.clock is None:
                 data.append(leaf)
@@ -201,6 +204,7 @@ def trace_function(
         Argument(name, None if shape is None else tuple(shape), fixed[k] if fixed else None)
         for k, (name, shape) in enumerate(zip(names, shapes, strict=True))
     ]
+    clock = tick()
     inputs: dict[Value, tuple[int, int]] = {}
     actual: list[Any] = []
     for k, argument in enumerate(arguments):
@@ -214,7 +218,6 @@ def trace_function(
             inputs[placeholder] = (k, column)
             flat.append(placeholder)
         actual.append(nested(flat, argument.shape))
-    clock = tick()
     made: list[Value] = []
     with (
         without_collector(),
