@@ -61,7 +61,7 @@ def split(left: float, right: float) -> NDArray[np.float64]:
     return np.concatenate([np.linspace(left, -1e-9, 200), [np.nan], np.linspace(1e-9, right, 200)])
 
 
-LOSSES: list[tuple[str, str, NDArray[np.float64], dict[str, Callable[[float], Any]]]] = [
+LOSSES: list[tuple[str, str, NDArray[np.floating[Any]], dict[str, Callable[[float], Any]]]] = [
     (
         "a number: how far is it off?",
         "prediction f",
