@@ -22,7 +22,7 @@ test: lint
 	.venv/bin/python -m pytest
 
 test-deep: .venv/dev.stamp
-	HYPOTHESIS_PROFILE=deep .venv/bin/python -m pytest tests/test_properties.py
+	HYPOTHESIS_PROFILE=deep .venv/bin/python -m pytest tests/checking/test_properties.py
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .

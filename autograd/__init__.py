@@ -8,15 +8,13 @@
 (-4.0, -4.0, 3.0)
 """
 
-from . import copying, tables  # noqa: F401 - give Value its copies, and walks their tables
-from .anomaly import AnomalyError, detect_anomaly
-from .backward import StaleGraphError
-from .checking import check_gradients, finite_difference
+from .checking.differences import check_gradients, finite_difference
 from .compiler import TraceError, compile
-from .derivatives import grad, gradients, hessian, jacobian, value_and_grad
-from .drawing import draw
-from .explaining import explain
-from .functions import (
+from .engine import copying  # noqa: F401 - give Value its copies, and walks their tables
+from .engine.anomaly import AnomalyError, detect_anomaly
+from .engine.backward import StaleGraphError
+from .engine.derivatives import grad, gradients, hessian, jacobian, value_and_grad
+from .engine.functions import (
     cross_entropy,
     dot,
     elu,
@@ -28,9 +26,9 @@ from .functions import (
     softmax,
     sum,
 )
-from .gate import Primitive, primitive
-from .modes import no_grad
-from .primitives import (
+from .engine.gate import Primitive, primitive
+from .engine.modes import no_grad
+from .engine.primitives import (
     abs,
     acos,
     acosh,
@@ -69,10 +67,13 @@ from .primitives import (
     tanh,
     where,
 )
-from .rebuilding import elementary
-from .stepping import walk
-from .value import Value
-from .webpage import page
+from .engine.rebuilding import elementary
+from .engine.value import Value
+from .showing import tables  # noqa: F401 - give Value its copies, and walks their tables
+from .showing.drawing import draw
+from .showing.explaining import explain
+from .showing.stepping import walk
+from .showing.webpage import page
 
 __version__ = "0.1.0"
 

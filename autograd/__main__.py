@@ -2,7 +2,7 @@
 
 import sys
 
-from .commandline import main
+from .showing.commandline import main
 
 if __name__ == "__main__":
     sys.exit(main())

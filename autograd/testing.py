@@ -28,12 +28,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from . import exact as exact_arithmetic
-from .derivatives import gradients
-from .gate import Primitive, lookup
-from .rounding import error_bounds, value_bound
-from .text import number
-from .value import Value
+from .checking import exact as exact_arithmetic
+from .checking.rounding import error_bounds, value_bound
+from .engine.derivatives import gradients
+from .engine.gate import Primitive, lookup
+from .engine.text import number
+from .engine.value import Value
 
 __all__ = ["Computation", "Step", "expressions", "networks", "values"]
 
@@ -108,7 +108,7 @@ class Computation:
         exact: a gate's value in mpmath by its name, for gates that are not of the table.
         tolerance: how far off their values may be, see ``expressions``.
 
-    >>> from autograd.primitives import mul, tanh
+    >>> from autograd.engine.primitives import mul, tanh
     >>> print(Computation([0.5], [Step(tanh, (0,)), Step(mul, (1, 0))]))
     from autograd import Value, tanh
     x0 = Value(0.5)
@@ -228,7 +228,7 @@ class Computation:
         note = f"  # and your {', '.join(sorted(own))}" if own else ""
         lines = [f"from autograd import {', '.join(public)}{note}"]
         if helpers:
-            lines.append(f"from autograd.primitives import {', '.join(sorted(helpers))}")
+            lines.append(f"from autograd.engine.primitives import {', '.join(sorted(helpers))}")
         lines += [f"x{k} = Value({x!r})" for k, x in enumerate(self.inputs)]
         for place, step in enumerate(self.steps, len(self.inputs)):
             lines.append(f"x{place} = {_source(step)}")

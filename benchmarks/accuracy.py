@@ -25,9 +25,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograd import exact
-from autograd.gate import Primitive
-from autograd.primitives import registry
+from autograd.checking import exact
+from autograd.engine.gate import Primitive
+from autograd.engine.primitives import registry
 
 from .sample import Point, operands
 

@@ -23,11 +23,13 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from autograd import exact, gate
-from autograd.gate import Primitive
-from autograd.primitives import choice, registry, where
-from autograd.text import Expression, python
-from tests import oracle, test_primitives
+from autograd.checking import exact
+from autograd.engine import gate
+from autograd.engine.gate import Primitive
+from autograd.engine.primitives import choice, registry, where
+from autograd.engine.text import Expression, python
+from tests import oracle
+from tests.engine import test_primitives
 
 __all__ = ["Mutant", "caught", "mutants"]
 

@@ -2,7 +2,7 @@
 
 The strata: magnitudes from 1e-300 to 1e300, log-uniform, of both signs; the moderate numbers of
 everyday; the ranges where a gate bends, saturates, or nears overflow; the edges of its domain;
-and the neighbourhood of its kinks (never on them: tests/test_primitives.py pins these).
+and the neighbourhood of its kinks (never on them: tests/engine/test_primitives.py pins these).
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from pathlib import Path
 from graphviz import Digraph
 
 from autograd import Value, draw
-from autograd.backward import local_derivatives
-from autograd.graph import consumers, topological_order
+from autograd.engine.backward import local_derivatives
+from autograd.engine.graph import consumers, topological_order
 
 OUT = Path("out")
 """Where the demos write their pictures."""

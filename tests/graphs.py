@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from autograd import Value, cross_entropy, dot, exp, maximum, relu, sin, tanh
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
 
 
 def l1() -> Value:

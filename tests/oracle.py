@@ -1,6 +1,6 @@
 """Where each gate is smooth, for the tests that loop over the table.
 
-The oracle itself, every gate in exact arithmetic, is ``autograd.exact``.
+The oracle itself, every gate in exact arithmetic, is ``autograd.checking.exact``.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from functools import cache
 
 from mpmath import mpf
 
-from autograd import exact
-from autograd.gate import Primitive
+from autograd.checking import exact
+from autograd.engine.gate import Primitive
 
 FUNCTIONS = exact.functions()
 ulps = exact.ulps

@@ -10,7 +10,6 @@ import inspect
 import re
 import subprocess
 import sys
-from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -20,21 +19,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("autograd", "nn")
 
-LAYERS = [  # a module of autograd imports from the layers before its own, or from its own layer
-    ["numeric", "gate", "clock", "modes", "extrapolation"],
-    ["primitives"],
-    ["text", "functions", "graph"],
-    ["value", "copying"],
-    ["backward", "expressions"],
-    ["derivatives", "anomaly", "contributions", "rebuilding", "javascript", "rounding"],
-    ["naming", "grouping", "rendering", "markup", "diagrams", "drawing", "checking", "compiler"],
-    ["exact", "testing"],
-    ["columns", "latex", "notation", "explaining", "stepping", "tables", "terminal"],
-    ["webpage"],
-    ["__init__"],
-    ["commandline", "__main__"],
-]
-RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
+ROOMS: dict[str, set[str]] = {  # each room of autograd, and the rooms that it may import from
+    "engine": set(),
+    "reading": {"engine"},
+    "checking": {"engine", "reading"},
+    "compiler": {"engine", "reading"},
+    "showing": {"engine", "reading", "checking", "compiler"},
+}
 
 
 # ---------------------------------------------------------------------- import direction
@@ -74,43 +65,15 @@ def test_the_reader_of_imports_sees_nested_and_relative_ones() -> None:
     ]
 
 
-def module_of(path: Path) -> str:
-    """The module of autograd a file belongs to: the first name under the package."""
-    return path.relative_to(ROOT / "autograd").parts[0].removesuffix(".py")
-
-
-def imported_modules(path: Path) -> set[str]:
-    """The modules of autograd that a file of autograd imports."""
-    found = set()
-    for module, name in imports(path):
-        parts = module.split(".")
-        if parts[0] != "autograd":
-            continue
-        if len(parts) > 1:
-            found.add(parts[1])
-        elif name in RANK:
-            found.add(name)
-        else:
-            found.add("__init__")
-    return found
-
-
-@pytest.mark.parametrize("path", sources("autograd"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_of_autograd_point_one_way(path: Path) -> None:
-    module = module_of(path)
-    assert module in RANK, f"say in LAYERS where autograd.{module} stands"
-    for imported in imported_modules(path) - {module}:
-        assert imported in RANK, f"say in LAYERS where autograd.{imported} stands"
-        assert RANK[imported] <= RANK[module], f"{module} must not import {imported}"
-
-
-def test_no_circle_of_imports_in_autograd() -> None:
-    graph: dict[str, set[str]] = {}
-    for path in sources("autograd"):
-        module = module_of(path)
-        graph.setdefault(module, set()).update(imported_modules(path) - {module})
-    order = list(TopologicalSorter(graph).static_order())  # raises CycleError
-    assert order.index("primitives") < order.index("value") < order.index("backward")
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_the_rooms_before_it(room: str) -> None:
+    assert ROOMS.keys() == {path.parent.name for path in ROOT.glob("autograd/*/__init__.py")}
+    for path in sources(f"autograd/{room}"):
+        for module, name in imports(path):
+            package, _, below = f"{module}.{name}".partition(".")
+            if package == "autograd" and below != "__version__":
+                imported = below.partition(".")[0]
+                assert imported in {room, *ROOMS[room]}, f"{path} imports {module}.{name}"
 
 
 @pytest.mark.parametrize(
@@ -306,28 +269,6 @@ def test_readme_pictures_are_those_the_project_draws(picture: str, tmp_path: Pat
 def words(picture: Path) -> list[str]:
     texts = ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}text")
     return sorted(" ".join((text.text or "").split()) for text in texts)
-
-
-def test_readme_lists_files_in_the_order_of_their_imports() -> None:
-    """What it says below the list: a file imports only from those above it."""
-    rows = r"^\| \[(?:autograd/)?(\w+)(?:\.py|/)\]\("
-    listed = re.findall(rows, README.read_text(encoding="utf-8"), re.M)
-    assert listed[:5] == ["gate", "primitives", "graph", "value", "backward"]
-    assert listed[-5:] == ["compiler", "nn", "demos", "benchmarks", "tests"]
-    for path in sources("autograd"):
-        if (module := module_of(path)) in listed:
-            below = set(listed[listed.index(module) + 1 :])
-            assert not imported_modules(path) & below, f"{module} imports what is listed below it"
-
-
-def test_readme_says_how_long_the_heart_is() -> None:
-    files = [
-        ROOT / "autograd" / f"{name}.py"
-        for name in ("gate", "primitives", "graph", "value", "backward")
-    ]
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
-    assert "five files of two thousand lines" in README.read_text(encoding="utf-8")
-    assert 1800 < lines < 2200
 
 
 def test_readme_names_every_demo() -> None:

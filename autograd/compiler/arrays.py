@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives
-from ..gate import Primitive
+from ..engine import primitives
+from ..engine.gate import Primitive
 
 __all__ = ["Array", "Book", "Untranslatable"]
 

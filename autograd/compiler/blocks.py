@@ -12,7 +12,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from ..diagrams import Block
+from .boxes import Block
 from .emit import Source
 from .group import Group
 from .lower import Wide

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..diagrams import Block
-from ..gate import Primitive
-from ..value import Value
+from ..engine.gate import Primitive
+from ..engine.value import Value
 from .arrays import Array, Book
 from .blocks import blocks
+from .boxes import Block
 from .buffers import Buffer, with_buffers
 from .canonicalise import canonicalise
 from .emit import Source, emit_gradient, emit_values

@@ -17,9 +17,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import primitives
-from ..gate import Primitive
-from ..value import Value
+from ..engine import primitives
+from ..engine.gate import Primitive
+from ..engine.value import Value
 from .trace import Trace
 
 __all__ = ["BATCH", "CONST", "FIXED", "PARAM", "Lin", "Scalars", "canonicalise"]

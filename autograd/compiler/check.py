@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from ..backward import propagate
-from ..gate import domain_error
-from ..value import Value, describe
+from ..engine.backward import propagate
+from ..engine.gate import domain_error
+from ..engine.value import Value, describe
 from .inputs import Inputs, flat_rows
 from .targets import Target
 from .trace import Trace, nested

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..gate import Primitive
+from ..engine.gate import Primitive
 from .canonicalise import BATCH, PARAM, Lin, Scalars
 from .sequence import SEQUENCES
 

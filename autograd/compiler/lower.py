@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives
+from ..engine import primitives
 from .arrays import Array, Book, Untranslatable
 from .group import CONSTANTS, THETA, Columns, Group, Grouping, Run
 from .sequence import PAIRWISE, SEQUENCES, sequence_gate

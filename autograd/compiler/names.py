@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 from typing import Any
 
-from ..gate import Primitive
+from ..engine.gate import Primitive
 from .arrays import Array
 
 __all__ = ["Names", "input_names"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..gate import shorten
-from ..value import Value
+from ..engine.gate import shorten
+from ..engine.value import Value
 
 __all__ = ["Options", "sample_shapes"]
 

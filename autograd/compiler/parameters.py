@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import clock
-from ..backward import StaleGraphError
-from ..clock import note_edit
-from ..value import Value, name_of
+from ..engine import clock
+from ..engine.backward import StaleGraphError
+from ..engine.clock import note_edit
+from ..engine.value import Value, name_of
 
 __all__ = ["Parameters", "as_array", "as_empty", "as_list"]
 

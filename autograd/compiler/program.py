@@ -11,10 +11,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..diagrams import Block, diagram
-from ..drawing import NOTEBOOK_NODES, draw
-from ..gate import shorten
-from ..value import Value
+from ..engine.gate import shorten
+from ..engine.value import Value
+from .boxes import Block
 from .check import Samples
 from .inputs import Inputs, shapes_of
 from .options import Options, sample_shapes
@@ -23,7 +22,6 @@ from .targets import StraightLine, Target
 from .trace import Argument, Trace, trace_function, trace_graph, without_collector
 
 if TYPE_CHECKING:
-    from ..rendering import Drawing
     from .vectorised import Arrays
 
 __all__ = ["Program", "compile"]
@@ -400,8 +398,12 @@ class Program:
             return ""
         return f", but for {math.ceil(self.wide / self._either[1].width)} samples or more"
 
-    def _draw_(self, view: str, theme: str, legend: bool, max_nodes: int) -> Drawing:
-        """The picture that ``draw(program)`` gives."""
+    def boxes(self, view: str) -> tuple[list[Block], str]:
+        """The arrays of the program as boxes, who is read first, and a line to stand below them.
+
+        Raises:
+            ValueError: there are none to draw in this view.
+        """
         _ = self._built
         if not self._blocks:
             by_choice = 'target="python"' if self._options.target else "NumPy is not installed"
@@ -415,16 +417,9 @@ class Program:
         caption = f"{nodes}, {len(self.parameters):,} parameters"
         if self.target == "python":
             caption += "; so narrow that it runs as a straight line, a node at a time"
-        return diagram(self._blocks, view, theme, legend, max_nodes, caption)
+        return self._blocks, caption
 
-    def _repr_svg_(self) -> str | None:
-        """The forward picture, in a notebook; None where there is none, or a large one."""
-        if not 0 < len(self._blocks) <= NOTEBOOK_NODES:
-            return None
-        try:
-            return draw(self, time_limit=5.0)._repr_svg_()
-        except (ImportError, TimeoutError):
-            return None
+    _repr_svg_: Callable[..., str | None]  # its picture in a notebook, added by the room showing
 
     def __repr__(self) -> str:
         if self._run is None:

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives
-from ..gate import Primitive
+from ..engine import primitives
+from ..engine.gate import Primitive
 from .arrays import Array, Book
 from .lower import Wide
 from .sequence import sequence_partials, sequence_pullback

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives
-from ..gate import Primitive
-from ..text import Expression
+from ..engine import primitives
+from ..engine.gate import Primitive
+from ..engine.text import Expression
 from .arrays import Array, Book, Untranslatable
 
 __all__ = ["PAIRWISE", "SEQUENCES", "sequence_gate", "sequence_partials", "sequence_pullback"]

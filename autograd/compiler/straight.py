@@ -13,10 +13,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .. import primitives
-from ..gate import Primitive, registry
-from ..text import Expression, number, python
-from ..value import Value
+from ..engine import primitives
+from ..engine.gate import Primitive, registry
+from ..engine.text import Expression, number, python
+from ..engine.value import Value
 from .trace import Trace
 
 __all__ = ["bound", "straight_line"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..text import number
+from ..engine.text import number
 
 __all__ = [
     "ATOM",

@@ -23,13 +23,13 @@ from itertools import chain, filterfalse
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from .. import primitives, value
-from ..clock import tick
-from ..gate import as_number, shorten
-from ..graph import born, topological_order
-from ..modes import special
-from ..value import Value
-from ..value import record_specially as record
+from ..engine import primitives, value
+from ..engine.clock import tick
+from ..engine.gate import as_number, shorten
+from ..engine.graph import born, topological_order
+from ..engine.modes import special
+from ..engine.value import Value
+from ..engine.value import record_specially as record
 
 __all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph", "without_collector"]
 

@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from .. import primitives
-from ..gate import Primitive
+from ..engine import primitives
+from ..engine.gate import Primitive
 from .access import read, slice_of
 from .arrays import Array
 from .texts import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Factors, Text, number_text, tuple_text

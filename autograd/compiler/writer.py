@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
-from .. import primitives
+from ..engine import primitives
 from .arrays import Array
 from .lower import Wide
 from .names import Names

@@ -11,7 +11,7 @@ import pytest
 import autograd as ag
 from autograd import Value, compile, draw
 
-from ..test_drawing import Rendered
+from ..showing.test_drawing import Rendered
 from .examples import EXAMPLES, MLP
 from .test_golden import NAMES, program_of
 
@@ -144,5 +144,5 @@ def test_notebooks_show_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     assert svg is not None and "X @ W1.T + b1" in svg
     assert compile(EXAMPLES["mlp_dot"]().loss)._repr_svg_() is None
     monkeypatch.setitem(sys.modules, "graphviz", None)
-    monkeypatch.delitem(sys.modules, "autograd.rendering", raising=False)
+    monkeypatch.delitem(sys.modules, "autograd.showing.rendering", raising=False)
     assert program._repr_svg_() is None

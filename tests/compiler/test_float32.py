@@ -15,7 +15,7 @@ from autograd.compiler.build import namespace_of
 
 from .random_graphs import NARY
 
-GATES = [op for op in ag.gate.registry.values() if op.arity in (1, 2)]
+GATES = [op for op in ag.engine.gate.registry.values() if op.arity in (1, 2)]
 
 
 def lines_of(program: Any, name: str, batch: list[Any]) -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value, compile
-from autograd.gate import registry
+from autograd.engine.gate import registry
 
 ARGUMENTS = ["_1", "v1_", "ones_3", "ones_6", "B", "g", "np", "theta", "total", "hit", "dX", "loss"]
 GATES = [

@@ -327,7 +327,7 @@ def test_pickle(options: dict[str, Any]) -> None:
     copy.load()
 
 
-GATES = [op for op in ag.gate.registry.values() if op.arity in (1, 2)]
+GATES = [op for op in ag.engine.gate.registry.values() if op.arity in (1, 2)]
 
 
 @pytest.mark.parametrize("target", ["numpy", "python"])

@@ -1,0 +1,257 @@
+"""The command: its table, its errors (one line, exit code 2), and what the options call."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import __version__
+from autograd.reading.expressions import FUNCTIONS
+from autograd.showing.commandline import main
+
+L1 = ["(x+y)*z", "x=-2", "y=5", "z=-4"]
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines()]
+
+
+def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(L1) == 0
+    captured = capsys.readouterr()
+    assert rows(captured.out) == [
+        ["node", "computed", "as", "value", "∂f/∂node"],
+        ["x", "-2", "-4"],
+        ["y", "5", "-4"],
+        ["z", "-4", "3"],
+        ["v1", "x", "+", "y", "3", "-4"],
+        ["f", "v1·z", "-12", "1"],
+    ]
+    assert captured.err == ""
+
+
+def test_inner_names_and_values_as_expressions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["u = b*c; v = a + u; J = 3*v", "a=10/2", "b=3", "c=sqrt(4)"]) == 0  # L2
+    table = rows(capsys.readouterr().out)
+    assert [row[0] for row in table] == ["node", "a", "b", "c", "u", "v", "J"]
+    assert [row[-1] for row in table] == ["∂J/∂node", "3", "6", "9", "3", "3", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "last"),
+    [
+        (["x", "x=3"], ["x", "3", "1"]),
+        (["1 + 2"], ["f", "3", "1"]),
+        (["-x*y", "x=1", "y=2"], ["f", "v1·y", "-2", "1"]),
+        (["--x+1", "x=1"], ["f", "v2", "+", "1", "2", "1"]),
+        (["f*2", "f=3"], ["out", "f·2", "6", "1"]),
+        (["x**2", "x=1e200"], ["f", "x²", "inf", "1"]),
+    ],
+)
+def test_other_results(
+    arguments: list[str], last: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    assert rows(capsys.readouterr().out)[-1] == last
+
+
+def test_variables_of_a_branch_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["where(x > 0, y, z*z)", "x=-1", "y=2", "z=3"]) == 0
+    assert capsys.readouterr().out.endswith("not in the graph, gradient 0: x, y\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "there is no expression"),
+        (["(x+y)*w", "x=1", "y=2"], 'column 7, at "w": w has no value: add w=NUMBER'),
+        (["(x+y", "x=1", "y=2"], "column 1, at \"(x+y\": '(' was never closed"),
+        (["sgmoid(x)", "x=1"], "did you mean sigmoid?"),
+        (["x + " * 50 + "w", "x=1"], 'column 201, at "w": w has no'),
+        (["w" + " + x" * 50, "x=1"], 'column 1, at "w + x + x + x + x + x + x + x …": w has'),
+        (["x    +    * y", "x=1", "y=2"], 'column 11, at "* y": invalid syntax'),
+        (["-x + * y", "x=1", "y=2"], 'column 6, at "* y": invalid syntax'),
+        (["x +\n  * y", "x=1", "y=2"], ": invalid syntax"),
+        (["x +", "x=1"], "gatewise: column 4: something is missing at the end"),
+        (["x\x1b[31m", "x=1"], 'column 2, at "�[31m": invalid character U+001B'),
+        (["x", "x=1", "w=2"], "w does not occur in the expression, which has x"),
+        (["x", "x"], "'x': after the expression, in quotes, come values as name=number"),
+        (["x=1", "x*y"], "'x*y': after the expression, in quotes, come"),
+        (["log", "x=1"], "x does not occur in the expression, which has no variable"),
+        (["x", "x=1", "x=2"], "x has two values"),
+        (["q = x; q", "x=1", "q=2"], "the expression itself computes q"),
+        (["x", "x=abc"], "x=abc: write a number"),
+        (["x", "x=1e400"], "x=1e400: too large for a float; x=inf is infinity"),
+        (["x*1e400", "x=1"], 'column 3, at "1e400": the number is too large for a float'),
+        (["x", "x=__import__('os')"], "write a number"),
+        (["log(x)", "x=-1"], "log(x = -1.0): the logarithm needs a number above 0"),
+        (["1/x", "x=0"], "div("),
+        (["x", "x=1", "--explain", "q"], "--explain q: the names here are x"),
+        (["x", "x=1", "--order", "random"], "invalid choice: 'random'"),
+        (["x", "x=1", "--order", "-1"], "invalid choice: '-1'"),
+        (["x", "x=1", "--explain", "-x"], "--explain -x: the names here are x"),
+        (["x", "x=1", "--draw", "f.xyz"], "--draw 'f.xyz': a picture is saved as .svg, .png"),
+        (["x", "x=1", "--draw", "-"], "--draw '-': a picture is saved as"),
+        (["x", "x=1", "--draw", ""], "--draw '': a picture is saved as"),
+        (["x", "x=1", "--page="], "--page '': a page is saved as .html"),
+        (["x", "x=1", "--page", "f.svg"], "--page 'f.svg': a page is saved as .html"),
+        (["x", "x=1", "--frobnicate"], "unrecognized arguments: --frobnicate"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as leaving:  # argparse leaves by itself
+        code = int(leaving.code or 0)
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    assert message in captured.err
+    assert captured.err.startswith("gatewise: ")
+    assert captured.err.count("\n") == 1
+    assert "\x1b" not in captured.err
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["b = a*a; c = b + b", "a=2", "--explain", "a"]) == 0
+    out = capsys.readouterr().out
+    assert "∂c/∂a = 8: 4 paths from c back to a\n" in out
+    assert out.endswith("   sum = 2 + 2 + 2 + 2 = 8\n")
+
+
+@pytest.mark.parametrize(
+    ("expression", "names", "row"),
+    [
+        ("q = x; f = q*q", ["x", "q", "f"], ["q", "x", "3", "6"]),
+        ("p = x*1; q = p; f = q*q", ["x", "p", "q", "f"], ["q", "p", "3", "6"]),
+        ("q = x", ["x", "q"], ["q", "x", "3", "1"]),
+        ("a = 2; q = a; f = q*x", ["x", "a", "q", "f"], ["q", "a", "2", "3"]),
+        ("q = 1 + 1; f = q*x", ["x", "q", "f"], ["q", "2", "3"]),
+        ("s = x > 0; f = where(s, x, 0)", ["x", "f"], ["f", "x", "3", "1"]),
+    ],
+)
+def test_every_name_is_a_row(
+    expression: str, names: list[str], row: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([expression, "x=3", "--explain", row[0]]) == 0
+    out = capsys.readouterr().out
+    table = rows(out.split("\n∂")[0])
+    assert table[0][-1] == f"∂{names[-1]}/∂node"
+    assert [line[0] for line in table[1:]] == names
+    assert row in table
+    assert f"∂{names[-1]}/∂{row[0]} = {row[-1]}: " in out
+
+
+def test_a_gradient_of_0_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cross_entropy([a,b], t)", "a=1", "b=2", "t=0"]) == 0
+    assert ["t", "0", "0"] in rows(capsys.readouterr().out)
+
+
+def test_naive_order_is_not_shown_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["b = a*a; b + 3*b", "a=2", "--order", "naive"]) == 0
+    assert capsys.readouterr().out.endswith("   a.grad = 4, and should be 16\n")
+
+
+def test_draw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "f.dot"
+    assert main([*L1, "--draw", str(path)]) == 0
+    assert f"wrote {path}" in capsys.readouterr().out
+    assert "rankdir=RL" in path.read_text()
+    assert main([*L1, "--draw", str(path), "--view", "forward"]) == 0
+    assert "rankdir=LR" in path.read_text()
+
+
+def test_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "f.html"
+    assert main([*L1, "--page", str(path)]) == 0
+    assert f"wrote {path}" in capsys.readouterr().out
+    page = path.read_text(encoding="utf-8")
+    assert "<h1>Back-propagation of f</h1>" in page and '"name":"v1","data":3.0' in page
+
+
+def test_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["u*v + sin(u)", "u=2", "v=3", "--check"]) == 0
+    # two of the first order; of the second ∂²/∂u², ∂²/∂u∂v, ∂²/∂v∂u and ∂²/∂v²
+    assert capsys.readouterr().out.endswith("\n6 derivatives agree with finite differences\n")
+    assert main(["J = x**2 + abs(rate)", "rate=0", "x=2", "--check"]) == 0
+    out = capsys.readouterr().out
+    assert "note: d J / d rate at rate = 0, x = 2: not compared, a kink" in out
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "why"),
+    [
+        ("sqrt(x)", ["x=0"], "d f / d x at x = 0: not compared, the domain ends here"),
+        ("abs(x)", ["x=0"], "d f / d x at x = 0: not compared, a kink"),
+        ("1 + 2", [], "there is no variable"),
+    ],
+)
+def test_a_check_of_nothing_is_no_success(
+    expression: str, values: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([expression, *values, "--check"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"gatewise: nothing could be checked: {why}")
+    assert captured.err.count("\n") == 1 and "agree" not in captured.out
+
+
+def test_a_failed_check_is_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = autograd.primitive("wrong_slope", lambda x: x * x, [lambda x, out: x])
+    monkeypatch.setitem(FUNCTIONS, "wrong_slope", wrong)
+    assert main(["wrong_slope(x)", "x=1", "--check"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("gatewise: d f / d x at x = 1: expected 2 ")
+    assert error.endswith(" got 1\n") and error.count("\n") == 1
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    """As in ``gatewise ... | head -1``."""
+    expression = "; ".join(f"a{k} = {f'a{k - 1}' if k else 'x'}*2" for k in range(2000))
+    command = [sys.executable, "-m", "autograd", expression, "x=1", "--explain", "x"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None and running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, parts in (
+        ("--help", ["examples:", 'gatewise "(x+y)*z" x=-2 y=5 z=-4', "--walk", "log_softmax"]),
+        ("--version", [f"gatewise {__version__}"]),
+    ):
+        with pytest.raises(SystemExit) as leaving:
+            main([option])
+        assert leaving.value.code == 0
+        out = capsys.readouterr().out
+        assert all(part in out for part in parts)
+        assert max(map(len, out.splitlines())) <= 100
+
+
+def test_as_a_module() -> None:
+    command = [sys.executable, "-m", "autograd", *L1]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert rows(done.stdout)[-1] == ["f", "v1·z", "-12", "1"]
+
+
+def test_a_terminal_without_greek() -> None:
+    command = [sys.executable, "-m", "autograd", *L1]
+    done = subprocess.run(
+        command, capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii"}
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"?f/?node" in done.stdout
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*L1, "--draw", str(tmp_path / "missing" / "f.dot")]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("gatewise: can't write the picture")
+    assert error.count("\n") == 1
