@@ -12,7 +12,8 @@ from .checking.differences import check_gradients, finite_difference
 from .compiler import TraceError, compile
 from .engine import copying  # noqa: F401 - give Value its copies, and walks their tables
 from .engine.anomaly import AnomalyError, detect_anomaly
-from .engine.backward import StaleGraphError
+from .engine.backward import StaleGraphError, local_derivatives
+from .engine.collector import without_collector
 from .engine.derivatives import grad, gradients, hessian, jacobian, value_and_grad
 from .engine.functions import (
     cross_entropy,
@@ -26,8 +27,9 @@ from .engine.functions import (
     softmax,
     sum,
 )
-from .engine.gate import Primitive, primitive
+from .engine.gate import Primitive
 from .engine.modes import no_grad
+from .engine.own_gates import primitive
 from .engine.primitives import (
     abs,
     acos,
@@ -118,6 +120,7 @@ __all__ = [
     "hypot",
     "jacobian",
     "leaky_relu",
+    "local_derivatives",
     "log",
     "log1p",
     "log2",
@@ -146,4 +149,5 @@ __all__ = [
     "value_and_grad",
     "walk",
     "where",
+    "without_collector",
 ]

@@ -56,11 +56,11 @@ SEQUENCES = ("sum", "logsumexp", "softmax", "log_softmax", "cross_entropy")
 INDEXED = ("softmax", "rest", "log_softmax", "cross_entropy")
 HELPERS = (
     *("identity", "sech2", "gaussian", "power_slope", "power_log", "sigmoid_slope", "rest"),
-    "soft_cross_entropy",
+    *("soft_cross_entropy", "quotient", "rsqrt", "unit", "inversion", "one_less_square"),
 )
 """Gates without a public name: printed code imports them from the table."""
 
-BOUND = ("branch", "power_derivative")
+BOUND = ("branch", "power_derivative", "cbrt_derivative")
 """Gates whose operands are not free (the branch taken, orders): no graph can be grown of them."""
 
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%"}

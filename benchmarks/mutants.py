@@ -3,13 +3,14 @@
     python -m benchmarks.mutants [--gate NAME]
 
 Each partial of each row is multiplied by (1 - 1e-12); has its sign flipped; is exchanged with
-another operand's; and where its formula has a sum, difference or quotient, loses a term or has
-its operands swapped. One at a time, in memory: the row is changed, the tests of that gate run
-in this process, and the row is put back. A mutant is caught when a test fails. Exits with 1 if
-one is missed.
+another operand's; and where its formula has a sum, difference, quotient or a helper gate of two
+operands, loses a term or has its operands swapped. One at a time, in memory: the row is changed,
+the tests of that gate run in this process, and the row is put back. A mutant is caught when a
+test fails. Exits with 1 if one is missed.
 
 Not counted, as they change nothing: multiplying or negating a partial that is 0 everywhere
-(sign, step, floor, ceil), exchanging equal partials (add's), dropping a 0 from a sum.
+(sign, step, floor, ceil, quotient), exchanging equal partials (add's), dropping a 0 from a sum,
+swapping a difference whose sign does not count (y of x/√(x²+y²)).
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from autograd.checking import exact
-from autograd.engine import gate
 from autograd.engine.gate import Primitive
 from autograd.engine.primitives import choice, registry, where
 from autograd.engine.text import Expression, python
@@ -34,7 +34,9 @@ from tests.engine import test_primitives
 __all__ = ["Mutant", "caught", "mutants"]
 
 Rule = Callable[..., Any]
-FLAT = ("sign", "step", "floor", "ceil")
+FLAT = ("quotient", "sign", "step", "floor", "ceil")
+ORDERED = ("sub", "div", "mod", "quotient", "power_slope", "power_log", "unit", "inversion")
+EVEN = (("unit", 1), ("inversion", 1))  # x/√(x²+y²) does not change with the sign of y
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -59,7 +61,7 @@ class Mutant(NamedTuple):
 def evaluate(tree: Expression, names: dict[str, Any]) -> Any:
     """Read a formula on what the names stand for; only the branches that are taken."""
     head, operands = tree.head, tree.operands
-    if isinstance(head, float):
+    if head is None or isinstance(head, float):
         return head
     if isinstance(head, str):
         if not operands:
@@ -75,7 +77,7 @@ def evaluate(tree: Expression, names: dict[str, Any]) -> Any:
 
 
 def variants(tree: Expression) -> Iterator[tuple[str, Expression]]:
-    """The formula with one term dropped, or the operands of one difference or quotient swapped."""
+    """The formula with one term dropped, or the two operands of one gate swapped."""
     head, operands = tree.head, tree.operands
     name = head.name if isinstance(head, Primitive) else ""
     if name in ("add", "sub"):
@@ -84,10 +86,12 @@ def variants(tree: Expression) -> Iterator[tuple[str, Expression]]:
             yield f"drop {python(b)}", a
         if a.head != 0.0:
             yield f"drop {python(a)}", b if name == "add" else -b
-    if name in ("sub", "div"):
+    if name in ORDERED:
         yield f"swap in {python(tree)}", Expression(head, (operands[1], operands[0]))
     for place, operand in enumerate(operands):
         for what, changed in variants(operand):
+            if (name, place) in EVEN and what == f"swap in {python(operand)}":
+                continue
             yield what, Expression(head, (*operands[:place], changed, *operands[place + 1 :]))
 
 
@@ -109,7 +113,7 @@ def mutants(op: Primitive) -> Iterator[Mutant]:
 
 def _of_operands(op: Primitive) -> Iterator[Mutant]:
     """Of a gate with a partial for each operand."""
-    partials: tuple[Any, ...] = op.partials  # type: ignore[assignment]
+    partials = op.partials
     names = [f"x{k}" for k in range(len(partials))]
 
     def replaced(place: int, rule: Any) -> tuple[Any, ...]:
@@ -138,58 +142,81 @@ def _of_operands(op: Primitive) -> Iterator[Mutant]:
 
 
 def times(partial: Any, factor: float) -> Any:
-    return (lambda *xs: partial(*xs) * factor) if callable(partial) else partial * factor
+    """The partial times a factor; nothing stays nothing."""
+    if not callable(partial):
+        return partial * factor
+
+    def multiplied(*xs: Any) -> Any:
+        local = partial(*xs)
+        return None if local is None else local * factor
+
+    return multiplied
 
 
 def _of_sequences(op: Primitive) -> Iterator[Mutant]:
-    """Of a gate over any number of operands: its rule gives the list of all partials."""
-    rule: Rule = op.partials  # type: ignore[assignment]
+    """Of a gate over any number of operands: a partial serves all elements of a sequence."""
     point = oracle.points(op)[0]
-    flowing = [k for k, p in enumerate(rule(list(point), op.value(*point))) if p is not None]
+    arguments = op.arguments([Expression(f"x{k}") for k in range(len(point))])
 
-    def changed(place: int, change: Callable[[Any], Any]) -> Rule:
-        def mutant(xs: list[Any], out: Any) -> list[Any]:
-            found = list(rule(xs, out))
-            if place < len(found) and found[place] is not None:
-                found[place] = change(found[place])
-            return found
+    def replaced(entry: int, rule: Any) -> tuple[Any, ...]:
+        return (*op.partials[:entry], rule, *op.partials[entry + 1 :])
 
-        return mutant
+    def changed_at(entry: int, place: int, change: Callable[[Any], Any]) -> Any:
+        """The partial, changed for the element at one place only."""
+        partial = op.partials[entry]
 
-    def rewritten(place: int, number: int) -> Rule:
+        def rule(*xs: Any) -> Any:
+            local = partial(*xs) if callable(partial) else partial
+            at = xs[-2] if starred[entry] else place
+            return change(local) if at == place and local is not None else local
+
+        return rule
+
+    def rewritten(entry: int, place: int, number: int) -> Any:
         """The variant of this number, written anew for as many operands as there are."""
+        partial = op.partials[entry]
 
-        def mutant(xs: list[Any], out: Any) -> list[Any]:
-            found = list(rule(xs, out))
-            tree = written(len(xs))[place] if place < len(xs) else None
+        def rule(*xs: Any) -> Any:
+            *sequences, j, out = xs if starred[entry] else (*xs[:-1], place, xs[-1])
+            if j != place:
+                return partial(*xs)
+            flat = [x for each in sequences for x in (each if isinstance(each, tuple) else (each,))]
+            names = {f"x{k}": x for k, x in enumerate(flat)} | {"out": out}
+            again = op.arguments([Expression(name) for name in list(names)[:-1]])
+            tree = partial(*again, *((j,) if starred[entry] else ()), Expression("out"))
             several = list(variants(tree)) if isinstance(tree, Expression) else []
-            if number < len(several):
-                names = {f"x{k}": x for k, x in enumerate(xs)} | {"out": out}
-                found[place] = evaluate(several[number][1], names)
-            return found
+            return evaluate(several[number][1], names) if number < len(several) else partial(*xs)
 
-        return mutant
+        return rule
 
-    def written(n: int) -> list[Any]:
-        return list(rule([Expression(f"x{k}") for k in range(n)], Expression("out")))
+    starred = [name.startswith("*") for name in op.operands]
+    for entry, partial in enumerate(op.partials):
+        if partial is None:
+            continue
+        argument = arguments[entry]
+        for place in range(len(argument) if starred[entry] else 1):
+            title = f"by {op.operands[entry]}, operand {place + 1}"
+            fewer = changed_at(entry, place, lambda local: local * (1 - 1e-12))
+            yield Mutant(op, f"{title}: × (1 - 1e-12)", replaced(entry, fewer))
+            negated = changed_at(entry, place, lambda local: -local)
+            yield Mutant(op, f"{title}: × -1", replaced(entry, negated))
+            if callable(partial):
+                j = (place,) if starred[entry] else ()
+                tree = partial(*arguments, *j, Expression("out"))
+                for number, (what, _) in enumerate(
+                    variants(tree) if isinstance(tree, Expression) else ()
+                ):
+                    rule = rewritten(entry, place, number)
+                    yield Mutant(op, f"{title}: {what}", replaced(entry, rule))
+        if starred[entry] and callable(partial):
 
-    for place in flowing:
-        title = f"by operand {place + 1}"
-        yield Mutant(op, f"{title}: × (1 - 1e-12)", changed(place, lambda p: p * (1 - 1e-12)))
-        yield Mutant(op, f"{title}: × -1", changed(place, lambda p: -p))
-        tree = written(len(point))[place]
-        for number, (what, _) in enumerate(variants(tree) if isinstance(tree, Expression) else ()):
-            yield Mutant(op, f"{title}: {what}", rewritten(place, number))
+            def exchanged(*xs: Any, partial: Any = partial) -> Any:
+                *before, j, out = xs
+                return partial(*before, {0: 1, 1: 0}.get(j, j), out)
 
-    def exchanged(xs: list[Any], out: Any) -> list[Any]:
-        found = list(rule(xs, out))
-        a, b = flowing[:2]
-        if len(found) > b:
-            found[a], found[b] = found[b], found[a]
-        return found
-
-    if op.name != "sum":
-        yield Mutant(op, "exchange the first two partials", exchanged)
+            yield Mutant(
+                op, f"exchange the first two {op.operands[entry]}", replaced(entry, exchanged)
+            )
 
 
 # --------------------------------------------------------------------- the gate's tests
@@ -199,7 +226,7 @@ def _of_sequences(op: Primitive) -> Iterator[Mutant]:
 def planted(mutant: Mutant) -> Iterator[None]:
     """The table with the mutant in its row."""
     op, partials, step = mutant.gate, mutant.gate.partials, mutant.gate.step
-    op.partials, op.step = mutant.partials, gate.first_step
+    op.partials, op.step = mutant.partials, None
     try:
         yield
     finally:

@@ -114,6 +114,10 @@ def powers_derivative(random: Random) -> Point:
     return (float(k), float(m), *power_above_zero(random))
 
 
+def roots_derivative(random: Random) -> Point:
+    return float(random.choice((1, 2, 3))), anything(random)
+
+
 def remainder(random: Random) -> Point:
     x, y = moderate(random), moderate(random)
     return random.choice(((x, y), (x * 1e150, y * 1e150), (x * 1e-290, y * 1e-290), (x * 1e6, y)))
@@ -165,9 +169,9 @@ def slope(random: Random) -> Point:
 
 
 POINTS: dict[str, Callable[[Random], Point]] = {
-    **dict.fromkeys(("add", "sub", "mul", "div", "hypot", "atan2"), pair),
-    **dict.fromkeys(("log", "log2", "log10", "sqrt"), one(positive)),
-    **dict.fromkeys(("asin", "acos", "atanh"), one(inside)),
+    **dict.fromkeys(("add", "sub", "mul", "div", "hypot", "unit", "inversion", "atan2"), pair),
+    **dict.fromkeys(("log", "log2", "log10", "sqrt", "rsqrt"), one(positive)),
+    **dict.fromkeys(("asin", "acos", "atanh", "one_less_square"), one(inside)),
     **dict.fromkeys(("sin", "cos", "tan"), one(angle)),
     **dict.fromkeys(("erf", "erfc"), one(bell)),
     **dict.fromkeys(("maximum", "minimum", "sum", "logsumexp"), several),
@@ -177,7 +181,8 @@ POINTS: dict[str, Callable[[Random], Point]] = {
     "power_log": power_above_zero,
     "power_derivative": powers_derivative,
     "gaussian": lambda random: (bell(random), slope(random)[1]),
-    "mod": remainder,
+    "cbrt_derivative": roots_derivative,
+    **dict.fromkeys(("mod", "quotient"), remainder),
     "log1p": one(above_minus_one),
     "acosh": one(above_one),
     "exp2": one(binary_exponent),

@@ -81,7 +81,7 @@ def forward_table(output: Value) -> str:
     rows = [
         [name(node), f"= {formula(node)}" if node.op else "", number(node.data)]
         for node in topological_order(output)
-        if not node.is_constant
+        if node.kind != "constant"
     ]
     return table([["forward", "", "value"], *rows], {2: GREEN}, right={2})
 

@@ -121,7 +121,7 @@ def _look(thing: Any) -> Any:
     if thing is None or isinstance(thing, (int, float, str)):
         return thing
     if isinstance(thing, Value):
-        return id(thing), None if thing.is_computed else thing.data
+        return id(thing), thing.data if thing.kind in ("leaf", "constant") else None
     if isinstance(thing, Module):
         return id(thing)  # its own attributes are looked at
     if isinstance(thing, (list, tuple)):

@@ -222,7 +222,7 @@ def _found(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
 def _is_parameter(thing: Any) -> bool:
     """Whether this is a leaf that someone made, or a (nested, not empty) list of such Values."""
     if isinstance(thing, Value):
-        return not thing.is_computed and not thing.is_constant
+        return thing.kind == "leaf"
     if not isinstance(thing, (list, tuple)) or not thing:
         return False
     if set(map(type, thing)) == {Value}:  # a row of weights: the usual case, and quickly told

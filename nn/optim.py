@@ -57,7 +57,7 @@ class Optimizer:
             raise TypeError(f"{type(self).__name__} takes parameters: give model.parameters()")
         given = [parameters] if isinstance(parameters, Value) else list(parameters)
         for parameter in given:
-            if not isinstance(parameter, Value) or not parameter.is_leaf:
+            if not isinstance(parameter, Value) or parameter.op is not None:
                 raise TypeError(
                     f"an optimizer's parameters must be leaf Values, got {shorten(parameter)}: "
                     "give a flat list, as model.parameters() is"

@@ -87,4 +87,4 @@ def _is_sum_of(neuron: Neuron, z: Value) -> bool:
 
 def _depends_only_on(node: Value, z: Value) -> bool:
     """Whether a gate is the activation of z alone: its other operands are plain numbers."""
-    return all(operand is z or operand.is_constant for operand in node.operands)
+    return all(operand is z or operand.kind == "constant" for operand in node.operands)

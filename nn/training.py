@@ -17,7 +17,7 @@ from numbers import Real
 from time import perf_counter
 from typing import Any
 
-from autograd import no_grad
+from autograd import no_grad, without_collector
 
 from .choosing import ENGINES
 from .data import paired_samples, split
@@ -133,7 +133,7 @@ def fit(
                 # with a single batch the loss is known of the weights before the step
                 weights = training.snapshot() if len(batches) == 1 and not validating else None
                 model.train()
-                with located(f"epoch {epoch}"):
+                with without_collector(), located(f"epoch {epoch}"):
                     mean, scores = _train(training, batches, optimizer, clip, ys, measures)
                 validation_loss = None
                 if validating and held_out:

@@ -73,4 +73,4 @@ def random_graph(seed: int, gates: int = 25) -> Value:
 
 
 def leaves(output: Value) -> list[Value]:
-    return [node for node in topological_order(output) if node.is_leaf and not node.is_constant]
+    return [node for node in topological_order(output) if node.kind == "leaf"]

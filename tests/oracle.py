@@ -25,15 +25,17 @@ _SEQUENCES = [(0.5, -1.25, 2.0), (3.0, 2.9, -4.0), (-30.0, 10.0, 0.25)]
 _INDEXED = [(float(i), *xs) for i in range(3) for xs in _SEQUENCES]
 
 POINTS: dict[str, Sequence[tuple[float, ...]]] = {
-    **dict.fromkeys(("add", "sub", "mul", "div", "mod", "hypot", "atan2"), _PAIRS),
+    **dict.fromkeys(("add", "sub", "mul", "div", "mod", "quotient", "hypot", "unit"), _PAIRS),
+    **dict.fromkeys(("inversion", "atan2"), _PAIRS),
     **dict.fromkeys(("pow", "power_slope", "power_log"), _POWERS),
-    **dict.fromkeys(("log", "log2", "log10", "log1p", "sqrt"), _POSITIVE),
+    **dict.fromkeys(("log", "log2", "log10", "log1p", "sqrt", "rsqrt"), _POSITIVE),
     **dict.fromkeys(("asin", "acos", "atanh"), _INSIDE),
     **dict.fromkeys(("maximum", "minimum", "sum", "logsumexp"), _SEQUENCES),
     **dict.fromkeys(("softmax", "rest", "log_softmax", "cross_entropy"), _INDEXED),
     "acosh": [(1.01,), (1.7,), (30.0,)],
     "gaussian": [(-2.75, 1.0), (0.6, -2.5), (1e-3, 0.5), (7.25, 3.0)],
     "power_derivative": [(2.0, 0.0, 1.5, 2.25), (1.0, 1.0, 0.3, -1.7), (0.0, 2.0, 4.0, 0.5)],
+    "cbrt_derivative": [(1.0, 1.5), (2.0, -0.3), (3.0, 7.25)],
     "leaky_relu": [(-2.0, 0.1), (3.0, 0.01)],
     "elu": [(-2.0, 1.0), (-0.01, 0.5), (3.0, 1.0), (-720.0, 1e30)],
     "where": [(1.0, 2.5, -3.5), (0.0, 2.5, -3.5)],

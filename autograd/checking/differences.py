@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from ..engine.collector import without_collector
+from ..engine.conversion import as_number, shorten
 from ..engine.derivatives import gradients
-from ..engine.gate import as_number, shorten
 from ..engine.graph import topological_order
+from ..engine.modes import recording
 from ..engine.value import Value
 from .extrapolation import Estimate, Vector, extrapolate
 from .rounding import error_bounds, value_bound
@@ -146,7 +148,8 @@ def check_gradients(
         places = sorted(random.Random(0).sample(places, at_most))
     before = [value.data for value in where.values]
     try:
-        return _check(f, name, where, places, order)
+        with recording(), without_collector():
+            return _check(f, name, where, places, order)
     finally:
         where.put(before)
 

@@ -66,6 +66,9 @@ def functions() -> dict[str, Callable[..., Number]]:
         )
         return mp.power(x, y - k) * mp.fsum(terms)
 
+    def cbrt(x: Number) -> Number:
+        return mp.sign(x) * mp.cbrt(abs(x))
+
     def soft_cross_entropy(*operands: Number) -> Number:
         n = len(operands) // 2
         ps, xs = operands[:n], operands[n:]
@@ -77,6 +80,7 @@ def functions() -> dict[str, Callable[..., Number]]:
         "mul": lambda x, y: x * y,
         "div": lambda x, y: x / y,
         "mod": lambda x, y: x - y * mp.floor(x / y),
+        "quotient": lambda x, y: mp.floor(x / y),
         "neg": lambda x: -x,
         "pow": mp.power,
         "power_slope": lambda x, y: y * mp.power(x, y - 1),
@@ -92,13 +96,18 @@ def functions() -> dict[str, Callable[..., Number]]:
         "log10": lambda x: mp.log(x) / mp.log(10),
         "log1p": lambda x: mp.log(1 + x),
         "sqrt": mp.sqrt,
-        "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
+        "cbrt": cbrt,
+        "rsqrt": lambda x: 1 / mp.sqrt(x),
+        "cbrt_derivative": lambda k, x: mp.ff(mp.mpf(1) / 3, k) * cbrt(x) / x**k,
         "hypot": lambda x, y: mp.sqrt(x * x + y * y),
+        "unit": lambda x, y: x / mp.sqrt(x * x + y * y),
+        "inversion": lambda x, y: x / (x * x + y * y),
         "sin": mp.sin,
         "cos": mp.cos,
         "tan": mp.tan,
         "asin": mp.asin,
         "acos": mp.acos,
+        "one_less_square": lambda x: 1 - x * x,
         "atan": mp.atan,
         "atan2": mp.atan2,
         "sinh": mp.sinh,

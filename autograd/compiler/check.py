@@ -201,12 +201,8 @@ def reference(
                     raise domain_error(op, map(describe, node.operands), error) from None
                 node._data = math.nan
 
-    def harvest(nodes: list[Value]) -> Sequence[float]:
-        return array("d", [leaf.flow for leaf in parameters] if nodes else [0.0] * len(parameters))
-
-    constants = next((k for k, leaf in enumerate(trace.leaves) if leaf.born), len(trace.leaves))
-    order = trace.leaves[constants:] + trace.nodes
-    gradient = propagate(trace.outputs[0], 1.0, harvest, order=order)
+    arrived = propagate(trace.outputs[0], 1.0)
+    gradient = array("d", [arrived.get(leaf) or 0.0 for leaf in parameters])
     return [output._data for output in trace.outputs], gradient
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.gate import as_number, shorten
+from ..engine.conversion import as_number, shorten
 from .trace import Argument, Trace
 
 __all__ = ["Inputs", "flat_rows", "shapes_of"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..engine.gate import shorten
+from ..engine.conversion import shorten
 from ..engine.value import Value
 
 __all__ = ["Options", "sample_shapes"]
@@ -44,7 +44,7 @@ class Options:
             raise TypeError(f"parameters= takes a list of leaves, got {shorten(parameters)}")
         parameters = None if parameters is None else list(parameters)
         for each in parameters or ():
-            if not isinstance(each, Value) or not each.is_leaf or each.is_constant:
+            if not isinstance(each, Value) or each.kind not in ("leaf", "unrecorded"):
                 raise TypeError(f"parameters must be leaves, got {shorten(each)}")
         self.parameters = None if parameters is None else set(parameters)
         self.reduction = reduction

@@ -39,12 +39,11 @@ class Parameters:
 
     def store(self) -> None:
         """Write theta to the Values."""
-        with clock.walking:
-            note_edit()
-            for leaf, number in zip(self.leaves, as_list(self.theta), strict=True):
-                leaf._data = number
-                leaf.computed = clock.last_edit
-        self.seen = clock.last_edit
+        now = note_edit()
+        for leaf, number in zip(self.leaves, as_list(self.theta), strict=True):
+            leaf.computed = now
+            leaf._data = number
+        self.seen = now
 
     def current(self) -> Any:
         """Theta, if no Value was edited since it was read.

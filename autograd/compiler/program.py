@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..engine.gate import shorten
+from ..engine.collector import without_collector
+from ..engine.conversion import shorten
 from ..engine.value import Value
 from .boxes import Block
 from .check import Samples
@@ -19,7 +20,7 @@ from .inputs import Inputs, shapes_of
 from .options import Options, sample_shapes
 from .parameters import Parameters, as_list
 from .targets import StraightLine, Target
-from .trace import Argument, Trace, trace_function, trace_graph, without_collector
+from .trace import Argument, Trace, trace_function, trace_graph
 
 if TYPE_CHECKING:
     from .vectorised import Arrays
@@ -127,7 +128,7 @@ class Program:
             raise ValueError(
                 "none of the parameters= is used; without it, every leaf that is used is one"
             )
-        self._frozen = [leaf for leaf in data if not leaf.is_constant and trace.clock is None]
+        self._frozen = [leaf for leaf in data if leaf.kind != "constant" and trace.clock is None]
         arrays = self._arrays(trace, leaves, data)
         if arrays is None:
             self._run = self._straight_line(trace, self._parameters(leaves))

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..engine import primitives
 from ..engine.gate import Primitive
-from ..engine.text import Expression
+from ..engine.text import Expression, expression
 from .arrays import Array, Book, Untranslatable
 
 __all__ = ["PAIRWISE", "SEQUENCES", "sequence_gate", "sequence_partials", "sequence_pullback"]
@@ -227,7 +227,7 @@ def _formulas(op: Primitive) -> list[Expression]:
 
 def _unify(trees: list[Any]) -> Expression:
     """One formula for three trees that differ in the place only."""
-    trees = [tree if isinstance(tree, Expression) else Expression(float(tree)) for tree in trees]
+    trees = [expression(tree) for tree in trees]
     heads = [tree.head for tree in trees]
     first: Expression = trees[0]
     if not first.operands:
@@ -235,7 +235,7 @@ def _unify(trees: list[Any]) -> Expression:
             return Expression("j")
         if isinstance(heads[0], str) and heads == [f"{heads[0][:-1]}{j}" for j in range(_PLACES)]:
             return Expression(heads[0][:-1])
-        if heads[0] == heads[1] == heads[2] and heads[0] not in _ELEMENTS:
+        if repr(heads[0]) == repr(heads[1]) == repr(heads[2]) and heads[0] not in _ELEMENTS:
             return first
         raise Untranslatable(f"partials that don't follow one formula: {heads}")
     if any(head != heads[0] for head in heads):
@@ -248,7 +248,7 @@ def _unify(trees: list[Any]) -> Expression:
         if sequences != {tuple(f"x{j}" for j in range(_PLACES))}:
             raise Untranslatable(f"{head.name} of part of a sequence")
         return Expression(head, (*index, Expression("x")))
-    terms = _chain(first)
+    terms = list(first.operands) if head is primitives.sum else _chain(first)
     if terms is not None and str(first) == str(trees[1]) == str(trees[2]):
         try:
             return Expression("sum", (_unify(terms),))
@@ -273,6 +273,8 @@ def _chain(tree: Expression) -> list[Expression] | None:
 def _read(book: Book, formula: Expression, names: dict[str, Array], index: Array | None) -> Any:
     """Read a formula in j on arrays."""
     head, operands = formula.head, formula.operands
+    if head is None:
+        return book.lift(0.0)
     if isinstance(head, float):
         return book.lift(head)
     if isinstance(head, str) and not operands:

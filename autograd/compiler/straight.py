@@ -15,6 +15,7 @@ from typing import Any
 
 from ..engine import primitives
 from ..engine.gate import Primitive, registry
+from ..engine.primitives import where
 from ..engine.text import Expression, number, python
 from ..engine.value import Value
 from .trace import Trace
@@ -27,6 +28,7 @@ LONGEST_SUM = 20  # operations in one line
 _OWN_NAMES = re.compile(
     r"[vd]\d*|[pg]|theta|inputs|inf|nan|choose|values|value_and_grad|part\d+|\w+_(locals|or_nan)"
 )
+_SELECTING = (primitives.choice, primitives.branch)
 _PLAIN = {primitives.add, primitives.sub, primitives.mul, primitives.neg}
 _SUMS = _PLAIN - {primitives.mul}
 
@@ -180,7 +182,7 @@ class _StraightLine:
             if size < LONGEST_SUM and node not in self.kept:
                 self.inlined[node] = Expression(op, tuple(operands)), size
                 return  # nobody needs its number by itself, not even on the way back
-        if op.arity is None or op.routes or node in self.guarded:
+        if op.arity is None or op in _SELECTING or node in self.guarded:
             arguments = ", ".join(self.name(operand) for operand in self.operands[node])
             text = f"{self.function(op, node in self.guarded)}({arguments})"
         else:
@@ -198,7 +200,7 @@ class _StraightLine:
         if not any(operand in live for operand in operands):
             return
         guarded = node in self.guarded
-        texts = None if guarded or op.routes else self.partial_texts(node, op)
+        texts = None if guarded or op in _SELECTING else self.partial_texts(node, op)
         if texts is None:
             self.backward_by_numbers(node, op, live)
             return
@@ -225,9 +227,8 @@ class _StraightLine:
         arguments = ", ".join(map(self.name, operands))
         self.lines.append(f"{indent}p = {locals_name}(({arguments},), {self.name(node)})")
         for k, operand in enumerate(operands):
-            if operand in live and not (op.arity is not None and op.partials[k] is None):  # type: ignore[index]
-                test = f"if p[{k}]: " if op.routes else ""
-                test = test or (f"if p[{k}] is not None: " if op.arity is None else "")
+            if operand in live and op.differentiable(len(operands))[k]:
+                test = f"if p[{k}] is not None: "
                 self.lines.append(f"{indent}{test}{self.d(operand)} += p[{k}] * {upstream}")
 
     def begin(self, node: Value, text: str) -> None:
@@ -266,7 +267,9 @@ class _StraightLine:
                 if one:
                     texts.append(str(upstream) if partial > 0 else f"-{upstream}")
                 else:
-                    texts.append(self.python(partial * upstream))
+                    product = _times(partial, upstream)
+                    text = self.python(product)
+                    texts.append(f"({text})" if product.head is primitives.choice else text)
         except Exception:  # a user's rule with an `if`: it is read on numbers instead
             return None
         return texts
@@ -287,6 +290,18 @@ class _StraightLine:
             name = "choose"
         self.namespace[name] = _OrNan(op) if guarded else op
         return name
+
+
+def _times(partial: Any, upstream: Expression) -> Any:
+    """local × upstream; 0 where nothing flows."""
+    if isinstance(partial, Expression) and partial.head is primitives.choice:
+        condition, a, b = partial.operands
+        return where(condition, _times(a, upstream), _times(b, upstream))
+    if partial is None or (isinstance(partial, Expression) and partial.head is None):
+        return Expression(0.0)
+    if isinstance(partial, Expression) and partial.head in (primitives.step, 1.0):
+        return upstream  # relu's: where x <= 0 nothing flows, so here it is 1
+    return partial * upstream
 
 
 def _spelled(op: Primitive) -> str:

@@ -11,27 +11,24 @@ before consumers, which spares sorting them.
 
 from __future__ import annotations
 
-import gc
 import math
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, filterfalse
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from ..engine import primitives, value
-from ..engine.clock import tick
-from ..engine.gate import as_number, shorten
+from ..engine import clock, primitives, value
+from ..engine.collector import without_collector
+from ..engine.conversion import as_number, shorten
+from ..engine.gate import Primitive
 from ..engine.graph import born, topological_order
-from ..engine.modes import special
-from ..engine.value import Value
-from ..engine.value import record_specially as record
+from ..engine.recorders import using
+from ..engine.value import Value, new_node
 
-__all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph", "without_collector"]
+__all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph"]
 
 Shape = tuple[int, ...]
 
@@ -68,30 +65,8 @@ class Traced(Value):
     def choose(self, a: Any, b: Any) -> Value:
         """``where``: a program computes both branches and selects."""
         a, b = (branch() if callable(branch) else branch for branch in (a, b))
+        a, b = (0.0 if branch is None else branch for branch in (a, b))
         return self.apply_gate(primitives.choice, (self, a, b))
-
-    # + and * of Values once more, without asking first what the operands are: they are millions.
-    # Python asks the right operand first if its class is the more special one, as this is.
-
-    def __add__(self, other: Any) -> Value:
-        if isinstance(other, Value):
-            return record(self._data + other._data, primitives.add, (self, other))
-        return super().__add__(other)
-
-    def __radd__(self, other: Any) -> Value:
-        if isinstance(other, Value):
-            return record(other._data + self._data, primitives.add, (other, self))
-        return super().__radd__(other)
-
-    def __mul__(self, other: Any) -> Value:
-        if isinstance(other, Value):
-            return record(self._data * other._data, primitives.mul, (self, other))
-        return super().__mul__(other)
-
-    def __rmul__(self, other: Any) -> Value:
-        if isinstance(other, Value):
-            return record(other._data * self._data, primitives.mul, (other, self))
-        return super().__rmul__(other)
 
     def __format__(self, spec: str) -> str:
         return "<traced Value>"
@@ -112,6 +87,20 @@ class Traced(Value):
     __int__ = refuse
     __float__ = refuse
     __index__ = refuse
+
+
+class Tracer:
+    """Records gates without computing them, and refuses whoever asks for a number."""
+
+    look = staticmethod(refuse)
+
+    def __init__(self) -> None:
+        self.made: list[Value] = []
+
+    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
+        node = new_node(math.nan, op, operands, Traced)
+        self.made.append(node)
+        return node
 
 
 @dataclass
@@ -164,10 +153,10 @@ class Trace:
             ValueError: the function uses a leaf that is not among the declared parameters.
         """
         clock = math.inf if self.clock is None else self.clock
-        first = bisect_right(self.leaves, 0, key=born)  # they are sorted by birth
-        last = bisect_right(self.leaves, clock, key=born)
-        before, newer = self.leaves[first:last], self.leaves[last:]
-        data = self.leaves[:first] + [leaf for leaf in newer if leaf not in self.inputs]
+        constants = [leaf for leaf in self.leaves if not leaf.born]
+        before = [leaf for leaf in self.leaves if 0 < leaf.born <= clock]
+        newer = [leaf for leaf in self.leaves if leaf.born > clock]
+        data = constants + [leaf for leaf in newer if leaf not in self.inputs]
         if declared is None:
             return before, data
         parameters = []
@@ -204,7 +193,7 @@ def trace_function(
         Argument(name, None if shape is None else tuple(shape), fixed[k] if fixed else None)
         for k, (name, shape) in enumerate(zip(names, shapes, strict=True))
     ]
-    clock = tick()
+    started = clock.tick()
     inputs: dict[Value, tuple[int, int]] = {}
     actual: list[Any] = []
     for k, argument in enumerate(arguments):
@@ -218,14 +207,8 @@ def trace_function(
             inputs[placeholder] = (k, column)
             flat.append(placeholder)
         actual.append(nested(flat, argument.shape))
-    made: list[Value] = []
-    with (
-        without_collector(),
-        special("kind", Traced),
-        special("watch", made.append),
-        special("refuse", refuse),
-        special("no_grad", False),
-    ):
+    tracer = Tracer()
+    with without_collector(), using(tracer):
         result = _called(f, actual)
     single = not isinstance(result, (list, tuple))
     outputs = []
@@ -246,17 +229,18 @@ def trace_function(
         outputs.append(output)
     if not outputs:
         raise TypeError("compile: the function gives an empty list; give at least one Value")
+    made = tracer.made
     leaves, uses = _uses(made, outputs)
     if len(uses) != len(made) or not all(map(uses.__contains__, made)):
-        return Trace(outputs, single, arguments, inputs, *_parts(outputs), clock, f)
-    return Trace(outputs, single, arguments, inputs, leaves, made, uses, clock, f)
+        return Trace(outputs, single, arguments, inputs, *_parts(outputs), started, f)
+    return Trace(outputs, single, arguments, inputs, leaves, made, uses, started, f)
 
 
 def _called(f: Callable[..., Any], actual: list[Any]) -> Any:
     try:
         return f(*actual)
     except TypeError as error:
-        if "__array_ufunc__" not in str(error):
+        if "does not take Values" not in str(error):
             raise
         raise TraceError(
             "NumPy's functions don't take Values: in a compiled function, write autograd.exp(x) "
@@ -279,18 +263,6 @@ def _uses(nodes: list[Value], outputs: list[Value]) -> tuple[list[Value], Counte
     leaves = [*dict.fromkeys(filterfalse(computed, chain.from_iterable(operands)))]
     leaves.sort(key=born)
     return leaves, uses
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Keep the cyclic collector away from a growing graph: it would walk it again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def trace_graph(output: Value) -> Trace:

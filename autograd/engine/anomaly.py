@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 from .backward import local_derivatives
-from .modes import special
-from .value import Value, describe
+from .gate import Primitive
+from .recorders import Recorder, current, using
+from .steps import Gradients
+from .value import Value, computed, describe
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 
@@ -39,30 +42,52 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
     autograd.engine.anomaly.AnomalyError: exp(x = 1000.0) made inf...
     """
-    lines: dict[Value, str] = {}
+    with using(_Watch(current())):
+        yield
 
-    def watch(node: Value) -> None:
-        if node not in lines:  # forward() computes a node again, which was made elsewhere
-            lines[node] = _source_line()
+
+class _Watch:
+    """Records as the recorder outside does, and looks at every number."""
+
+    def __init__(self, outside: Recorder | None) -> None:
+        self.outside = outside
+        self.lines: dict[Value, str] = {}
+
+    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
+        node: Value = (self.outside.apply if self.outside else computed)(op, operands)
+        if node.op is not None:
+            self.watch(node)
+        return node
+
+    def look(self) -> None:
+        if self.outside is not None:
+            self.outside.look()
+
+    def watch(self, node: Value) -> None:
+        """Look at a node that was made, or computed anew by ``forward()``."""
+        if node not in self.lines:
+            self.lines[node] = _source_line()
         if not isfinite(node.data):
             raise AnomalyError(
-                f"{_gate(node)} made {node.data}{_blame(node)}\n  at {lines[node]}"
+                f"{_gate(node)} made {node.data}{_blame(node)}\n  at {self.lines[node]}"
             ) from None
 
-    def watch_backward(node: Value, upstream: float | Value) -> None:
-        arrived = upstream.data if isinstance(upstream, Value) else upstream
+    def watch_backward(self, node: Value, gradients: Gradients) -> None:
+        """Look at what a node has just passed on."""
+        upstream = _number(gradients[node])
         for operand, local in zip(node.operands, local_derivatives(node), strict=True):
-            flow = operand.flow.data if isinstance(operand.flow, Value) else operand.flow
-            if local is not None and not isfinite(flow):
-                line = lines.get(node, "a line outside this detect_anomaly() block")
+            if local is not None and not isfinite(arrived := _number(gradients[operand])):
+                line = self.lines.get(node, "a line outside this detect_anomaly() block")
                 raise AnomalyError(
-                    f"the gradient of {operand.label or 'an operand'} became {flow} in the "
-                    f"backward step of {_gate(node)}: local {local} × upstream {arrived}\n"
+                    f"the gradient of {operand.label or 'an operand'} became {arrived} in the "
+                    f"backward step of {_gate(node)}: local {local} × upstream {upstream}\n"
                     f"  the gate was made at {line}"
                 ) from None
 
-    with special("watch", watch), special("watch_backward", watch_backward):
-        yield
+
+def _number(gradient: Any) -> float:
+    number: float = gradient.data if isinstance(gradient, Value) else gradient
+    return number
 
 
 def _gate(node: Value) -> str:

@@ -1,21 +1,19 @@
 """The clock that orders births and edits, and so finds stale nodes.
 
-A node is *born* once and *computed* whenever its data is set; both are ticks of one clock. An
+A node is *born* once and *computed* whenever its data is set; both are times of one clock. An
 operand computed later than its consumer means that the consumer is stale.
 """
 
 from __future__ import annotations
 
-import threading
 from itertools import count
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
-__all__ = ["note_edit", "stale_edges", "tick", "walking"]
+__all__ = ["advance", "note_edit", "stale_edges", "tick"]
 
 tick = count(1).__next__
-last_edit = 0  # when a leaf was last edited, or a graph evaluated again
-walking = threading.RLock()  # held by who edits data or walks back: threads may share leaves
+last_edit = 0  # no node was edited after this
 
 
 class Node(Protocol):
@@ -25,22 +23,24 @@ class Node(Protocol):
     computed: int
 
     @property
-    def is_leaf(self) -> bool: ...
-
-    @property
     def operands(self) -> tuple[Node, ...]: ...
 
 
 N = TypeVar("N", bound=Node)
 
 
-def note_edit(node: Node | None = None) -> None:
-    """Remember that data changed now: a leaf's, or that of several nodes evaluated again."""
+def advance(time: int) -> None:
+    """Put the clock forward to later than ``time``, if it is not."""
+    global tick
+    if tick() <= time:
+        tick = count(time + 1).__next__
+
+
+def note_edit() -> int:
+    """Note that data is about to change, and give the time."""
     global last_edit
-    with walking:
-        last_edit = tick()
-        if node is not None:
-            node.computed = last_edit
+    last_edit = tick()
+    return last_edit
 
 
 def stale_edges(order: list[N]) -> list[tuple[N, N]]:

@@ -1,88 +1,103 @@
 """Copies and pickles of graphs, as lists of nodes: a chain of a million neither recurses.
 
-A leaf is pickled as itself, so that leaves stay shared between the graphs (and the model) that
-are pickled together; an inner node reached from two of them is stored with each. A stale graph
-stays stale.
+A copy keeps the times of its original, so that what was stale is stale; and so does a pickle: the
+clock of whoever reads it is put forward, so that nothing of theirs will be older than it.
+
+A leaf is pickled as any object is, so that leaves stay shared between the graphs (and the model)
+that are pickled together; an inner node reached from two of them is stored with each.
 """
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
-from .clock import note_edit, stale_edges, tick
-from .gate import Primitive
+from .clock import advance, note_edit
 from .graph import topological_order
 from .value import Constant, Value, constant
 
+State = tuple[Any, dict[str, Any]]  # a leaf's attributes, and the slots by name
 
-def _restore(
-    kind: type[Value],
-    data: float,
-    grad: float | None,
-    label: str,
-    op: Primitive | None = None,
-    operands: tuple[Value, ...] = (),
-) -> Value:
-    """Make a node as it was, but born now."""
+
+def _state(node: Value) -> State:
+    """All that a node is, as Python itself takes an object apart."""
+    state: State = object.__reduce_ex__(node, 2)[2]  # type: ignore[assignment]
+    return state
+
+
+def _set_state(self: Value, state: State) -> None:
+    attributes, slots = state
+    for name, thing in slots.items():
+        setattr(self, name, thing)
+    if attributes:
+        self.__dict__.update(attributes)
+    advance(self.computed)
+    note_edit()  # the copy may be stale from the beginning
+
+
+def _new(kind: type[Value], state: State) -> Value:
     node = object.__new__(kind)
-    node._data = data
-    node.grad = grad
-    node.label = label
-    node.op = op
-    node.operands = operands
-    node.flow = None
-    node.born = node.computed = tick()
+    _set_state(node, state)
     return node
 
 
-def _restore_graph(rows: list[Any], edited: list[int]) -> Value:
+def _copy(self: Value) -> Value:
+    """``copy.copy``: another node, computed from the same operands."""
+    return self if self.kind == "constant" else _new(type(self), _state(self))
+
+
+def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
+    """``copy.deepcopy``: the whole graph."""
+    for node in topological_order(self):
+        if node.kind == "constant":
+            memo[id(node)] = node
+        elif id(node) not in memo:
+            attributes, slots = _state(node)
+            operands = tuple(memo[id(operand)] for operand in node.operands)
+            copied = memo[id(node)] = _new(type(node), (None, slots | {"operands": operands}))
+            if attributes:
+                copied.__dict__.update(copy.deepcopy(attributes, memo))
+    result: Value = memo[id(self)]
+    return result
+
+
+# --------------------------------------------------------------------- pickles
+
+
+def _reduce(self: Value, protocol: Any) -> Any:
+    if self.op is None:
+        return object.__reduce_ex__(self, 2)
+    order = topological_order(self)
+    places = {node: place for place, node in enumerate(order)}
+    rows: list[Any] = []
+    for node in order:
+        if node.op is None:
+            rows.append(node)
+        else:
+            _, slots = _state(node)
+            slots["operands"] = [places[operand] for operand in node.operands]
+            rows.append((type(node), slots))
+    return _read_graph, (rows,)
+
+
+def _read_graph(rows: list[Any]) -> Value:
     nodes: list[Value] = []
     for row in rows:
         if isinstance(row, Value):
             nodes.append(row)
         else:
-            data, grad, label, op, places = row
-            operands = tuple(nodes[place] for place in places)
-            nodes.append(_restore(Value, data, grad, label, op, operands))
-    for place in edited:
-        note_edit(nodes[place])
+            kind, slots = row
+            slots["operands"] = tuple(nodes[place] for place in slots["operands"])
+            nodes.append(_new(kind, (None, slots)))
     return nodes[-1]
 
 
-def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
-    order = topological_order(self)
-    for node in order:
-        if id(node) not in memo:
-            operands = tuple(memo[id(operand)] for operand in node.operands)
-            memo[id(node)] = (
-                node
-                if node.is_constant
-                else _restore(type(node), node.data, node.grad, node.label, node.op, operands)
-            )
-    for operand, _ in stale_edges(order):
-        note_edit(memo[id(operand)])
-    copy: Value = memo[id(self)]
-    return copy
+def _reduce_constant(self: Constant, protocol: Any) -> Any:
+    return constant, (self._data,)
 
 
-def _reduce(self: Value) -> tuple[Any, ...]:
-    if self.op is None:
-        return _restore, (type(self), self.data, self.grad, self.label)
-    order = topological_order(self)
-    place = {node: k for k, node in enumerate(order)}
-    rows = [
-        node
-        if node.op is None
-        else (node.data, node.grad, node.label, node.op, [place[o] for o in node.operands])
-        for node in order
-    ]
-    return _restore_graph, (rows, [place[operand] for operand, _ in stale_edges(order)])
-
-
-def _reduce_constant(self: Constant) -> tuple[Any, ...]:
-    return constant, (self.data,)
-
-
-Value.__deepcopy__ = _deepcopy  # type: ignore[attr-defined]
-Value.__reduce__ = _reduce  # type: ignore[assignment]
-Constant.__reduce__ = _reduce_constant  # type: ignore[assignment]
+Value.__copy__ = _copy
+Value.__deepcopy__ = _deepcopy
+Value.__setstate__ = _set_state
+Value.__reduce_ex__ = _reduce  # type: ignore[assignment]
+Constant.__reduce_ex__ = _reduce_constant  # type: ignore[assignment]

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import value
-from .backward import NOTHING, propagate
-from .clock import tick
-from .gate import as_number, shorten
+from . import clock
+from .backward import graph_step, propagate
+from .conversion import as_number, shorten
 from .graph import ancestors
+from .modes import recording
 from .primitives import identity
-from .value import Value, constant
+from .value import Value, computed, constant
 
 __all__ = ["grad", "gradients", "hessian", "jacobian", "value_and_grad"]
 
@@ -49,17 +49,16 @@ def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
         if not isinstance(leaf, Value):
             raise TypeError(f"gradients: the inputs must be Values, got {shorten(leaf)}")
 
-    def harvest(order: list[Value]) -> list[Any]:
-        reached = [leaf.flow is not None and not leaf.is_constant for leaf in leaves]
-        return [
-            leaf.flow if reach else NOTHING for leaf, reach in zip(leaves, reached, strict=True)
-        ]
-
-    if not create_graph:
-        results = [flow + 0.0 for flow in propagate(output, 1.0, harvest)]
+    with recording():
+        if create_graph:
+            arrived = propagate(output, constant(1.0), graph_step)
+        else:
+            arrived = propagate(output, 1.0)
+    found = [arrived.get(leaf) for leaf in leaves]
+    if create_graph:
+        results: list[Any] = [constant(0.0) if each is None else each for each in found]
     else:
-        flows = propagate(output, constant(1.0), harvest, graph=True)
-        results = [flow if isinstance(flow, Value) else constant(flow + 0.0) for flow in flows]
+        results = [each or 0.0 for each in found]  # `or 0.0`: neither None nor -0.0
     return _nest(inputs, iter(results))
 
 
@@ -168,25 +167,25 @@ def _trace(
 
     def variable(thing: Any) -> Value:
         if isinstance(thing, Value):
-            return value.record(thing.data, identity, (thing,))
+            return computed(identity, (thing,))
         return Value(as_number(thing, getattr(f, "__name__", "f")))
 
-    start = tick()
+    start = clock.tick()
     traced = list(arguments)
     for place in places:
         if not -len(arguments) <= place < len(arguments):
             raise TypeError(
                 f"argnums names argument {place}, but the function got {len(arguments)} of them"
             )
-        traced[place] = _map(variable, arguments[place])
+        traced[place] = _like(arguments[place], _map(variable, arguments[place]))
     inputs = [traced[place] for place in places]
-    outputs = f(*traced, **options)
+    with recording():
+        outputs = f(*traced, **options)
     differentiable = any(isinstance(leaf, Value) for leaf in _flatten(list(arguments)))
     if not differentiable:
         results = [result for result in _flatten(outputs) if isinstance(result, Value)]
         differentiable = any(
-            node.is_leaf and not node.is_constant and node.born < start
-            for node in ancestors(*results)
+            node.kind == "leaf" and node.born < start for node in ancestors(*results)
         )
     return inputs, outputs, differentiable
 
@@ -228,6 +227,15 @@ def _map(function: Callable[[Any], Any], thing: Any) -> Any:
         return function(thing)
     mapped = [_map(function, each) for each in thing]
     return tuple(mapped) if type(thing) is tuple else mapped
+
+
+def _like(thing: Any, mapped: Any) -> Any:
+    """``mapped`` as an array if ``thing`` is one: v**2 and numpy.sum(v) then work on Values too."""
+    if not getattr(thing, "ndim", 0):
+        return mapped
+    import numpy
+
+    return numpy.array(mapped, dtype=object)
 
 
 def _flatten(thing: Any) -> list[Any]:

@@ -112,32 +112,32 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
     return primitives.dot(*ws, *xs, bias)
 
 
-def logsumexp(xs: Iterable[Any]) -> Any:
-    """Give log Σ exp(xᵢ) without overflow.
+def logsumexp(*xs: Any) -> Any:
+    """Give log Σ exp(xᵢ) without overflow; takes the operands one by one or as one sequence.
 
     >>> round(logsumexp([1000.0, 1000.0]) - 1000.0, 9)
     0.693147181
     """
-    return primitives.logsumexp(*_sequence(xs, "logsumexp"))
+    return primitives.logsumexp(*_operands(xs, "logsumexp"))
 
 
-def softmax(xs: Iterable[Any]) -> list[Any]:
+def softmax(*xs: Any) -> list[Any]:
     """Give exp(xᵢ) / Σ exp(xⱼ) for every i, a list as long as ``xs``.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    operands = _sequence(xs, "softmax")
+    operands = _operands(xs, "softmax")
     return [primitives.softmax(float(i), *operands) for i in range(len(operands))]
 
 
-def log_softmax(xs: Iterable[Any]) -> list[Any]:
+def log_softmax(*xs: Any) -> list[Any]:
     """Give xᵢ - logsumexp(x) for every i, a list as long as ``xs``.
 
     >>> log_softmax([0.0])
     [-0.0]
     """
-    operands = _sequence(xs, "log_softmax")
+    operands = _operands(xs, "log_softmax")
     return [primitives.log_softmax(float(i), *operands) for i in range(len(operands))]
 
 

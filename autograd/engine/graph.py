@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from operator import attrgetter
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-__all__ = ["ancestors", "consumers", "topological_order"]
+__all__ = ["ancestors", "born", "consumers", "topological_order"]
 
 
 class Node(Protocol):
     """What a walk needs to know of a node."""
 
     @property
-    def operands(self) -> tuple[Node, ...]: ...
+    def operands(self) -> tuple[Any, ...]: ...
 
     @property
     def born(self) -> int: ...
@@ -28,16 +28,21 @@ N = TypeVar("N", bound=Node)
 born = attrgetter("born")
 
 
-def ancestors(*outputs: N) -> list[N]:
-    """Every node that the outputs were computed from, they themselves included, each once."""
-    found = list(dict.fromkeys(outputs))
-    seen = set(found)
-    see, add = seen.add, found.append
-    for node in found:  # the list grows while it is walked
-        for operand in node.operands:
-            if operand not in seen:
-                see(operand)  # type: ignore[arg-type]
-                add(operand)  # type: ignore[arg-type]
+def ancestors(*outputs: N) -> dict[N, Any]:
+    """Every node that the outputs were computed from, they themselves included, each once.
+
+    Returns:
+        a dictionary with the nodes as its keys, and None for each: the caller may note there
+        what it finds out about them. The order is that of a depth-first search, in which what
+        was computed together stands together; sorting it by birth is quick.
+    """
+    found: dict[N, Any] = {}
+    waiting = list(outputs)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found[node] = None
+            waiting += node.operands
     return found
 
 
@@ -54,9 +59,7 @@ def topological_order(*outputs: N) -> list[N]:
     >>> [node.label or node.op.symbol for node in topological_order(f)]
     ['x', 'y', 'z', '+', '×']
     """
-    order = ancestors(*outputs)
-    order.sort(key=born)
-    return order
+    return sorted(ancestors(*outputs), key=born)
 
 
 def consumers(order: Iterable[N]) -> dict[N, list[tuple[N, int]]]:
@@ -68,5 +71,5 @@ def consumers(order: Iterable[N]) -> dict[N, list[tuple[N, int]]]:
     uses: dict[N, list[tuple[N, int]]] = {node: [] for node in order}
     for node in order:
         for place, operand in enumerate(node.operands):
-            uses[operand].append((node, place))  # type: ignore[index]
+            uses[operand].append((node, place))
     return uses

@@ -1,58 +1,45 @@
-"""Modes of a thread: no_grad, the watchers of detect_anomaly, tracing.
-
-The trick: making a node asks only the global ``active`` (is any thread under any mode?), and
-looks at its own thread's modes only if there is one; so the modes cost nothing when unused.
-"""
+"""no_grad: compute without keeping a graph; and its opposite, for whoever needs one inside it."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
 
-__all__ = ["active", "current", "here", "no_grad", "special"]
+from .gate import Primitive
+from .recorders import Recorder, current, using
+from .value import Unrecorded, Value, computed, evaluate
 
-active = 0
-_lock = threading.Lock()
+__all__ = ["no_grad", "recording"]
 
 
-class _Modes(threading.local):
-    """The settings of one thread, and what they are when nobody set them."""
+class _NoGrad:
+    """Computes gates and forgets how."""
 
-    no_grad: Any = None  # whether not to record
-    kind: Any = None  # the class of the nodes that are made, if not Value
-    watch: Any = None  # called with every node that is made
-    watch_backward: Any = None  # called with every node walked back through, and what arrived
-    refuse: Any = None  # called when someone looks at a Value's number
+    def __init__(self, outside: Recorder | None) -> None:
+        self.outside = outside
 
+    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
+        self.look()  # a number alone is left of this: who records outside may object
+        return Unrecorded(evaluate(op, operands))
 
-here = _Modes()
-
-
-@contextmanager
-def special(name: str, setting: Any) -> Iterator[None]:
-    """Set a mode of this thread within the block, whatever happens in it."""
-    global active
-    before = getattr(here, name)
-    with _lock:
-        active += 1
-    setattr(here, name, setting)
-    try:
-        yield
-    finally:
-        setattr(here, name, before)
-        with _lock:
-            active -= 1
+    def look(self) -> None:
+        if self.outside is not None:
+            self.outside.look()
 
 
-def current(name: str) -> Any:
-    """This thread's setting of a mode, or None."""
-    return getattr(here, name) if active else None
+class _Engine:
+    """Records as the engine does when there is no recorder."""
+
+    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
+        return computed(op, operands)
+
+    def look(self) -> None:
+        pass
 
 
 def no_grad() -> AbstractContextManager[None]:
-    """Compute without recording: results are leaves (in this thread only).
+    """Compute without recording: results have no graph (in this thread only).
+
+    Derivatives are right inside it as well: ``grad`` and its kin record for themselves.
 
     >>> from autograd import Value
     >>> x = Value(2.0)
@@ -61,4 +48,14 @@ def no_grad() -> AbstractContextManager[None]:
     >>> y.data, y.operands
     (4.0, ())
     """
-    return special("no_grad", True)
+    return using(_NoGrad(current()))
+
+
+def recording() -> AbstractContextManager[None]:
+    """Record within the block, even inside ``no_grad``."""
+    recorder = current()
+    if not isinstance(recorder, _NoGrad):
+        return nullcontext()
+    while isinstance(recorder, _NoGrad):
+        recorder = recorder.outside
+    return using(recorder or _Engine())

@@ -12,7 +12,9 @@ import math
 from collections.abc import Callable, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
+from functools import wraps
 from operator import mul as _mul
+from typing import Any
 
 inf, nan = math.inf, math.nan
 
@@ -65,7 +67,7 @@ def power_slope(x: float, y: float) -> float:
     if y == 0:
         return 0.0
     if x == 0:
-        return y if y == 1 or y != y else inf if y < 1 else 0.0
+        return y if y == 1 or y != y else math.copysign(inf, y) if y < 1 else 0.0
     z = y - 1
     if z == 1:
         return y * x  # a square: the most common power
@@ -133,6 +135,14 @@ def mod(x: float, y: float) -> float:
         raise ZeroDivisionError("remainder of a division by zero") from None
 
 
+def quotient(x: float, y: float) -> float:
+    """How often y goes into x, as ``mod`` counts it: ⌊x/y⌋."""
+    try:
+        return x // y
+    except ZeroDivisionError:
+        raise ZeroDivisionError("quotient of a division by zero") from None
+
+
 def exp2(x: float) -> float:
     try:
         return float(2.0**x)
@@ -169,6 +179,12 @@ acosh = _within(math.acosh, "from 1 upwards")
 atanh = _within(math.atanh, "between -1 and 1")
 
 
+def one_less_square(x: float) -> float:
+    """1 - x²: as the product of its factors near 1, where the difference would cancel."""
+    square = x * x
+    return 1 - square if square < 0.5 else (1 - x) * (1 + x)
+
+
 def log1p(x: float) -> float:
     if x <= -1:
         raise ValueError("log1p needs a number above -1")
@@ -181,6 +197,13 @@ def sqrt(x: float) -> float:
     return math.sqrt(x)
 
 
+def rsqrt(x: float) -> float:
+    """1/√x; inf at 0."""
+    if x < 0:
+        raise ValueError("a negative number has no real square root")
+    return inf if x == 0 else x**-0.5
+
+
 def cbrt(x: float) -> float:
     """The real cube root: one Newton step on the power makes it good to an ulp."""
     if x == 0 or x != x or x in (inf, -inf):
@@ -191,6 +214,54 @@ def cbrt(x: float) -> float:
     root = size ** (1 / 3)
     residual = float(Fraction(root) ** 3 - Fraction(size))
     return math.copysign(root - residual / (3 * root * root), x)
+
+
+def cbrt_derivative(times: float, x: float) -> float:
+    """∛x, differentiated so many times: (1/3)(1/3 - 1)(1/3 - 2)... · ∛x / xᵏ.
+
+    At 0 the odd ones grow alike on both sides, to inf; the even ones part, to inf and -inf.
+    """
+    k = int(times)
+    falling = float(math.prod([1 - 3 * j for j in range(k)]))  # times 3ᵏ
+    if x == 0 and k > 0:
+        return inf * falling if k % 2 else nan
+    result = cbrt(x) * falling / 3.0**k
+    for _ in range(k):
+        result /= x
+    return result
+
+
+def _scaled(x: float, y: float) -> tuple[float, float, int]:
+    """x and y over such a power of 2 that the larger is about 1, and its exponent."""
+    exponent = math.frexp(max(abs(x), abs(y)))[1]
+    return math.ldexp(x, -exponent), math.ldexp(y, -exponent), exponent
+
+
+def unit(x: float, y: float) -> float:
+    """x/√(x² + y²); 0 at the origin, where the vector (x, y) has no direction."""
+    length = math.hypot(x, y)
+    if length == 0:
+        return 0.0
+    if 1e-290 < length < inf:
+        return x / length
+    x, y, _ = _scaled(x, y)
+    return x / math.hypot(x, y)
+
+
+def inversion(x: float, y: float) -> float:
+    """x/(x² + y²); NaN at the origin."""
+    if x == 0 and y == 0:
+        return nan
+    if abs(x) == inf or abs(y) == inf:
+        return nan if x != x or y != y else math.copysign(0.0, x)
+    x, y, exponent = _scaled(x, y)
+    total, left = _rounded_sum([*_square(x), *_square(y)])
+    ratio = x / total
+    ratio -= ratio * left
+    try:
+        return math.ldexp(ratio, -exponent)
+    except OverflowError:
+        return math.copysign(inf, ratio)
 
 
 def sin(x: float) -> float:
@@ -213,23 +284,29 @@ def _no_angle(x: float) -> float:
 
 def sech2(x: float) -> float:
     """1 - tanh² without its cancellation."""
-    return 4 * sigmoid_slope(2 * x)
+    t = math.tanh(x)
+    return 1 - t * t if t * t < 0.25 else 4 * sigmoid_slope(2 * x)
 
 
 def gaussian(x: float, scale: float) -> float:
-    """scale · exp(-x²) with the rounding error of x² put right (x split into two halves)."""
+    """scale · exp(-x²) with the rounding error of x² put right."""
     if abs(x) > 38.6:
         return math.copysign(0.0, scale) if scale == scale else nan
     if abs(x) > 26.4:  # exp(-x²) underflows, but the product need not
         with localcontext(_many_digits):
             return float(Decimal(scale) * (-(Decimal(x) ** 2)).exp())
+    square, error = _square(x)
+    bell = math.exp(-square)
+    return scale * (bell - bell * error)
+
+
+def _square(x: float) -> tuple[float, float]:
+    """x² and its rounding error (by x split into two halves)."""
     square = x * x
     high = x * 134217729.0
     high -= high - x
     low = x - high
-    error = ((high * high - square) + 2 * high * low) + low * low
-    bell = math.exp(-square)
-    return scale * (bell - bell * error)
+    return square, ((high * high - square) + 2 * high * low) + low * low
 
 
 def floor(x: float) -> float:
@@ -286,6 +363,28 @@ def _over_one_plus(x: float, y: float) -> float:
 
 
 # Gates over a sequence
+
+
+def remembering(
+    function: Callable[[tuple[float, ...]], list[float]],
+) -> Callable[[tuple[float, ...]], list[float]]:
+    """``function``, which remembers its last operands and result.
+
+    A softmax over n numbers is n gates, and each of them asks for the same n numbers (their
+    partials too). Operands and result are one tuple, so that no thread sees them unmatched.
+    """
+    last: tuple[Any, Any] = (None, None)
+
+    @wraps(function)
+    def remembered(xs: tuple[float, ...]) -> list[float]:
+        nonlocal last
+        known, result = last
+        if known is not xs and known != xs:
+            result = function(xs)
+            last = xs, result
+        return result  # type: ignore[no-any-return]
+
+    return remembered
 
 
 def maximum(*xs: float) -> float:
@@ -359,7 +458,8 @@ def _rounded_sum(terms: Sequence[float]) -> tuple[float, float]:
     return total, math.fsum([*terms, -total]) / total if total else 0.0
 
 
-def softmaxes(xs: Sequence[float]) -> list[float]:
+@remembering
+def softmaxes(xs: tuple[float, ...]) -> list[float]:
     """Each exp(x) over the sum of them all.
 
     The rounding error of the sum is put right together with those of the exponentials.
@@ -370,7 +470,8 @@ def softmaxes(xs: Sequence[float]) -> list[float]:
     return [s + s * (error - left) for s, error in zip(shares, errors, strict=True)]
 
 
-def rests(xs: Sequence[float]) -> list[float]:
+@remembering
+def rests(xs: tuple[float, ...]) -> list[float]:
     """Each 1 - softmax, as the sum of the others where the subtraction would cancel."""
     _, powers, errors = exponentials(xs)
     corrections = list(map(_mul, powers, errors))
@@ -395,15 +496,18 @@ def rest(index: float, *xs: float) -> float:
     return rests(xs)[class_index(index, len(xs))]
 
 
-def log_softmaxes(xs: Sequence[float]) -> list[float]:
+@remembering
+def log_softmaxes(xs: tuple[float, ...]) -> list[float]:
     """Each x - logsumexp(xs), from the other exponentials where x is the largest."""
     top, powers, errors = exponentials(xs)
+    if top != top:
+        return [nan] * len(xs)
     powers = [power + power * error for power, error in zip(powers, errors, strict=True)]
-    logarithm = math.log(math.fsum(powers)) if top == top else nan
-    return [
-        -math.log1p(math.fsum(powers[:k] + powers[k + 1 :])) if x == top else (x - top) - logarithm
-        for k, x in enumerate(xs)
-    ]
+    logarithm = math.log(math.fsum(powers))
+    largest = xs.index(top)
+    del powers[largest]
+    of_largest = -math.log1p(math.fsum(powers))
+    return [of_largest if x == top else (x - top) - logarithm for x in xs]
 
 
 def log_softmax(index: float, *xs: float) -> float:

@@ -15,16 +15,16 @@ from __future__ import annotations
 import builtins
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import numeric
-from .gate import Primitive, as_number, primitive, registry
-from .gate import table_row as row
+from .conversion import as_number
+from .gate import Operands, Primitive, registry
 
-__all__ = ["Primitive", "primitive", "registry", "where"]
+__all__ = ["Primitive", "registry", "where"]
 
-inf, nan = math.inf, math.nan
+nan = math.nan
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -32,7 +32,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
     Args:
         condition: a bool, a number or a Value; anything but 0 holds.
-        a, b: numbers, Values, or functions without arguments, called only if chosen.
+        a, b: numbers, Values, or functions without arguments, called only if chosen. In a rule
+            also None: nothing flows there.
 
     A branch not chosen takes no part: it never leaks NaN into value or gradient.
 
@@ -42,10 +43,16 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     >>> where(2 > 1, 5.0, lambda: 1 / 0)
     5.0
     """
+    if type(condition) is bool:
+        chosen = a if condition else b
+        if callable(chosen):
+            return chosen()
     if hasattr(condition, "apply_gate"):  # a NumPy scalar has a method choose, too: another one
         return condition.choose(a, b)
     if getattr(condition, "ndim", 0):
         import numpy
+
+        a, b = (0.0 if branch is None else branch for branch in (a, b))
 
         with numpy.errstate(all="ignore"):
             return numpy.where(condition, a() if callable(a) else a, b() if callable(b) else b)
@@ -53,29 +60,44 @@ def where(condition: Any, a: Any, b: Any) -> Any:
         condition = as_number(condition, "where()'s condition")
         if condition != condition:
             return nan
+    if not any(branch is None or callable(branch) for branch in (a, b)) and (
+        hasattr(a, "apply_gate") or hasattr(b, "apply_gate")
+    ):
+        return choice(float(condition), a, b)  # a gate of the graph, with an edge for each branch
     chosen = a if condition else b
     return chosen() if callable(chosen) else chosen
 
 
-def shortcut(out: Any, holds: Any, textbook: Any, accurate: Any) -> Any:
-    """Choose the textbook's formula of ``out`` where it loses no bits, else the accurate one.
+def row(name: str, symbol: str, *columns: Any, **more: Any) -> Primitive:
+    """Add a row to the table."""
+    op = registry[name] = Primitive(name, symbol, *columns, **more)
+    return op
 
-    On numbers and as text, that is. On arrays and Values both would be computed, so there the
-    accurate one serves everywhere.
-    """
-    if type(out) is float or getattr(out, "is_text", False):
-        return where(holds(out), lambda: textbook(out), accurate)
-    return accurate()
+
+def unless_nan(number: Any, local: Any) -> Any:
+    """The partial, but NaN where the number is: no flat side hides a NaN."""
+    return where(number == number, local, nan)
+
+
+def flat(*operands_and_out: Any) -> Any:
+    """The partial of a function made of steps: nothing flows, but NaN stays NaN."""
+    return unless_nan(operands_and_out[-1], None)
 
 
 # Rows that others mention before their turn
+quotient: Primitive
 power_slope: Primitive
 power_log: Primitive
 power_derivative: Primitive
 exp: Primitive
 log: Primitive
 sign: Primitive
+rsqrt: Primitive
+cbrt_derivative: Primitive
+unit: Primitive
+inversion: Primitive
 cos: Primitive
+one_less_square: Primitive
 cosh: Primitive
 sech2: Primitive
 sigmoid: Primitive
@@ -111,9 +133,17 @@ mod = row(
     "mod",
     "%",
     numeric.mod,
-    (1.0, lambda x, y, out: (out - x) / y),
+    (1.0, lambda x, y, out: -quotient(x, y)),
     formulas=("1", "-⌊x/y⌋"),
     array="mod",
+)
+quotient = row(
+    "quotient",
+    "⌊x/y⌋",
+    numeric.quotient,
+    (flat, flat),
+    formulas=("0", "0"),
+    array="floor_divide",
 )
 neg = row("neg", "neg", operator.neg, (-1.0,), array="negative", elementary=lambda x: 0.0 - x)
 pow = row(
@@ -164,7 +194,7 @@ power_derivative = row(
 def _power_by_elements(x: Any, y: Any) -> Any:
     """A product for a constant whole exponent, so that x may be negative; else exp(y log x)."""
     n = getattr(y, "data", y)
-    if not getattr(y, "is_constant", True) or n != int(n) or builtins.abs(n) > 64:
+    if getattr(y, "kind", "constant") != "constant" or n != int(n) or builtins.abs(n) > 64:
         return exp(y * log(x))
     if n < 0:
         return 1.0 / _power_by_elements(x, -n)
@@ -266,29 +296,64 @@ sqrt = row(
     "sqrt",
     "√",
     numeric.sqrt,
-    (lambda x, out: where(x == 0, inf, lambda: 0.5 / out),),
+    (lambda x, out: 0.5 * rsqrt(x),),
     formulas=("1/(2√x)",),
     array="sqrt",
     elementary=lambda x: exp(log(x) / 2.0),
+)
+rsqrt = row(  # inf at 0, and so each of its derivatives is inf or -inf there
+    "rsqrt",
+    "1/√x",
+    numeric.rsqrt,
+    (lambda x, out: power_slope(x, -0.5),),
+    formulas=("-1/(2·√x³)",),
+    array=lambda np, x: 1 / np.sqrt(x + 0.0),  # + 0.0: 1/√-0 would be -inf
+    elementary=lambda x: exp(log(x) / -2.0),
 )
 cbrt = row(
     "cbrt",
     "∛",
     numeric.cbrt,
-    (lambda x, out: where(x == 0, inf, lambda: 1 / (3 * out * out)),),
+    (lambda x, out: cbrt_derivative(1, x),),
     formulas=("1/(3·∛x²)",),
     array="cbrt",
+)
+cbrt_derivative = row(  # differentiated so many times: the first is inf at 0, the second NaN
+    "cbrt_derivative",
+    "∂∛x",
+    numeric.cbrt_derivative,
+    (None, lambda k, x, out: cbrt_derivative(k + 1, x)),
+    formulas=("", "once more by x"),
 )
 hypot = row(
     "hypot",
     "hypot",
     math.hypot,
-    (
-        lambda x, y, out: where(out == 0, 0.0, lambda: x / out),
-        lambda x, y, out: where(out == 0, 0.0, lambda: y / out),
-    ),
+    (lambda x, y, out: unit(x, y), lambda x, y, out: unit(y, x)),
     formulas=("x/√(x²+y²)", "y/√(x²+y²)"),
     array="hypot",
+)
+unit = row(  # the first coordinate of the unit vector along (x, y), the cosine of its angle
+    "unit",
+    "x/√(x²+y²)",
+    numeric.unit,
+    (
+        lambda x, y, out: unit(y, x) * inversion(y, x),
+        lambda x, y, out: -out * inversion(y, x),
+    ),
+    formulas=("y²/√(x²+y²)³", "-x·y/√(x²+y²)³"),
+    array=lambda np, x, y: np.where(np.hypot(x, y) == 0, 0.0, x / np.hypot(x, y)),
+)
+inversion = row(  # the first coordinate of (x, y) mirrored at the unit circle; NaN at the origin
+    "inversion",
+    "x/(x²+y²)",
+    numeric.inversion,
+    (
+        lambda x, y, out: 4 * inversion(y - x, y + x) * inversion(y + x, y - x),
+        lambda x, y, out: -2 * out * inversion(y, x),
+    ),
+    formulas=("(y²-x²)/(x²+y²)²", "-2x·y/(x²+y²)²"),
+    array=lambda np, x, y: x / np.hypot(x, y) / np.hypot(x, y),
 )
 
 # -------------------------------------------- circular and hyperbolic functions, erf
@@ -303,18 +368,11 @@ tan = row(
     formulas=("1 + tan²x",),
     array="tan",
 )
-
-
-def _one_less_square(x: Any) -> Any:
-    """1 - x²: near 1 the product of its factors loses no bits, near 0 neither does its slope."""
-    return where(x * x < 0.5, lambda: 1 - x * x, lambda: (1 - x) * (1 + x))
-
-
 asin = row(
     "asin",
     "asin",
     numeric.asin,
-    (lambda x, out: where(x * x == 1, inf, lambda: 1 / sqrt(_one_less_square(x))),),
+    (lambda x, out: rsqrt(one_less_square(x)),),
     formulas=("1/√(1-x²)",),
     array="arcsin",
 )
@@ -322,15 +380,23 @@ acos = row(
     "acos",
     "acos",
     numeric.acos,
-    (lambda x, out: where(x * x == 1, -inf, lambda: -1 / sqrt(_one_less_square(x))),),
+    (lambda x, out: -rsqrt(one_less_square(x)),),
     formulas=("-1/√(1-x²)",),
     array="arccos",
+)
+one_less_square = row(
+    "one_less_square",
+    "1-x²",
+    numeric.one_less_square,
+    (lambda x, out: -2 * x,),
+    array=lambda np, x: (1 - x) * (1 + x),
+    elementary=lambda x: 1.0 - x * x,
 )
 atan = row(
     "atan",
     "atan",
     math.atan,
-    (lambda x, out: 1 / (1 + x * x),),
+    (lambda x, out: inversion(1.0, x),),
     formulas=("1/(1+x²)",),
     array="arctan",
 )
@@ -338,10 +404,7 @@ atan2 = row(
     "atan2",
     "atan2",
     math.atan2,
-    (
-        lambda y, x, out: where(hypot(x, y) == 0, nan, lambda: x / hypot(x, y) / hypot(x, y)),
-        lambda y, x, out: where(hypot(x, y) == 0, nan, lambda: -y / hypot(x, y) / hypot(x, y)),
-    ),
+    (lambda y, x, out: inversion(x, y), lambda y, x, out: -inversion(y, x)),
     formulas=("x/(x²+y²)", "-y/(x²+y²)"),
     array="arctan2",
 )
@@ -365,7 +428,7 @@ tanh = row(
     "tanh",
     "tanh",
     math.tanh,
-    (lambda x, out: shortcut(out, lambda t: t * t < 0.25, lambda t: 1 - t * t, lambda: sech2(x)),),
+    (lambda x, out: sech2(x),),
     formulas=("1 - tanh²x",),
     array="tanh",
     elementary=lambda x: 2.0 * _elements(sigmoid)(2.0 * x) - 1.0,
@@ -389,7 +452,7 @@ acosh = row(
     "acosh",
     "acosh",
     numeric.acosh,
-    (lambda x, out: where(x == 1, inf, lambda: 1 / (sqrt(x - 1) * sqrt(x + 1))),),
+    (lambda x, out: rsqrt(x - 1) * rsqrt(x + 1),),
     formulas=("1/√(x²-1)",),
     array="arccosh",
 )
@@ -397,7 +460,7 @@ atanh = row(
     "atanh",
     "atanh",
     numeric.atanh,
-    (lambda x, out: 1 / _one_less_square(x),),
+    (lambda x, out: 1 / one_less_square(x),),
     formulas=("1/(1-x²)",),
     array="arctanh",
     elementary=lambda x: log((1.0 + x) / (1.0 - x)) / 2.0,
@@ -432,22 +495,38 @@ gaussian = row(
 # ------------------------------------------------------- steps, rounding, conversion
 
 
-def _flat(x: Any, out: Any) -> Any:
-    """0, but NaN at NaN: the partial of a function made of steps."""
-    return where(x == x, 0.0, nan)
-
-
-sign = row("sign", "sign", numeric.sign, (_flat,), formulas=("0",), array="sign")
+sign = row(
+    "sign",
+    "sign",
+    numeric.sign,
+    (flat,),
+    formulas=("0",),
+    array="sign",
+)
 step = row(
     "step",
     "step",
     numeric.step,
-    (_flat,),
+    (flat,),
     formulas=("0",),
     array=lambda np, x: np.heaviside(x, 0.0),
 )
-floor = row("floor", "⌊x⌋", numeric.floor, (_flat,), formulas=("0",), array="floor")
-ceil = row("ceil", "⌈x⌉", numeric.ceil, (_flat,), formulas=("0",), array="ceil")
+floor = row(
+    "floor",
+    "⌊x⌋",
+    numeric.floor,
+    (flat,),
+    formulas=("0",),
+    array="floor",
+)
+ceil = row(
+    "ceil",
+    "⌈x⌉",
+    numeric.ceil,
+    (flat,),
+    formulas=("0",),
+    array="ceil",
+)
 degrees = row(
     "degrees",
     "degrees",
@@ -472,19 +551,17 @@ choice = row(
     lambda condition, a, b: where(condition, a, b),
     (
         None,
-        lambda condition, a, b, out: where(condition, 1.0, 0.0),
-        lambda condition, a, b, out: where(condition, 0.0, 1.0),
+        lambda condition, a, b, out: where(condition, 1.0, None),
+        lambda condition, a, b, out: where(condition, None, 1.0),
     ),
     formulas=("", "1 if taken", "1 if taken"),
     array=lambda np, condition, a, b: np.where(condition, a, b),
-    routes=True,
 )
 branch = row(
     "branch",
     "where",
     numeric.branch,
     (None, 1.0, None),
-    routes=True,
 )
 
 # ----------------------------------------------------------------------- activations
@@ -493,7 +570,7 @@ relu = row(
     "relu",
     "relu",
     numeric.relu,
-    (lambda x, out: step(out),),
+    (lambda x, out: where(out <= 0, None, lambda: step(out)),),
     formulas=("I(x > 0)",),
     array=lambda np, x: np.maximum(x, 0),
     elementary=lambda x: maximum(x, 0.0),
@@ -503,8 +580,10 @@ leaky_relu = row(
     "leaky relu",
     numeric.leaky_relu,
     (
-        lambda x, slope, out: where(x > 0, 1.0, lambda: where(x <= 0, slope, nan)),
-        lambda x, slope, out: where(x > 0, 0.0, x),
+        lambda x, slope, out: where(
+            x > 0, 1.0, lambda: unless_nan(x, lambda: where(slope == 0, None, slope))
+        ),
+        lambda x, slope, out: where(x > 0, None, x),
     ),
     formulas=("I(x > 0) + slope·I(x ≤ 0)", "x·I(x ≤ 0)"),
     array=lambda np, x, slope: np.where(x > 0, x, slope * x),
@@ -522,7 +601,7 @@ elu = row(
                 x > -700, lambda: alpha * exp(x), lambda: alpha * exp(x / 2) * exp(x / 2)
             ),
         ),
-        lambda x, alpha, out: where(x > 0, 0.0, lambda: expm1(x)),
+        lambda x, alpha, out: where(x > 0, None, lambda: expm1(x)),
     ),
     formulas=("I(x > 0) + alpha·eˣ·I(x ≤ 0)", "(eˣ - 1)·I(x ≤ 0)"),
     array=lambda np, x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
@@ -540,11 +619,7 @@ sigmoid = row(
     "sigmoid",
     "σ",
     numeric.sigmoid,
-    (
-        lambda x, out: shortcut(
-            out, lambda s: s < 0.5, lambda s: s * (1 - s), lambda: sigmoid_slope(x)
-        ),
-    ),
+    (lambda x, out: sigmoid_slope(x),),
     formulas=("σ·(1 - σ)",),
     array=lambda np, x: 1 / (1 + np.exp(-x)),
     elementary=lambda x: (
@@ -563,11 +638,60 @@ sigmoid_slope = row(
 
 # ---------------------------- gates over a sequence; an index comes first where there is one
 
+
+def once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` of a sequence's operands, computed once for all the partials by them.
+
+    The result is kept with the tuple of operands (see ``Operands``), and goes when that goes.
+    """
+
+    def remembered(xs: Any, *more: Any) -> Any:
+        if type(xs) is not Operands:
+            return function(xs, *more)
+        known = xs.known.get(function)
+        if known is None or not all(map(operator.is_, known[0], more)):
+            known = xs.known[function] = more, function(xs, *more)
+        return known[1]
+
+    return remembered
+
+
+class EachIndex:
+    """A gate at every index, as a sequence: on floats all at once, else a gate where asked for.
+
+    As text it is a name: the step that steps.py writes has the sequence in a variable.
+    """
+
+    def __init__(self, gate: Primitive, at_once: Callable[..., Any]) -> None:
+        self.gate = gate
+        self.at_once = at_once
+
+    def __call__(self, xs: Any) -> Any:
+        if not isinstance(xs, tuple):
+            return xs.each(self)
+        return self.at_once(xs) if type(xs[0]) is float else _Lazily(self.gate, xs)
+
+
+class _Lazily:
+    def __init__(self, gate: Primitive, xs: tuple[Any, ...]) -> None:
+        self.gate = gate
+        self.xs = xs
+
+    def __getitem__(self, j: Any) -> Any:
+        return self.gate(float(j), *self.xs)
+
+
+# What the partials by all operands have in common; set at the end of the file
+softmaxes: EachIndex
+rests: EachIndex
+log_softmaxes: EachIndex
+
 maximum = row(
     "maximum",
     "max",
     numeric.maximum,
-    lambda xs, out: _shares(xs, out),
+    (lambda xs, j, out: _share(xs, j, out),),
+    operands="*xs",
     formulas=("1 for the largest",),
     array=lambda np, *xs: _fold(np.maximum, xs),
     elementary=lambda *xs: maximum(*xs),
@@ -576,7 +700,8 @@ minimum = row(
     "minimum",
     "min",
     numeric.minimum,
-    lambda xs, out: _shares(xs, out),
+    (lambda xs, j, out: _share(xs, j, out),),
+    operands="*xs",
     formulas=("1 for the smallest",),
     array=lambda np, *xs: _fold(np.minimum, xs),
     elementary=lambda *xs: 0.0 - maximum(*[0.0 - x for x in xs]),
@@ -585,8 +710,8 @@ sum = row(
     "sum",
     "Σ",
     numeric.sum_,
-    lambda xs, out: [1.0] * len(xs),
-    formulas=("1",),
+    (1.0,),
+    operands="*xs",
     array=lambda np, *xs: builtins.sum(xs),
     elementary=lambda *xs: builtins.sum(xs[1:], xs[0]),
 )
@@ -594,15 +719,17 @@ dot = row(
     "dot",
     "w·x",
     numeric.dot,
-    lambda xs, out: [*xs[len(xs) // 2 : -1], *xs[: len(xs) // 2], 1.0],
-    array=lambda np, *xs: builtins.sum(_products(xs)) + xs[-1],
-    elementary=lambda *xs: builtins.sum(_products(xs), xs[-1]),
+    (lambda ws, xs, b, j, out: xs[j], lambda ws, xs, b, j, out: ws[j], 1.0),
+    operands="*ws *xs b",
+    array=lambda np, *operands: builtins.sum(_products(operands)) + operands[-1],
+    elementary=lambda *operands: builtins.sum(_products(operands), operands[-1]),
 )
 logsumexp = row(
     "logsumexp",
     "log Σ exp",
     numeric.logsumexp,
-    lambda xs, out: _every(softmax, xs),
+    (lambda xs, j, out: softmaxes(xs)[j],),
+    operands="*xs",
     formulas=("softmax",),
     array=lambda np, *xs: _fold(np.logaddexp, xs),
     elementary=lambda *xs: log(_exponentials(xs)[1]) + _exponentials(xs)[0],
@@ -611,13 +738,13 @@ softmax = row(
     "softmax",
     "softmax",
     numeric.softmax,
-    lambda xs, out: [
+    (
         None,
-        *[
-            where(xs[0] == j, lambda r=r: out * r, lambda s=s: -out * s)
-            for j, (s, r) in enumerate(_softmaxes_and_rests(xs[1:]))
-        ],
-    ],
+        lambda i, xs, j, out: where(
+            i == j, lambda: out * rests(xs)[j], lambda: -out * softmaxes(xs)[j]
+        ),
+    ),
+    operands="i *xs",
     formulas=("", "sᵢ·(I(i = j) - sⱼ)"),
     array=lambda np, i, *xs: np.exp(log_softmax.on_arrays(i, *xs)),
     elementary=lambda i, *xs: exp(xs[int(i.data)] - _elements(logsumexp)(*xs)),
@@ -626,13 +753,13 @@ rest = row(
     "rest",
     "1 - softmax",
     numeric.rest,
-    lambda xs, out: [
+    (
         None,
-        *[
-            where(xs[0] == j, lambda s=s: -s * out, lambda s=s: softmax(*xs) * s)
-            for j, s in enumerate(_every(softmax, xs[1:]))
-        ],
-    ],
+        lambda i, xs, j, out: where(
+            i == j, lambda: -softmaxes(xs)[j] * out, lambda: softmax(i, *xs) * softmaxes(xs)[j]
+        ),
+    ),
+    operands="i *xs",
     formulas=("", "sᵢ·(sⱼ - I(i = j))"),
     array=lambda np, i, *xs: -np.expm1(log_softmax.on_arrays(i, *xs)),
 )
@@ -640,13 +767,11 @@ log_softmax = row(
     "log_softmax",
     "log softmax",
     numeric.log_softmax,
-    lambda xs, out: [
+    (
         None,
-        *[
-            where(xs[0] == j, r, lambda s=s: -s)
-            for j, (s, r) in enumerate(_softmaxes_and_rests(xs[1:]))
-        ],
-    ],
+        lambda i, xs, j, out: where(i == j, lambda: rests(xs)[j], lambda: -softmaxes(xs)[j]),
+    ),
+    operands="i *xs",
     formulas=("", "I(i = j) - sⱼ"),
     array=lambda np, i, *xs: (
         -_fold(np.logaddexp, [x - np.choose(np.asarray(i, int), xs) for x in xs])
@@ -657,13 +782,11 @@ cross_entropy = row(
     "cross_entropy",
     "cross-entropy",
     numeric.cross_entropy,
-    lambda xs, out: [
+    (
         None,
-        *[
-            where(xs[0] == j, lambda r=r: -r, s)
-            for j, (s, r) in enumerate(_softmaxes_and_rests(xs[1:]))
-        ],
-    ],
+        lambda i, xs, j, out: where(i == j, lambda: -rests(xs)[j], lambda: softmaxes(xs)[j]),
+    ),
+    operands="i *xs",
     formulas=("", "sⱼ - I(j = target)"),
     array=lambda np, i, *xs: -log_softmax.on_arrays(i, *xs),
     elementary=lambda i, *xs: _elements(logsumexp)(*xs) - xs[int(i.data)],
@@ -672,8 +795,12 @@ soft_cross_entropy = row(
     "soft_cross_entropy",
     "cross-entropy",
     numeric.soft_cross_entropy,
-    lambda xs, out: _soft_cross_entropy_partials(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
-    formulas=lambda place, count: "-log sⱼ" if place < count // 2 else "sⱼ·Σp - pⱼ",
+    (
+        lambda ps, xs, j, out: -log_softmaxes(xs)[j],
+        lambda ps, xs, j, out: softmaxes(xs)[j] * (total(ps) - ps[j]) - ps[j] * rests(xs)[j],
+    ),
+    operands="*ps *xs",
+    formulas=("-log sⱼ", "sⱼ·Σp - pⱼ"),
     array=lambda np, *xs: builtins.sum(
         -p * log_softmax.on_arrays(i, *xs[len(xs) // 2 :]) for i, p in enumerate(xs[: len(xs) // 2])
     ),
@@ -683,11 +810,26 @@ soft_cross_entropy = row(
     ),
 )
 
+softmaxes = EachIndex(softmax, numeric.softmaxes)
+rests = EachIndex(rest, numeric.rests)
+log_softmaxes = EachIndex(log_softmax, numeric.log_softmaxes)
+EACH_INDEX = (softmaxes, rests, log_softmaxes)
 
-def _shares(xs: Sequence[Any], out: Any) -> list[Any]:
+
+@once
+def total(xs: tuple[Any, ...]) -> Any:
+    """The sum, added up one by one: Python's own sum rounds floats otherwise than Values."""
+    return _fold(operator.add, xs)
+
+
+@once
+def _ties(xs: tuple[Any, ...], out: Any) -> Any:
+    return builtins.sum(where(x == out, 1.0, 0.0) for x in xs)
+
+
+def _share(xs: tuple[Any, ...], j: Any, out: Any) -> Any:
     """1 for the operand that won, 1/k for each of k that tie, NaN if there is no winner."""
-    ties = builtins.sum(where(x == out, 1.0, 0.0) for x in xs)
-    return [where(x == out, lambda: 1.0 / ties, lambda: where(out == out, 0.0, out)) for x in xs]
+    return where(xs[j] == out, lambda: 1.0 / _ties(xs, out), lambda: where(out == out, None, out))
 
 
 def _fold(function: Any, xs: Sequence[Any]) -> Any:
@@ -707,22 +849,3 @@ def _exponentials(xs: Sequence[Any]) -> tuple[Any, Any]:
     """The largest x and the sum of exp(x - largest), in the operands' reading."""
     top = maximum(*xs)
     return top, builtins.sum(exp(x - top) for x in xs)
-
-
-def _every(gate: Primitive, xs: Sequence[Any]) -> list[Any]:
-    """softmax (or rest) at every index: on floats all at once, else one gate an index."""
-    if builtins.all(type(x) is float for x in xs):
-        return numeric.softmaxes(xs) if gate is softmax else numeric.rests(xs)
-    return [gate(float(i), *xs) for i in range(len(xs))]
-
-
-def _softmaxes_and_rests(xs: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
-    return zip(_every(softmax, xs), _every(rest, xs), strict=True)
-
-
-def _soft_cross_entropy_partials(ps: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
-    """-log softmax for the probabilities; sⱼ·(the other p) - pⱼ·(1 - sⱼ) for the logits."""
-    total = builtins.sum(ps)
-    by_p = [-log_softmax(float(i), *xs) for i in range(len(xs))]
-    by_x = [s * (total - p) - p * r for p, (s, r) in zip(ps, _softmaxes_and_rests(xs), strict=True)]
-    return [*by_p, *by_x]

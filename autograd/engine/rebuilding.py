@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .gate import shorten
+from .conversion import shorten
 from .graph import topological_order
 from .value import Value, describe, name_of
 

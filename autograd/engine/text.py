@@ -13,7 +13,7 @@ from typing import Any
 from . import primitives
 from .gate import Primitive
 
-__all__ = ["Expression", "Printer", "python"]
+__all__ = ["Expression", "Printer", "expression", "python"]
 
 CONDITIONAL, COMPARISON, SUM, PRODUCT, NEGATION, ATOM = range(6)  # how tightly a text binds
 INFIX = {
@@ -26,21 +26,20 @@ INFIX = {
 
 
 class Expression:
-    """A name, a number, or a gate (or comparison sign) applied to expressions."""
+    """A name, a number, or a gate (or comparison sign) applied to expressions; or None, nothing."""
 
     __slots__ = ("head", "operands")
-    is_text = True  # a rule may spell out conditions: only the branch taken will be computed
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(
-        self, head: str | float | Primitive, operands: tuple[Expression, ...] = ()
+        self, head: str | float | Primitive | None, operands: tuple[Expression, ...] = ()
     ) -> None:
         self.head = head
         self.operands = operands
 
     @staticmethod
     def apply_gate(op: Primitive, operands: tuple[Any, ...]) -> Expression:
-        return Expression(op, tuple(_expression(operand) for operand in operands))
+        return Expression(op, tuple(expression(operand) for operand in operands))
 
     def choose(self, a: Any, b: Any) -> Expression:
         a, b = (branch() if callable(branch) else branch for branch in (a, b))
@@ -89,7 +88,7 @@ class Expression:
         return self.apply_gate(primitives.abs, (self,))
 
     def _compare(self, sign: str, other: Any) -> Expression:
-        return Expression(sign, (self, _expression(other)))
+        return Expression(sign, (self, expression(other)))
 
     def __eq__(self, other: Any) -> Expression:  # type: ignore[override]
         return self._compare("==", other)
@@ -116,11 +115,14 @@ class Expression:
         return python(self)
 
 
-def _expression(thing: Any) -> Expression:
-    return thing if isinstance(thing, Expression) else Expression(float(thing))
+def expression(thing: Any) -> Expression:
+    """A number, or None, as an expression."""
+    if isinstance(thing, Expression):
+        return thing
+    return Expression(None if thing is None else float(thing))
 
 
-def python(expression: Any) -> str:
+def python(formula: Any) -> str:
     """Print an expression as Python source.
 
     >>> x, y = Expression("x"), Expression("y")
@@ -129,7 +131,7 @@ def python(expression: Any) -> str:
     >>> python(primitives.where(x > 0, lambda: 1 / x, 0))
     '1 / x if x > 0 else 0'
     """
-    return _python.print(expression)
+    return _python.print(formula)
 
 
 class Printer:
@@ -139,10 +141,11 @@ class Printer:
     negated = NEGATION  # how tightly an operand of - must bind
     condition, branch = COMPARISON, COMPARISON  # and the parts of a choice
     choice = "{a} if {condition} else {b}"
+    nothing = "None"
 
     def print(self, thing: Any) -> str:
         """The source of an expression, or of a plain number."""
-        return self._print(_expression(thing))[0]
+        return self._print(expression(thing))[0]
 
     def number(self, x: float) -> str:
         return number(x)
@@ -158,14 +161,16 @@ class Printer:
         """Whether a choice by this condition is written with ``choice``, or else as a gate."""
         return True
 
-    def _print(self, expression: Expression) -> tuple[str, int]:
+    def _print(self, formula: Expression) -> tuple[str, int]:
         """The source, and how tightly it binds."""
-        head, operands = expression.head, expression.operands
+        head, operands = formula.head, formula.operands
 
         def inner(k: int, least: int) -> str:
             source, precedence = self._print(operands[k])
             return source if precedence >= least else f"({source})"
 
+        if head is None:
+            return self.nothing, ATOM
         if isinstance(head, float):
             source = self.number(head)
             return source, NEGATION if source.startswith("-") else ATOM

@@ -9,22 +9,106 @@ operand newer than its consumer means that the consumer is stale).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from math import nan
 from operator import attrgetter
-from typing import Any
+from types import FunctionType
+from typing import Any, NoReturn
 
-from . import modes, primitives
-from .clock import note_edit, tick
-from .gate import Primitive, as_number, domain_error, shorten
+from . import clock, primitives, recorders
+from .conversion import as_number, shorten
+from .gate import Primitive, domain_error, registry
 from .graph import topological_order
+from .methods import Methods
 
-__all__ = ["Constant", "Value"]
+__all__ = ["Constant", "Leaf", "Unrecorded", "Value"]
 
 _new = object.__new__
 
 
-class Value:
+# --------------------------------------------------------------------- kinds of methods
+
+
+def _operator(op: Primitive) -> tuple[Callable[[Value, Any], Value], ...]:
+    """``self op other`` and ``other op self``."""
+    value = op.value
+
+    def forward(self: Value, other: Any) -> Any:
+        kind = type(other)
+        if kind is not Value and kind is not Leaf:
+            other = _operand(other)
+            if other is NotImplemented:
+                return other
+        if recorders.active:
+            return apply(op, (self, other))
+        try:
+            node = _new(Value)
+            node._data = value(self._data, other._data)
+            node._grad = None
+            node._label = ""
+            node.op = op
+            node.operands = (self, other)
+            node.born = node.computed = clock.tick()
+            return node
+        except (ValueError, ZeroDivisionError) as error:
+            raise domain_error(op, map(describe, (self, other)), error) from None
+
+    def reflected(self: Value, other: Any) -> Any:
+        if other.__class__ is int and other == 0 and op is primitives.add:
+            return self  # the 0 with which the built-in sum starts
+        other = _operand(other)
+        return other if other is NotImplemented else forward(other, self)
+
+    forward = _with_own_code(forward)
+
+    return forward, _with_own_code(reflected)
+
+
+def _with_own_code(function: Any) -> Any:
+    """The function with bytecode of its own: Python learns from its use how to run it fast."""
+    own = function.__code__.replace()
+    return FunctionType(own, function.__globals__, None, None, function.__closure__)
+
+
+def _one_operand(op: Primitive) -> Callable[[Value], Value]:
+    """A gate of one operand as a method."""
+    value = op.value
+
+    def method(self: Value) -> Value:
+        if recorders.active:
+            return apply(op, (self,))
+        try:
+            return new_node(value(self._data), op, (self,))
+        except (ValueError, ZeroDivisionError) as error:
+            raise domain_error(op, (describe(self),), error) from None
+
+    method.__name__ = method.__qualname__ = op.name
+    method.__doc__ = f"{op.name} of this Value: the gate of that name."
+    return method
+
+
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Value, Any], bool]:
+    """A comparison by data."""
+
+    def method(self: Value, other: Any) -> bool:
+        recorders.look()
+        return bool(compare(self._data, other._data if isinstance(other, Value) else other))
+
+    return method
+
+
+def _instead(wrong: str, right: str) -> Callable[..., NoReturn]:
+    """A method that would drop the graph, and says what to write instead."""
+
+    def method(self: Value, *_: Any) -> NoReturn:
+        raise TypeError(
+            f"{wrong} would drop the graph: write {right} for the gate, v.data for the number"
+        )
+
+    return method
+
+
+class Value(Methods):
     """A number in a computation graph.
 
     Args:
@@ -32,7 +116,8 @@ class Value:
         label: a name for pictures, steps and messages.
 
     Raises:
-        TypeError: ``data`` is no real number (a string, None, complex, a Value).
+        TypeError: ``data`` is no real number (a string, None, complex, a Value), or ``label`` no
+            string.
 
     >>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
     >>> f = (x + y) * z
@@ -41,29 +126,34 @@ class Value:
     (-12.0, -4.0, -4.0, 3.0)
     """
 
-    __slots__ = ("_data", "born", "computed", "flow", "grad", "label", "op", "operands")
+    __slots__ = ("_data", "_grad", "_label", "born", "computed", "op", "operands")
 
     _data: float
-    grad: float | None
+    _grad: float | None
+    _label: str
     op: Primitive | None
     operands: tuple[Value, ...]
-    label: str
     born: int
     computed: int
-    flow: Any  # the gradient in flight, while backward.py walks; None outside a walk
+
+    def __new__(cls, *_: Any, **__: Any) -> Value:
+        return _new(Leaf if cls is Value else cls)
 
     def __init__(self, data: Any, label: str = "") -> None:
-        if type(label) is not str and not isinstance(label, str):
-            raise TypeError(f"a label is a string, got {type(label).__name__} {shorten(label)}")
-        self._data = data if type(data) is float else _real(data)
-        self.grad = None
+        self._data = data if type(data) is float else _number(data, "Value")
+        self._grad = None
         self.op = None
         self.operands = ()
-        self.label = label
-        self.flow = None
-        self.born = self.computed = tick()
+        self._label = label if type(label) is str else _text(label)
+        self.born = self.computed = clock.tick()
 
-    # ------------------------------------------------------------------ data
+    @property
+    def kind(self) -> str:
+        """What this node is: "leaf", "gate" (a gate computed it), "constant" (a plain number of
+        the expression, such as the 3 of 3 * x) or "unrecorded" (computed without a graph)."""
+        return "leaf" if self.op is None else "gate"
+
+    # ------------------------------------------------------------------ data, gradient, label
 
     def _set_data(self, data: Any) -> None:
         if self.op is not None:
@@ -71,216 +161,42 @@ class Value:
                 f"{name_of(self)} is computed by {self.op.name}: its data can't be set; edit the "
                 "leaves it was computed from, then call forward()"
             )
-        if self.is_constant:
-            raise AttributeError(
-                f"the constant {self._data:g} can't be edited; write Value({self._data:g}) in the "
-                "expression to have a leaf that can"
-            )
-        self._data = data if type(data) is float else _real(data)
-        note_edit(self)
+        number = data if type(data) is float else _number(data, f"the data of {name_of(self)}")
+        # the time before the number: an interrupt in between leaves no edit unnoticed
+        clock.last_edit = self.computed = clock.tick()
+        self._data = number
+
+    def _set_grad(self, gradient: Any) -> None:
+        if gradient is not None and type(gradient) is not float:
+            gradient = as_number(gradient, "a gradient")
+        self._grad = gradient
+
+    def _set_label(self, label: str) -> None:
+        self._label = _text(label)
 
     data = property(attrgetter("_data"), _set_data, doc="The number; a leaf's can be edited.")
+    grad = property(attrgetter("_grad"), _set_grad, doc="The gradient; None before it is computed.")
+    label = property(attrgetter("_label"), _set_label, doc="A name, or an empty string.")
 
-    @property
-    def is_leaf(self) -> bool:
-        """Whether no gate computed this node."""
-        return self.op is None
-
-    @property
-    def is_computed(self) -> bool:
-        """Whether a gate gave this number, be it under ``no_grad``, which keeps no graph of it."""
-        return self.op is not None
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether this is a plain number of the expression, such as the 3 of 3 * x."""
-        return not self.born
-
-    # ------------------------------------------------------------------ arithmetic
-    # Written out, and the first three with the body of record() in place: they are the hot path.
-
-    def __add__(self, other: Any) -> Value:
-        if type(other) is not Value:
-            other = _operand(other)
-            if other is NotImplemented:
-                return NotImplemented
-        if modes.active:
-            return record_specially(self._data + other._data, _add, (self, other))
-        node = _new(Value)
-        node._data = self._data + other._data
-        node.op = _add
-        node.operands = (self, other)
-        node.grad = None
-        node.label = ""
-        node.flow = None
-        node.born = node.computed = tick()
-        return node
-
-    def __radd__(self, other: Any) -> Value:
-        if other.__class__ is int and other == 0:
-            return self  # the 0 with which the built-in sum starts
-        other = _operand(other)
-        if other is NotImplemented:
-            return NotImplemented
-        return record(other._data + self._data, _add, (other, self))
-
-    def __sub__(self, other: Any) -> Value:
-        if type(other) is not Value:
-            other = _operand(other)
-            if other is NotImplemented:
-                return NotImplemented
-        if modes.active:
-            return record_specially(self._data - other._data, _sub, (self, other))
-        node = _new(Value)
-        node._data = self._data - other._data
-        node.op = _sub
-        node.operands = (self, other)
-        node.grad = None
-        node.label = ""
-        node.flow = None
-        node.born = node.computed = tick()
-        return node
-
-    def __rsub__(self, other: Any) -> Value:
-        other = _operand(other)
-        if other is NotImplemented:
-            return NotImplemented
-        return record(other._data - self._data, _sub, (other, self))
-
-    def __mul__(self, other: Any) -> Value:
-        if type(other) is not Value:
-            other = _operand(other)
-            if other is NotImplemented:
-                return NotImplemented
-        if modes.active:
-            return record_specially(self._data * other._data, _mul, (self, other))
-        node = _new(Value)
-        node._data = self._data * other._data
-        node.op = _mul
-        node.operands = (self, other)
-        node.grad = None
-        node.label = ""
-        node.flow = None
-        node.born = node.computed = tick()
-        return node
-
-    def __rmul__(self, other: Any) -> Value:
-        other = _operand(other)
-        if other is NotImplemented:
-            return NotImplemented
-        return record(other._data * self._data, _mul, (other, self))
-
-    def __truediv__(self, other: Any) -> Value:
-        if type(other) is not Value:
-            other = _operand(other)
-            if other is NotImplemented:
-                return NotImplemented
-        try:
-            return record(self._data / other._data, _div, (self, other))
-        except ZeroDivisionError as error:
-            return _outside_domain(_div, (self, other), error)
-
-    def __rtruediv__(self, other: Any) -> Value:
-        other = _operand(other)
-        return other if other is NotImplemented else other / self
-
-    def __neg__(self) -> Value:
-        return record(-self._data, _neg, (self,))
-
-    def __pos__(self) -> Value:
-        return self
-
-    def __pow__(self, other: Any) -> Value:
-        if type(other) is not Value:
-            other = _operand(other)
-            if other is NotImplemented:
-                return NotImplemented
-        try:
-            return record(_power(self._data, other._data), _pow, (self, other))
-        except (ValueError, ZeroDivisionError) as error:
-            return _outside_domain(_pow, (self, other), error)
-
-    def __rpow__(self, other: Any) -> Value:
-        other = _operand(other)
-        return other if other is NotImplemented else other**self
-
-    def __mod__(self, other: Any) -> Value:
-        other = _operand(other)
-        return other if other is NotImplemented else apply(primitives.mod, (self, other))
-
-    def __rmod__(self, other: Any) -> Value:
-        other = _operand(other)
-        return other if other is NotImplemented else other % self
-
-    def __abs__(self) -> Value:
-        return apply(primitives.abs, (self,))
-
-    # ------------------------------------------------------------------ comparison, by data
-
-    __hash__ = object.__hash__  # by identity, as PyTorch does
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self._data == _comparable(other))
-
-    def __ne__(self, other: object) -> bool:
-        return bool(self._data != _comparable(other))
-
-    def __lt__(self, other: Any) -> bool:
-        return bool(self._data < _comparable(other))
-
-    def __le__(self, other: Any) -> bool:
-        return bool(self._data <= _comparable(other))
-
-    def __gt__(self, other: Any) -> bool:
-        return bool(self._data > _comparable(other))
-
-    def __ge__(self, other: Any) -> bool:
-        return bool(self._data >= _comparable(other))
-
-    def __bool__(self) -> bool:
-        if modes.active:
-            _look()
-        return self._data != 0
-
-    # ------------------------------------------------------------------ conversion and display
-
-    __array_ufunc__ = None  # NumPy's scalars leave v * np.float64(2) to Value
-
-    def __float__(self) -> float:
-        raise TypeError(
-            "float(v), math.exp(v) and the like would drop the graph: write v.data for the "
-            "number, or autograd.exp(v) for the gate"
-        )
-
-    __int__ = __float__
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else str(self)
-
-    def __repr__(self) -> str:
-        label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
-
-    # ------------------------------------------------------------------ gates
+    # ------------------------------------------------------------------ the graph
 
     @staticmethod
     def apply_gate(op: Primitive, operands: tuple[Any, ...]) -> Value:
         """Read a row on Values: compute its value and record it (see gate.py)."""
-        if len(operands) > 8 and all(issubclass(k, Value) for k in set(map(type, operands))):
-            return apply(op, operands)  # a sum over many: told faster than one by one
-        return apply(
-            op, tuple([o if isinstance(o, Value) else _must_operand(op, o) for o in operands])
-        )
+        nodes = [o if isinstance(o, Value) else _constant_of(o, op) for o in operands]
+        return apply(op, tuple(nodes))
 
-    def choose(self, a: Any, b: Any) -> Value:
+    def choose(self, a: Any, b: Any) -> Any:
         """``where(self, a, b)``; a branch given as a function is called only if it is taken."""
+        if a is None or b is None:  # whether an operand takes part is decided now
+            taken = a if self._data else b
+            return taken() if callable(taken) else taken
         if callable(a) or callable(b):
+            recorders.look()
             taken = a if self._data else b
             taken = taken() if callable(taken) else taken
             return self.apply_gate(primitives.branch, (self, taken, float(bool(self._data))))
         return self.apply_gate(primitives.choice, (self, a, b))
-
-    # ------------------------------------------------------------------ the graph
 
     def forward(self) -> Value:
         """Compute this node afresh after leaves were edited; gives itself.
@@ -294,76 +210,86 @@ class Value:
         >>> y.forward().data
         16.0
         """
-        changed = False
-        watch = modes.current("watch")
+        watch = getattr(recorders.current(), "watch", None)
         for node in topological_order(self):
             op = node.op
-            if op is None:
+            if op is None or all(o.computed <= node.computed for o in node.operands):
                 continue
-            if all(operand.computed <= node.computed for operand in node.operands):
-                continue
-            node._data = evaluate(op, node.operands)
-            node.grad = None
-            node.computed = tick()
-            changed = True
+            data = evaluate(op, node.operands)
+            node._grad = None
+            node._data = data
+            node.computed = clock.tick()
             if watch is not None:
                 watch(node)
-        if changed:
-            note_edit()
         return self
 
     def zero_grad(self) -> None:
         """Forget the gradients of this node and of all it was computed from."""
         for node in topological_order(self):
-            if not node.is_constant:
-                node.grad = None
+            if node.kind != "constant":
+                node._grad = None
 
     def detach(self) -> Value:
         """Give a leaf with the same number and label, cut off from the graph."""
-        return (Computed if self.is_computed else Value)(self._data, self.label)
+        return (Leaf if self.kind == "leaf" else Unrecorded)(self._data, self._label)
 
-    # ------------------------------------------------------------------ methods added elsewhere
-    # The modules that build on this one add theirs: backward.py the chain rule, copying.py
-    # copies and pickles, stepping.py the walk, drawing.py the display in notebooks, the end of
-    # this file one method for each one-operand gate.
+    # ------------------------------------------------------------------ operators
 
-    backward: Callable[..., None]
-    walk: Callable[..., Any]
-    _repr_svg_: Callable[..., str | None]
+    __add__, __radd__ = _operator(primitives.add)
+    __sub__, __rsub__ = _operator(primitives.sub)
+    __mul__, __rmul__ = _operator(primitives.mul)
+    __truediv__, __rtruediv__ = _operator(primitives.div)
+    __mod__, __rmod__ = _operator(primitives.mod)
+    __pow__, __rpow__ = _operator(primitives.pow)
+    __neg__ = _one_operand(primitives.neg)
+    __abs__ = _one_operand(primitives.abs)
 
-    abs: Callable[[], Value]
-    acos: Callable[[], Value]
-    acosh: Callable[[], Value]
-    asin: Callable[[], Value]
-    asinh: Callable[[], Value]
-    atan: Callable[[], Value]
-    atanh: Callable[[], Value]
-    cbrt: Callable[[], Value]
-    ceil: Callable[[], Value]
-    cos: Callable[[], Value]
-    cosh: Callable[[], Value]
-    degrees: Callable[[], Value]
-    erf: Callable[[], Value]
-    erfc: Callable[[], Value]
-    exp: Callable[[], Value]
-    exp2: Callable[[], Value]
-    expm1: Callable[[], Value]
-    floor: Callable[[], Value]
-    log: Callable[[], Value]
-    log10: Callable[[], Value]
-    log1p: Callable[[], Value]
-    log2: Callable[[], Value]
-    radians: Callable[[], Value]
-    relu: Callable[[], Value]
-    sigmoid: Callable[[], Value]
-    sign: Callable[[], Value]
-    sin: Callable[[], Value]
-    sinh: Callable[[], Value]
-    softplus: Callable[[], Value]
-    sqrt: Callable[[], Value]
-    step: Callable[[], Value]
-    tan: Callable[[], Value]
-    tanh: Callable[[], Value]
+    __eq__ = _comparison(operator.eq)  # by data
+    __ne__ = _comparison(operator.ne)
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
+    __hash__ = object.__hash__  # by identity, as PyTorch does
+
+    __float__ = _instead("float(v), math.exp(v) and the like", "autograd.exp(v)")
+    __int__ = _instead("int(v)", "autograd.floor(v)")
+    __round__ = _instead("round(v)", "autograd.floor(v + 0.5)")
+    __floor__ = _instead("math.floor(v)", "autograd.floor(v)")
+    __ceil__ = _instead("math.ceil(v)", "autograd.ceil(v)")
+    __trunc__ = _instead("math.trunc(v)", "autograd.floor(v)")
+    __floordiv__ = __rfloordiv__ = _instead("v // w", "autograd.floor(v / w)")
+    __divmod__ = __rdivmod__ = _instead("divmod(v, w)", "autograd.floor(v / w) and v % w")
+
+    # ------------------------------------------------------------------ conversion and display
+
+    def __bool__(self) -> bool:
+        recorders.look()
+        return self._data != 0
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        label = f", label={self._label!r}" if self._label else ""
+        return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
+
+    def __array_ufunc__(self, function: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """NumPy meets a Value: its scalars add and multiply as numbers do, the rest is refused."""
+        sign = _SIGNS.get(function.__name__)
+        if sign is not None and method == "__call__" and not options:
+            a, b = (o if isinstance(o, Value) else _operand(o) for o in operands)
+            return sign(a, b)
+        ours = _FROM_NUMPY.get(function.__name__, function.__name__)
+        raise TypeError(
+            f"numpy.{function.__name__} does not take Values: "
+            + (f"write autograd.{ours}" if ours in registry else "write it with autograd's gates")
+        )
+
+    # ------------------------------------------------------------------ gates with an option
 
     def leaky_relu(self, slope: Any = 0.01) -> Value:
         """x where x > 0, else slope · x."""
@@ -374,91 +300,63 @@ class Value:
         return self.apply_gate(primitives.elu, (self, alpha))
 
 
+class Leaf(Value):
+    """What ``Value(3.0)`` makes. Unlike an inner node it takes attributes of the user's own
+    (a momentum, a colour) and weak references."""
+
+    __slots__ = ("__dict__", "__weakref__")
+
+
+class Unrecorded(Value):
+    """A result that was computed without a graph: under ``no_grad``, or cut off by ``detach``."""
+
+    __slots__ = ()
+
+    kind = "unrecorded"
+
+
 class Constant(Value):
-    """A plain number of an expression: a leaf without label or gradient, never edited.
+    """A plain number of an expression: without label or gradient, never edited, never born.
 
     The small whole numbers are made once and shared, as Python does with its own.
     """
 
     __slots__ = ()
 
-    def __init__(self, data: float) -> None:
-        self._data = data
-        self.op = None
-        self.operands = ()
-        self.born = self.computed = 0
-        self.flow = 0.0  # never None: the walk back passes constants by
+    kind = "constant"
+    op = None
+    operands = ()
+    born = computed = 0
 
-    label = property(lambda self: "", doc="A constant shows its number.")
-    grad = property(lambda self: None, doc="A constant has no gradient.")
+    def _refuse(self, _: Any) -> NoReturn:
+        raise AttributeError(
+            f"the constant {self._data:g} can't be edited; write Value({self._data:g}) in the "
+            "expression to have a leaf that can"
+        )
 
-    def __bool__(self) -> bool:  # may be looked at even while the compiler traces
-        return self._data != 0
+    data = property(attrgetter("_data"), _refuse, doc="The number.")
+    grad = property(lambda self: None, _refuse, doc="A constant has no gradient.")
+    label = property(lambda self: "", _refuse, doc="A constant shows its number.")
+    _label = ""
 
-
-class Computed(Value):
-    """A result that was not recorded: a leaf, but not one that somebody made to be learned."""
-
-    __slots__ = ()
-
-    is_computed = True
+    def __bool__(self) -> bool:
+        return self._data != 0  # a recorder need not know: this number will never change
 
 
-_add, _sub, _mul, _div = primitives.add, primitives.sub, primitives.mul, primitives.div
-_neg, _pow, _power = primitives.neg, primitives.pow, primitives.pow.value
-
-
-def record(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
-    """Make the node that ``op`` computed: the one place where the graph grows."""
-    if modes.active:
-        return record_specially(data, op, operands)
-    node = _new(Value)
-    node._data = data
-    node.grad = None
-    node.op = op
-    node.operands = operands
-    node.label = ""
-    node.flow = None
-    node.born = node.computed = tick()
-    return node
-
-
-def record_specially(data: float, op: Primitive, operands: tuple[Value, ...]) -> Value:
-    """``record`` while some thread is under a mode (see modes.py); perhaps not this one."""
-    here = modes.here
-    if here.no_grad:
-        _look()
-        return Computed(data)
-    node: Value = _new(here.kind or Value)
-    node._data = data
-    node.op = op
-    node.operands = operands
-    node.grad = None
-    node.label = ""
-    node.flow = None
-    node.born = node.computed = tick()
-    watch = here.watch
-    if watch is not None:
-        watch(node)
-    return node
+# --------------------------------------------------------------------- nodes
 
 
 def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
-    """Compute a gate on Values and record it; while the compiler traces, record it alone."""
-    if modes.active and modes.here.kind is not None:
-        return record(nan, op, operands)
-    try:
-        data = op.value(*[operand._data for operand in operands])
-    except (ValueError, ZeroDivisionError) as error:
-        return _outside_domain(op, operands, error)
-    return record(data, op, operands)
+    """Compute a gate on Values and record it."""
+    if recorders.active and (recorder := recorders.current()) is not None:
+        node: Value = recorder.apply(op, operands)
+        return node
+    return computed(op, operands)
 
 
-def _outside_domain(op: Primitive, operands: tuple[Value, ...], error: Exception) -> Value:
-    """Raise the gate's domain error; while the compiler traces, a branch may have no value."""
-    if modes.current("refuse") is not None:
-        return record(nan, op, operands)
-    raise domain_error(op, map(describe, operands), error) from None
+def computed(op: Primitive, operands: tuple[Value, ...]) -> Value:
+    """Compute a gate on Values and record it, whoever records in this thread."""
+    return new_node(evaluate(op, operands), op, operands)
 
 
 def evaluate(op: Primitive, operands: tuple[Value, ...]) -> float:
@@ -469,21 +367,40 @@ def evaluate(op: Primitive, operands: tuple[Value, ...]) -> float:
         raise domain_error(op, map(describe, operands), error) from None
 
 
-_small: dict[float, Constant] = {
-    number: Constant(float(number)) for number in range(-16, 17) if number
-}
+def new_node(
+    data: float, op: Primitive, operands: tuple[Value, ...], kind: type[Value] = Value
+) -> Value:
+    """Make the node that ``op`` computed: the one place where the graph grows."""
+    node = _new(kind)
+    node._data = data
+    node._grad = None
+    node._label = ""
+    node.op = op
+    node.operands = operands
+    node.born = node.computed = clock.tick()
+    return node
 
 
 def constant(data: float) -> Value:
     """The constant with this number."""
-    return _small.get(data) or Constant(data)
+    return _small.get(data) or _new_constant(data)
+
+
+def _new_constant(data: float) -> Constant:
+    node = _new(Constant)
+    node._data = data
+    node._grad = None
+    return node
+
+
+_small = {float(number): _new_constant(float(number)) for number in range(-16, 17) if number}
 
 
 def _operand(thing: Any) -> Any:
-    """``thing`` as an operand: itself, a constant, or NotImplemented."""
+    """What stands beside a Value at an operator, as an operand: a constant, or NotImplemented."""
     kind = type(thing)
     if kind is float or kind is int:
-        return _small.get(thing) or Constant(_real(thing))
+        return _small.get(thing) or _new_constant(as_number(thing, "an operand"))
     if isinstance(thing, Value):
         return thing
     if getattr(thing, "ndim", None):
@@ -491,43 +408,32 @@ def _operand(thing: Any) -> Any:
             f"a Value and an array of shape {thing.shape}: a Value is one number, so take the "
             "array's elements one by one, [v * x for x in xs]; autograd.compile does whole arrays"
         )
-    if thing is None or kind in (str, bytes, complex):
-        return NotImplemented
     try:
         return constant(as_number(thing, "an operand"))
     except TypeError:
         return NotImplemented
 
 
-def _must_operand(op: Primitive, thing: Any) -> Value:
+def _constant_of(thing: Any, op: Primitive) -> Value:
     return constant(as_number(thing, f"{op.name}()"))
 
 
-def _look() -> None:
-    """Someone looks at a Value's number: the compiler refuses that while it traces."""
-    refuse = modes.current("refuse")
-    if refuse is not None:
-        refuse()
-
-
-def _comparable(other: Any) -> Any:
-    if modes.active:
-        _look()
-    return other._data if isinstance(other, Value) else other
-
-
-def _real(data: Any) -> float:
-    if type(data) is float:
-        return data
+def _number(data: Any, where: str) -> float:
     if isinstance(data, Value):
         raise TypeError("the data of a Value is a number, got a Value: use v.detach() or v.data")
-    return as_number(data, "Value")
+    return as_number(data, where)
+
+
+def _text(label: Any) -> str:
+    if not isinstance(label, str):
+        raise TypeError(f"a label is a string, got {type(label).__name__} {shorten(label)}")
+    return label
 
 
 def name_of(node: Value) -> str:
     """What to call a node in a message: its label, or the number of a constant, or its gate."""
-    if node.label:
-        return f"{node.label!r}"
+    if node._label:
+        return f"{node._label!r}"
     if node.op is not None:
         return f"the {node.op.name} node"
     return f"the leaf with data {node._data:g}"
@@ -535,23 +441,31 @@ def name_of(node: Value) -> str:
 
 def describe(node: Value) -> str:
     """An operand in an error message: label and value."""
-    return f"{node.label} = {node._data!r}" if node.label else repr(node._data)
+    return f"{node._label} = {node._data!r}" if node._label else repr(node._data)
 
 
-def _method(op: Primitive) -> Callable[[Value], Value]:
-    value = op.value
+for _op in registry.values():
+    if _op.arity == 1 and _op.name in Methods.__annotations__:
+        setattr(Value, _op.name, _one_operand(_op))
 
-    def method(self: Value) -> Value:
-        try:
-            return record(value(self._data), op, (self,))
-        except (ValueError, ZeroDivisionError) as error:
-            return _outside_domain(op, (self,), error)
-
-    method.__name__ = method.__qualname__ = op.name
-    method.__doc__ = f"{op.name} of this Value: the gate of that name."
-    return method
-
-
-for _op in primitives.registry.values():
-    if _op.arity == 1 and _op.name in Value.__annotations__:
-        setattr(Value, _op.name, _method(_op))
+_SIGNS: dict[str, Callable[[Any, Any], Any]] = {  # NumPy's names of the operators
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "remainder": operator.mod,
+    "power": operator.pow,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+}
+_FROM_NUMPY = {f"arc{name[1:]}": name for name in registry if name.startswith("a")} | {
+    "absolute": "abs",
+    "fabs": "abs",
+    "rad2deg": "degrees",
+    "deg2rad": "radians",
+    "heaviside": "step",
+}

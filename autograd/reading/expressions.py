@@ -136,11 +136,15 @@ class Program:
             raise ExpressionError("there is no expression", 1)
         self._statements = statements
         self._names = [self._target(statement) for statement in statements]
-        for k, name in enumerate(self._names):
-            if name is None and k < len(statements) - 1:
-                self._fail(statements[k], "only the last expression may be without a name")
-            if name is not None and name in self._names[:k]:
-                self._fail(statements[k], f"{name} has been assigned already: take another name")
+        self._assigned: set[str] = set()
+        for statement, name in zip(statements, self._names, strict=True):
+            if name is None:
+                if statement is not statements[-1]:
+                    self._fail(statement, "only the last expression may be without a name")
+            elif name in self._assigned:
+                self._fail(statement, f"{name} has been assigned already: take another name")
+            else:
+                self._assigned.add(name)
 
     @property
     def names(self) -> list[str]:
@@ -158,7 +162,7 @@ class Program:
     @property
     def variables(self) -> list[str]:
         """The names that need a value."""
-        return [n for n in self.names if n not in self._names and n not in CONSTANTS]
+        return [n for n in self.names if n not in self._assigned and n not in CONSTANTS]
 
     @property
     def assigned(self) -> list[str]:
@@ -265,7 +269,7 @@ class Program:
         name = node.id
         if name in scope:
             return scope[name]
-        if name in self._names:
+        if name in self._assigned:
             self._fail(node, f"{name} is used before it is assigned")
         if name in CONSTANTS:
             return CONSTANTS[name]
@@ -294,7 +298,7 @@ class Program:
         if name not in FUNCTIONS:
             if not name:
                 self._fail(node, "only functions can be called, by name; write * to multiply")
-            if name in scope or name in self._names:
+            if name in scope or name in self._assigned:
                 self._fail(node, f"{name} is no function: write * to multiply")
             near = difflib.get_close_matches(name, FUNCTIONS, 1)
             hint = f"; did you mean {near[0]}?" if near else "; gatewise --help lists them"
@@ -362,6 +366,6 @@ def _own_node(result: Any) -> Any:
     """``result`` as a node that has no name yet; a list or a comparison is none."""
     if isinstance(result, (list, bool)):
         return result
-    if not isinstance(result, Value) or result.is_constant:
+    if not isinstance(result, Value) or result.kind == "constant":
         return Value(getattr(result, "data", result))
     return primitives.sum(result) if result.label or result.op is None else result

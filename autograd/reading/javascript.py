@@ -55,6 +55,7 @@ class Script(Printer):
 
     infix = _INFIX
     negated = ATOM  # -- would count down
+    nothing = "null"
     condition, branch = COMPARISON, SUM
     choice = "{condition} ? {a} : {b}"
 
@@ -75,9 +76,7 @@ class Script(Printer):
             try:
                 self.value(op, count)
                 partials = op.locals(operands, Expression("out"))
-                sources = [
-                    "null" if partial is None else self.print(partial) for partial in partials
-                ]
+                sources = [self.print(partial) for partial in partials]
             except Exception as error:
                 raise ValueError(
                     f"the gate {op.name} can't be written in JavaScript ({error})"

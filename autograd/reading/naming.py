@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..engine.gate import Primitive, shorten
+from ..engine.conversion import shorten
+from ..engine.gate import Primitive
 from ..engine.primitives import maximum, minimum
 from ..engine.text import Expression, python
 from ..engine.value import Value
@@ -141,7 +142,7 @@ class Names:
 
     def name(self, node: Value) -> str:
         """The node's label, else the name of its variable, else nothing."""
-        return str(node.label) or ("" if node.is_constant else self.found.get(node, ""))
+        return str(node.label) or ("" if node.kind == "constant" else self.found.get(node, ""))
 
     def expression(self, node: Value) -> Expression:
         """The node in a formula: its name, else what it computes, else its number."""
@@ -199,10 +200,9 @@ def _share(node: Value, place: int, winner: str) -> str:
 
 def textbook(op: Primitive, place: int, operands: list[str]) -> str | None:
     """The row's own formula for one partial, the operands' names put in; None if it has none."""
-    if callable(op.formulas):
-        return op.formulas(place, len(operands))
-    if not isinstance(op.partials, tuple):
-        return op.formulas[min(place, len(op.formulas) - 1)] if op.formulas else None
+    if op.arity is None:
+        group = op.groups(len(operands))[place]
+        return op.formulas[group] if group < len(op.formulas) else None
     if place >= len(op.formulas):
         return None
     # a formula speaks of the operands by the names that the row's rules give them

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..engine.gate import Primitive
 from ..engine.text import Expression
 from ..engine.value import Value
 from .columns import printable
@@ -163,7 +164,7 @@ def _with_a_class(gate: str, count: int, in_latex: bool) -> _Form:
 def _written_out(expression: Expression, forms: Mapping[str, _Form], name: Any) -> tuple[str, int]:
     """A sum, or a scalar product, term by term."""
     terms = expression.operands
-    assert not isinstance(expression.head, (str, float))
+    assert isinstance(expression.head, Primitive)
     if expression.head.name == "dot":
         n = len(terms) // 2
         bias = terms[-1]
@@ -198,7 +199,7 @@ class Board(Names):
         met: dict[str, int] = {}
         fresh = 1
         for node, name in zip(order, known, strict=True):
-            if node.is_constant:
+            if node.kind == "constant":
                 continue
             if not name and node is order[-1] and "out" not in taken:
                 name = "out"
@@ -233,13 +234,13 @@ class Board(Names):
     def expression(self, node: Value) -> Expression:
         """The node in a formula: its name, in parentheses where that is no single word."""
         spelled = self._spell(node, 0)
-        return Expression(node.data) if spelled is None or node.is_constant else spelled
+        return Expression(node.data) if spelled is None or node.kind == "constant" else spelled
 
     def gate(self, node: Value) -> Expression:
         """What the node computes from its operands, in their names."""
         assert node.op is not None
         operands = (
-            Expression(operand.data if operand.is_constant else self.name(operand))
+            Expression(operand.data if operand.kind == "constant" else self.name(operand))
             for operand in node.operands
         )
         return Expression(node.op, tuple(operands))
@@ -271,7 +272,7 @@ class Board(Names):
         """d node / d operand in the operands' names; "" if there is no short one."""
         op = node.op
         assert op is not None
-        if not isinstance(op.partials, tuple) and len(node.operands) <= _MANY_OPERANDS:
+        if op.arity is None and len(node.operands) <= _MANY_OPERANDS:
             operands = [self.expression(operand) for operand in node.operands]
             try:
                 partial = op.locals(operands, Expression(self.name(node)))[place]
@@ -295,4 +296,4 @@ class _Marked(Board):
     """Nodes called Ξ0Ξ, Ξ1Ξ, ...: marks that ``latex_formula`` finds again in a formula."""
 
     def __init__(self, nodes: Sequence[Value]) -> None:
-        self.found = {node: f"Ξ{k}Ξ" for k, node in enumerate(nodes) if not node.is_constant}
+        self.found = {node: f"Ξ{k}Ξ" for k, node in enumerate(nodes) if node.kind != "constant"}

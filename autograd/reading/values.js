@@ -30,6 +30,7 @@ const values = {
   mul: (x, y) => x * y,
   div: (x, y) => (y === 0 ? domain("division by zero") : x / y),
   mod: (x, y) => (y === 0 ? domain("remainder of a division by zero") : floorMod(x, y)),
+  quotient: (x, y) => (y === 0 ? domain("quotient of a division by zero") : floorQuotient(x, y)),
   neg: (x) => -x,
   pow: (x, y) => power(x, y),
   power_slope: (x, y) => powerSlope(x, y),
@@ -45,13 +46,18 @@ const values = {
   log10: real(Math.log10, positive, true),
   log1p: real(Math.log1p, "log1p needs a number above -1", true),
   sqrt: real(Math.sqrt, "a negative number has no real square root"),
+  rsqrt: real((x) => 1 / Math.sqrt(x + 0), "a negative number has no real square root"),
   cbrt: Math.cbrt,
+  cbrt_derivative: (k, x) => cbrtDerivative(k, x),
   hypot: Math.hypot,
+  unit: (x, y) => (x === 0 ? (Number.isNaN(y) ? y : 0) : x / Math.hypot(x, y)),
+  inversion: (x, y) => inversion(x, y),
   sin: real(Math.sin, angle),
   cos: real(Math.cos, angle),
   tan: real(Math.tan, angle),
   asin: real(Math.asin, "needs a number from -1 to 1"),
   acos: real(Math.acos, "needs a number from -1 to 1"),
+  one_less_square: (x) => (x * x < 0.5 ? 1 - x * x : (1 - x) * (1 + x)),
   atan: Math.atan,
   atan2: Math.atan2,
   sinh: Math.sinh,
@@ -103,7 +109,7 @@ const isReal = (x, y) => !(x < 0 && x > -Infinity && Number.isFinite(y) && y % 1
 
 function powerSlope(x, y) {
   if (y === 0) return 0;
-  if (x === 0) return y === 1 || Number.isNaN(y) ? y : y < 1 ? Infinity : 0;
+  if (x === 0) return y === 1 || Number.isNaN(y) ? y : y < 1 ? y * Infinity : 0;
   if (!isReal(x, y)) domain(wholePower);
   return y * power(x, y - 1);
 }
@@ -112,6 +118,30 @@ function floorMod(x, y) {
   const remainder = x % y;
   if (remainder === 0) return y < 0 ? -0 : 0;
   return remainder < 0 === y < 0 ? remainder : remainder + y;
+}
+
+// Rounded, for the division of a whole multiple of y may miss by a bit.
+function floorQuotient(x, y) {
+  const quotient = (x - floorMod(x, y)) / y;
+  return Math.abs(quotient) < 2 ** 52 ? Math.round(quotient) : quotient;
+}
+
+// The cube root, differentiated k times; at 0 the even derivatives are inf on one side only.
+function cbrtDerivative(times, x) {
+  const k = Math.trunc(times);
+  let falling = 1;
+  for (let j = 0; j < k; j++) falling *= 1 - 3 * j;
+  if (x === 0 && k > 0) return k % 2 ? falling * Infinity : NaN;
+  let result = (Math.cbrt(x) * falling) / 3 ** k;
+  for (let j = 0; j < k; j++) result /= x;
+  return result;
+}
+
+// x over x² + y², without leaving the range of floats on the way.
+function inversion(x, y) {
+  const size = Math.max(Math.abs(x), Math.abs(y));
+  if (size === Infinity) return 0;
+  return x / size / ((x / size) ** 2 + (y / size) ** 2) / size;
 }
 
 function branch(condition, taken, expected) {

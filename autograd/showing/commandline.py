@@ -215,7 +215,7 @@ def _output(program: Program, inputs: dict[str, Value]) -> Value:
     output = program.evaluate(inputs, nodes=True)
     if not isinstance(output, Value):
         output = Value(output)
-    if not output.label and not output.is_constant:
+    if not output.label and output.kind != "constant":
         taken = {*inputs, *program.assigned}
         output.label = next(name for name in ("f", "out", "result", "") if name not in taken)
     return output

@@ -1,8 +1,7 @@
 """What every gate passes on to its operands: the numbers of back-propagation, kept to be shown.
 
-``backward()`` adds local × upstream into one sum for each node and forgets the terms; here the
-chain rule is written a second time, slowly, to keep them, in the order in which they arrive.
-A test holds the two together: added up from -0.0, the terms give ``.grad`` bit for bit.
+``backward()`` adds local × upstream into one sum for each node and forgets the terms. Here the same
+walk takes another step at each node, which keeps them, in the order in which they arrive.
 """
 
 from __future__ import annotations
@@ -10,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..engine.backward import NOTHING, local_derivatives
+from ..engine.backward import local_derivatives, propagate
+from ..engine.graph import ancestors
+from ..engine.steps import Gradients, pass_on
 from ..engine.value import Value
 
 __all__ = ["Contribution", "differ", "naive", "topological", "totals"]
@@ -29,27 +30,32 @@ class Contribution(NamedTuple):
     late: float | None  # what the operand has already passed on: only in the naive order
 
 
-_NONE: Mapping[Value, list[Contribution]] = {}
 Passed = list[tuple[Value, list[Contribution]]]
 
 
-def topological(nodes: list[Value], output: Value) -> Passed:
-    """What each gate passes on, all its consumers having reported: as ``backward()`` does."""
-    flow = {output: 1.0}
-    passed = [(node, _pass_on(node, flow)) for node in reversed(nodes) if node in flow]
-    return [(node, parts) for node, parts in passed if parts]
+def topological(output: Value) -> Passed:
+    """What each gate passes on, all its consumers having reported: the walk of ``backward()``."""
+    passed: Passed = []
+
+    def step(node: Value, upstream: float, gradients: Gradients) -> None:
+        if parts := _pass_on(node, upstream, gradients, {}):
+            passed.append((node, parts))
+
+    propagate(output, 1.0, step)
+    return passed
 
 
 def naive(output: Value) -> Passed:
     """What each gate passes on at the first visit, depth first from the output."""
-    flow = {output: 1.0}
+    gradients: Gradients = ancestors(output)
+    gradients[output] = 1.0
     passed: dict[Value, list[Contribution]] = {}
     stack = [output]
     while stack:
         node = stack.pop()
         if node in passed:
             continue
-        parts = _pass_on(node, flow, passed)
+        parts = _pass_on(node, gradients[node], gradients, passed)
         if parts:
             passed[node] = parts
             stack += [part.operand for part in reversed(parts)]
@@ -57,19 +63,24 @@ def naive(output: Value) -> Passed:
 
 
 def _pass_on(
-    node: Value, flow: dict[Value, float], passed: Mapping[Value, list[Contribution]] = _NONE
+    node: Value,
+    upstream: float,
+    gradients: Gradients,
+    passed: Mapping[Value, list[Contribution]],
 ) -> list[Contribution]:
-    """Add local × upstream to the flow into each operand; give what was added."""
-    upstream = flow[node]
+    """Add local × upstream to the gradient of each operand; give what was added."""
     parts = []
-    places = enumerate(zip(node.operands, local_derivatives(node), strict=True))
-    for place, (operand, local) in places:
+    for place, (operand, local) in enumerate(
+        zip(node.operands, local_derivatives(node), strict=True)
+    ):
         if local is None:
             continue
-        before, amount = flow.get(operand), local * upstream
-        flow[operand] = total = (NOTHING if before is None else before) + amount
+        before, amount = gradients[operand], local * upstream
+        pass_on(operand, amount, gradients)
         late = passed[operand][0].upstream if operand in passed else None
-        parts.append(Contribution(operand, place, local, upstream, amount, before, total, late))
+        parts.append(
+            Contribution(operand, place, local, upstream, amount, before, gradients[operand], late)
+        )
     return parts
 
 

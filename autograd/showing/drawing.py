@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler import Program
 from ..engine.backward import local_derivatives
 from ..engine.clock import stale_edges
-from ..engine.gate import shorten
+from ..engine.conversion import shorten
 from ..engine.graph import topological_order
 from ..engine.value import Value
 from ..reading.naming import Names, by_use, is_number, names_of_caller, ordinal, short
@@ -143,7 +143,7 @@ class _Picture:
 
     def contribution(self, node: Value, local: float) -> float | None:
         known = node.grad is not None and node not in self.stale
-        return local * node.grad if known else None  # type: ignore[operator]
+        return local * node.grad if known else None
 
     # ------------------------------------------------------------------ the whole
 
@@ -277,7 +277,7 @@ class _Picture:
     def numbers(self, node: Value) -> list[str]:
         """The lines with value and gradient (in the backward view as a sum, if it is one)."""
         value = self.colored("value", short(node.data))
-        if node.is_constant:
+        if node.kind == "constant":
             return [value]
         sum_lines = self.sum(node) if self.backward else []
         if sum_lines:
@@ -340,7 +340,7 @@ class _Picture:
         for node in self.graph.order:
             constants = self.graph.constants(node) if node in self.graph.shown else {}
             for place, operand in enumerate(node.operands):
-                if operand.is_constant:
+                if operand.kind == "constant":
                     if place in constants:
                         self.edge(picture, f"{self.ids[node]}c{place}", node, place)
                     continue
@@ -357,7 +357,7 @@ class _Picture:
         """The edge between a node and one of its operands, both drawn."""
         local = self.locals[node][place]
         attributes: dict[str, str] = {}
-        if local is None and not node.operands[place].is_constant:
+        if local is None and node.operands[place].kind != "constant":
             attributes["style"] = "dashed"
         if self.backward:
             if local is not None:
@@ -449,7 +449,7 @@ def _locals(node: Value) -> list[float | None]:
     try:
         return local_derivatives(node)
     except (ArithmeticError, ValueError):  # a stale graph, or a user's rule at its kink
-        return [None if operand.is_constant else math.nan for operand in node.operands]
+        return [None if operand.kind == "constant" else math.nan for operand in node.operands]
 
 
 def depth(order: list[Value]) -> int:

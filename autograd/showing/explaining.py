@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from ..engine.backward import local_derivatives, stale_error
 from ..engine.clock import stale_edges
+from ..engine.conversion import shorten
 from ..engine.derivatives import gradients
-from ..engine.gate import shorten
 from ..engine.graph import ancestors, topological_order
 from ..engine.value import Value, name_of
 from ..reading.columns import padded, width
@@ -84,7 +84,7 @@ class Explanation:
         self.order = topological_order(of)
         if stale := stale_edges(self.order):
             raise stale_error(*stale[0])
-        if node not in set(self.order) or node.is_constant:
+        if node not in set(self.order) or node.kind == "constant":
             raise ValueError(
                 f"{name_of(of)} was not computed from {name_of(node)}: no gradient comes from it"
             )
@@ -343,7 +343,7 @@ def explain(
         if not isinstance(thing, Value):
             raise TypeError(f"explain takes {what} got {shorten(thing)}")
     found = names_of_caller(names)
-    if node.is_constant:
+    if node.kind == "constant":
         raise ValueError(f"the constant {short(node.data)} has no gradient to explain")
     output = _only_result(node, found) if of is None else of
     return Explanation(node, output, found, limit)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..engine import primitives
-from ..engine.gate import shorten
+from ..engine.conversion import shorten
 from ..engine.graph import consumers, topological_order
 from ..engine.value import Value
 
@@ -50,7 +50,7 @@ class Grouping:
         collapsed = _collapsed(set(self.path.values()), collapse)
         self.shown: dict[Value, Value | Box] = {}
         for node in self.order:
-            if node.is_constant and node not in self.outputs:
+            if node.kind == "constant" and node not in self.outputs:
                 continue
             path = self.path.get(node, ())
             around = [path[:depth] for depth in range(1, len(path) + 1)]
@@ -68,7 +68,7 @@ class Grouping:
         return {
             place: operand
             for place, operand in enumerate(node.operands)
-            if operand.is_constant and not is_told(node, place)
+            if operand.kind == "constant" and not is_told(node, place)
         }
 
     def inside(self, box: Box) -> tuple[list[Value], list[Value]]:
@@ -123,7 +123,7 @@ def class_index(node: Value) -> int | None:
     op = node.op
     if op is None or op.arity is not None or callable(op.formulas) or op.formulas[:1] != ("",):
         return None
-    return int(node.operands[0].data) if node.operands[0].is_constant else None
+    return int(node.operands[0].data) if node.operands[0].kind == "constant" else None
 
 
 def is_told(node: Value, place: int) -> bool:

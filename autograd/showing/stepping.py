@@ -17,7 +17,7 @@ from typing import Any
 from ..engine import clock
 from ..engine.backward import stale_error
 from ..engine.clock import stale_edges
-from ..engine.gate import shorten
+from ..engine.conversion import shorten
 from ..engine.graph import topological_order
 from ..engine.value import Value
 from ..reading.columns import padded, width
@@ -159,7 +159,7 @@ class Walk:
         self._applied = False  # by these numbers
         gates = [node for node in self.nodes if node.op is not None]
         steps = [Step("forward", node, self.output, self.board) for node in gates]
-        passed = topological(self.nodes, self.output)
+        passed = topological(self.output)
         self._right = totals(passed, self.output)
         if self.order == "naive":
             passed = naive(self.output)
@@ -393,7 +393,7 @@ class Walk:
         leaves = [
             f"∂{name(self.output)}/∂{name(node)} = {short(self._right.get(node, 0.0))}"
             for node in self.nodes
-            if node.op is None and not node.is_constant
+            if node.op is None and node.kind != "constant"
         ]
         more = ["..."] if len(leaves) > _MOST_LINES else []
         return f"end: {', '.join(leaves[:_MOST_LINES] + more)}"

@@ -24,7 +24,7 @@ class _Row(NamedTuple):
 
 def _rows(walk: Walk) -> list[_Row]:
     """The rows to show: of a long table those around the step, and at the end the output."""
-    nodes = [node for node in walk.nodes if not node.is_constant or node is walk.output]
+    nodes = [node for node in walk.nodes if node.kind != "constant" or node is walk.output]
     step = walk.step
     here = next((k for k, node in enumerate(nodes) if step and node is step.node), 0)
     first = max(0, min(here - _MOST_ROWS // 2, len(nodes) - _MOST_ROWS))

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
-from ..engine.backward import local_derivatives, stale_error
+from ..engine.backward import stale_error
 from ..engine.clock import stale_edges
-from ..engine.gate import shorten
+from ..engine.conversion import shorten
 from ..engine.graph import topological_order
+from ..engine.primitives import branch, choice
 from ..engine.value import Value
 from ..reading.javascript import Script, runtime
 from ..reading.naming import names_of_caller, short
@@ -132,7 +133,7 @@ def page(
     """
     if not isinstance(output, Value):
         raise TypeError(f"page takes the Value that was computed, got {shorten(output)}")
-    if output.is_constant:
+    if output.kind == "constant":
         raise TypeError("page takes the Value that was computed, got a plain number")
     if names is not None and not isinstance(names, Mapping):
         raise TypeError(f"page: names= takes a mapping as locals() gives it, got {shorten(names)}")
@@ -141,7 +142,7 @@ def page(
     if not time_limit > 0:
         raise ValueError(f"page: time_limit= takes seconds above 0, got {shorten(time_limit)}")
     order = topological_order(output)
-    count = sum(not node.is_constant for node in order)
+    count = sum(node.kind != "constant" for node in order)
     if count > max_nodes:
         raise ValueError(
             f"the graph has {count} nodes, more than max_nodes={max_nodes}: make the page of a "
@@ -179,22 +180,22 @@ def _computation(order: list[Value], names: Board) -> tuple[dict[str, Any], str]
     unreadable = ""
     nodes: list[dict[str, Any]] = []
     for node in order:
-        name = "" if node.is_constant else names.name(node)
+        name = "" if node.kind == "constant" else names.name(node)
         entry: dict[str, Any] = {"name": name, "data": _json_number(node.data)}
         if node.op is None:
-            nodes.append(entry | {"constant": True} if node.is_constant else entry)
+            nodes.append(entry | {"constant": True} if node.kind == "constant" else entry)
             continue
         try:
             rule = script.add(node.op, len(node.operands))
             value = script.value(node.op, len(node.operands))
         except ValueError as error:
             rule, value, unreadable = "", "", str(error)
-        partials = node.op.locals([operand.data for operand in node.operands], node.data)
-        # whether a gradient can pass to each operand; through a gate that routes, it passes only
-        # where the local derivative is not 0
-        flows = [
-            partial is not None and not operand.is_constant
-            for partial, operand in zip(partials, node.operands, strict=True)
+        numbers = node.op.locals([operand.data for operand in node.operands], node.data)
+        flows = [  # whether a gradient can pass to each operand, wherever the leaves are dragged
+            passes and operand.kind != "constant"
+            for passes, operand in zip(
+                node.op.differentiable(len(node.operands)), node.operands, strict=True
+            )
         ]
         entry |= {
             "op": node.op.name,
@@ -207,8 +208,8 @@ def _computation(order: list[Value], names: Board) -> tuple[dict[str, Any], str]
                 spelled.formula(node, place) if flow else "" for place, flow in enumerate(flows)
             ],
             "flows": flows,
-            "routes": node.op.routes,
-            "locals": [_json_number(local) for local in local_derivatives(node)],
+            "selects": node.op in (choice, branch),
+            "locals": [_json_number(local) for local in numbers],
         }
         nodes.append(entry)
     return {"nodes": nodes, "fixed": unreadable}, script.source()
@@ -226,7 +227,7 @@ class _Placeholders(Board):
 
     def __init__(self, order: list[Value]) -> None:
         super().__init__(order, {})
-        self.found = {node: f"Ξ{k}Ξ" for k, node in enumerate(order) if not node.is_constant}
+        self.found = {node: f"Ξ{k}Ξ" for k, node in enumerate(order) if node.kind != "constant"}
 
     def computation(self, node: Value) -> str:
         """What a gate computes, ``Ξ0Ξ + Ξ1Ξ``."""
@@ -262,7 +263,7 @@ def _edges(order: list[Value], output: Value) -> list[_Edge]:
         (index[node], part.place): (
             f"{short(part.local)} × {short(part.upstream)} = {short(part.amount)}"
         )
-        for node, parts in topological(order, output)
+        for node, parts in topological(output)
         for part in parts
     }
     return [

@@ -234,7 +234,7 @@ def test_the_twin_is_the_same_computation() -> None:
 
 @given(values(1.0, 2.0), networks(max_inputs=2, max_width=2, max_layers=1))
 def test_values_and_networks(x: Value, network: Computation) -> None:
-    assert 1.0 <= x.data <= 2.0 and x.is_leaf
+    assert 1.0 <= x.data <= 2.0 and x.op is None
     assert "dot([" in str(network) and str(network).endswith(".backward()")
 
 

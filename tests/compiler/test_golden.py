@@ -53,7 +53,7 @@ def eager(loss: Any, batch: list[Any]) -> tuple[list[float], dict[Value, float]]
     waiting = [total]
     seen = {total}
     for node in waiting:
-        if node.is_leaf and not node.is_constant:
+        if node.kind == "leaf":
             slopes[node] = node.grad
         for operand in node.operands:
             if operand not in seen:

@@ -53,7 +53,7 @@ def test_plain_numbers_on_either_side(other: object) -> None:
         assert type(left) is type(right) is Value
         assert (left.data, right.data) == (by_left, by_right)
         constant = next(o for o in left.operands if o is not v)
-        assert constant.is_constant and constant.op is None and not constant.label
+        assert constant.kind == "constant" and constant.op is None and not constant.label
 
 
 def test_other_real_numbers() -> None:
@@ -130,16 +130,14 @@ def test_format_and_repr() -> None:
 
 @pytest.mark.parametrize("convert", [float, int, math.exp, math.floor, round])
 def test_conversions_that_would_drop_the_graph_are_refused(convert: object) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"write autograd\.\w+\(.*\) for the gate, v\.data for"):
         convert(Value(1.0))  # type: ignore[operator]
-    with pytest.raises(TypeError, match=r"write v\.data for the number, or autograd\.exp"):
-        float(Value(1.0))
 
 
 def test_a_value_is_no_integer() -> None:
     """Not an index, nor how often to repeat a string; Python's own message names the type."""
     for use in (lambda v: [1.0, 2.0][v], range, lambda v: "ab" * v):
-        with pytest.raises(TypeError, match="Value"):
+        with pytest.raises(TypeError, match="Leaf"):
             use(Value(1.0))  # type: ignore[no-untyped-call]
 
 
@@ -168,7 +166,7 @@ def test_inner_nodes_and_constants_cannot_be_edited() -> None:
     with pytest.raises(AttributeError, match="the constant 3 can't be edited"):
         y.operands[1].data = 4.0
     with pytest.raises(AttributeError):
-        x.lable = "typo"  # type: ignore[attr-defined]
+        y.operands[1].grad = 1.0
 
 
 def test_editing_a_leaf_makes_the_graph_stale_until_forward() -> None:
@@ -232,7 +230,7 @@ def test_no_grad_and_detach_record_nothing() -> None:
         x / 0
     assert (x * x).operands == (x, x)
     free = (x * x).detach()
-    assert free.data == 4.0 and free.is_leaf and x.detach().label == "x"
+    assert free.data == 4.0 and free.op is None and x.detach().label == "x"
     with no_grad(), no_grad():
         pass
     assert (x + 1).op is not None
@@ -384,11 +382,10 @@ def test_what_no_grad_or_detach_cut_off_was_computed() -> None:
     x = Value(2.0)
     with no_grad():
         y = x * x
-    assert [v.is_computed for v in (x, x * x, y, (x * x).detach(), y.detach())] == [False] + 4 * [
-        True
-    ]
-    assert y.is_leaf and not x.detach().is_computed
+    kinds = [v.kind for v in (x, x.detach(), x * x, y, (x * x).detach(), y.detach())]
+    assert kinds == ["leaf"] * 2 + ["gate"] + ["unrecorded"] * 3
+    assert (x * 3).operands[1].kind == "constant"
     y.label, y.data = "y", 5.0
     (y * y).backward()
     assert (y.grad, y.label) == (10.0, "y"), "else a leaf like any other"
-    assert copy.deepcopy(y).is_computed and pickle.loads(pickle.dumps(y)).is_computed
+    assert copy.deepcopy(y).kind == pickle.loads(pickle.dumps(y)).kind == "unrecorded"

@@ -16,7 +16,7 @@ def test_a_neuron_is_one_dot_gate_and_its_activation() -> None:
     assert z.op.name == "dot"
     w = [weight.data for weight in neuron.weight]
     assert z.data == pytest.approx(w[0] + 2 * w[1] + 3 * w[2], rel=1e-15)
-    assert [o for o in z.operands if not o.is_constant] == [*neuron.weight, neuron.bias]
+    assert [o for o in z.operands if o.kind != "constant"] == [*neuron.weight, neuron.bias]
 
 
 def test_its_gradient_is_the_upstream_times_the_input() -> None:

@@ -11,7 +11,6 @@ from autograd import (
     cross_entropy,
     degrees,
     dot,
-    draw,
     elu,
     exp,
     leaky_relu,
@@ -23,7 +22,6 @@ from autograd import (
     sqrt,
     tan,
     tanh,
-    walk,
     where,
 )
 from autograd.engine.gate import registry
@@ -77,13 +75,6 @@ class Network:
     def named_parameters(self):
         yield "layers.0.weight", self.weight
         yield "layers.0.bias", self.bias
-
-
-def test_a_label_that_is_no_string_is_written_as_one():
-    x = Value(1.0)
-    x.label = 3
-    assert Names({}).name(x) == "3" and "<B>3</B>" in draw(x * 2).source
-    assert str(walk(x * 2).goto(2)).splitlines()[1] == "   ∂out/∂3 = 2    →  3.grad += 2 × 1 = 2"
 
 
 def test_a_network_names_its_parameters():

@@ -69,7 +69,7 @@ def test_contributions_sum_to_grad_exactly(graph: str | int) -> None:
     output.backward()
     walked = walk(output).goto(len(walk(output)))
     for node in topological_order(output):
-        if node.is_constant:
+        if node.kind == "constant":
             continue
         assert node.grad is not None or node not in sums
         if node.grad is not None and node in sums:

@@ -63,12 +63,14 @@ function computedLocals(k, data) {
   }
 }
 
+// For each operand a number; null where it is flat: nothing flows, not even 0 × infinity; undefined
+// where the operand takes no part at all.
 function localDerivatives(k, { data, edited }) {
   const node = nodes[k];
   const numbers = edited ? computedLocals(k, data) : node.locals.map((local) => (local === null ? null : Number(local)));
   return numbers.map((local, place) => {
-    const flows = node.flows[place] && local !== null && !(node.routes && local === 0);
-    return flows ? local : null;
+    const part = node.flows[place] && !(local === null && node.selects);
+    return part ? local : undefined;
   });
 }
 
@@ -83,14 +85,16 @@ function backward(values) {
     const step = gates.length + 2 + done;
     if (k !== output && !arriving[k].length) continue; // nothing flows through here
     const upstream = gradient[k];
+    const silent = k !== output && arriving[k].every((each) => each.nothing);
     localDerivatives(k, values).forEach((local, place) => {
-      if (local === null) return;
+      if (local === undefined) return;
       const operand = nodes[k].operands[place];
-      const amount = local * upstream;
+      const nothing = silent || local === null;
+      const amount = nothing ? 0 : local * upstream;
       const before = arriving[operand].length ? gradient[operand] : null;
       const sum = (before ?? 0) + amount;
       gradient[operand] = sum;
-      const contribution = { step, k, place, operand, local, upstream, amount, before, sum };
+      const contribution = { step, k, place, operand, local: local ?? 0, upstream, amount, before, sum, nothing };
       contributions.push(contribution);
       arriving[operand].push(contribution);
     });
