@@ -19,7 +19,7 @@ demo: .venv/demos.stamp
 	.venv/bin/python -m demos
 
 test: lint
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto
 
 test-deep: .venv/dev.stamp
 	HYPOTHESIS_PROFILE=deep .venv/bin/python -m pytest tests/checking/test_properties.py
