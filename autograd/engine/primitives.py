@@ -4,7 +4,8 @@ A rule uses only operators and other gates, so it can be read on floats, on Valu
 and as text (see gate.py). ``out`` is the gate's own result. Where the textbook's formula loses
 bits (1 - tanh²x at x = 20 is 0) the row computes an accurate form, and ``formulas`` keeps the
 textbook's for the pictures. A helper gate that is needed for that (sech2, say) is a row too,
-with a derivative of its own, so that higher orders stay accurate.
+with a derivative of its own, so that higher orders stay accurate, and are what they should be at
+the edge of a domain (1/√x is inf at 0, and its derivative -inf).
 
 At a kink: relu'(0) = abs'(0) = 0, tied maxima share equally, x**0 has derivative 0,
 sqrt'(0) = inf. The table in README.md lists them all.
@@ -43,29 +44,32 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     >>> where(2 > 1, 5.0, lambda: 1 / 0)
     5.0
     """
-    if type(condition) is bool:
-        chosen = a if condition else b
-        if callable(chosen):
-            return chosen()
-    if hasattr(condition, "apply_gate"):  # a NumPy scalar has a method choose, too: another one
-        return condition.choose(a, b)
-    if getattr(condition, "ndim", 0):
-        import numpy
-
-        a, b = (0.0 if branch is None else branch for branch in (a, b))
-
-        with numpy.errstate(all="ignore"):
-            return numpy.where(condition, a() if callable(a) else a, b() if callable(b) else b)
     if type(condition) is not bool:
+        if hasattr(condition, "apply_gate"):  # a NumPy scalar has a method choose, too: another
+            return condition.choose(a, b)
+        if getattr(condition, "ndim", 0):
+            return _where_on_arrays(condition, a, b)
         condition = as_number(condition, "where()'s condition")
         if condition != condition:
             return nan
-    if not any(branch is None or callable(branch) for branch in (a, b)) and (
-        hasattr(a, "apply_gate") or hasattr(b, "apply_gate")
-    ):
-        return choice(float(condition), a, b)  # a gate of the graph, with an edge for each branch
     chosen = a if condition else b
-    return chosen() if callable(chosen) else chosen
+    if callable(chosen):
+        return chosen()
+    if any(branch is None or callable(branch) for branch in (a, b)):
+        return chosen
+    if hasattr(a, "apply_gate") or hasattr(b, "apply_gate"):
+        return choice(float(condition), a, b)  # a gate of the graph, with an edge for each branch
+    return chosen
+
+
+def _where_on_arrays(condition: Any, a: Any, b: Any) -> Any:
+    """Both branches are computed, and chosen from elementwise; where nothing flows is 0."""
+    import numpy
+
+    with numpy.errstate(all="ignore"):
+        a, b = (branch() if callable(branch) else branch for branch in (a, b))
+        a, b = (0.0 if branch is None else branch for branch in (a, b))
+        return numpy.where(condition, a, b)
 
 
 def row(name: str, symbol: str, *columns: Any, **more: Any) -> Primitive:
@@ -104,9 +108,7 @@ sigmoid: Primitive
 sigmoid_slope: Primitive
 gaussian: Primitive
 maximum: Primitive
-softmax: Primitive
 log_softmax: Primitive
-logsumexp: Primitive
 
 # ---------------------------------------------------------------------- arithmetic
 

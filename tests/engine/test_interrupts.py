@@ -64,6 +64,11 @@ def interrupted(act: Callable[[], Any], at: int, anywhere: bool = False) -> bool
         return instruction
 
     before = sys.gettrace()
+    with autograd.without_collector():  # its callbacks are no place for an interrupt
+        return _raised(act, trace, before)
+
+
+def _raised(act: Callable[[], Any], trace: Any, before: Any) -> bool:
     sys.settrace(trace)
     try:
         act()

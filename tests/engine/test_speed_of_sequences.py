@@ -37,18 +37,13 @@ def test_every_share_of_many(gate: Callable[[list[Value]], list[Value]]) -> None
     assert sum(gradients) == pytest.approx(0.0, abs=1e-6 * max(map(abs, gradients)))
 
 
-def test_a_long_program_is_read_in_linear_time() -> None:
-    def read(n: int) -> Callable[[], object]:
-        text = "; ".join(f"x{k + 1} = x{k} + 1" for k in range(n))
-        return lambda: Program(text).variables
-
-    read(100)()
-    short, long = (min(seconds(read(n)) for _ in range(3)) for n in (2_000, 8_000))
-    assert long / short < 8, "four times the text, so four times the time"
-
-
-def test_a_long_program_is_computed() -> None:
+def test_a_long_program_is_read_and_computed() -> None:
+    """In linear time: a second or so, where a search through all names took minutes."""
     n = 20_000
-    program = Program("; ".join(f"x{k + 1} = x{k} + 1" for k in range(n)))
-    assert program.variables == ["x0"]
-    assert program.evaluate({"x0": 1.0}) == n + 1.0
+
+    def read() -> None:
+        program = Program("; ".join(f"x{k + 1} = x{k} + 1" for k in range(n)))
+        assert program.variables == ["x0"]
+        assert program.evaluate({"x0": 1.0}) == n + 1.0
+
+    assert seconds(read) < 30
