@@ -10,7 +10,7 @@
 
 from .checking.differences import check_gradients, finite_difference
 from .compiler import TraceError, compile
-from .engine import copying  # noqa: F401 - give Value its copies, and walks their tables
+from .engine import copying, forms  # noqa: F401 - copies of Values, and columns of the table
 from .engine.anomaly import AnomalyError, detect_anomaly
 from .engine.backward import StaleGraphError, local_derivatives
 from .engine.collector import without_collector
@@ -71,7 +71,7 @@ from .engine.primitives import (
 )
 from .engine.rebuilding import elementary
 from .engine.value import Value
-from .showing import tables  # noqa: F401 - give Value its copies, and walks their tables
+from .showing import tables  # noqa: F401 - walks get their tables
 from .showing.drawing import draw
 from .showing.explaining import explain
 from .showing.stepping import walk

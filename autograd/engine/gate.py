@@ -91,8 +91,8 @@ class Primitive:
         self.partials = partials
         self.operands = operands.split()
         self.formulas = formulas
-        self.array = array  # NumPy's name for the value, or a function (numpy, *arrays)
-        self.elementary = elementary  # the same value from + - * / max exp log only
+        self.array = array  # the value for NumPy, and from + - * / max exp log only: these two
+        self.elementary = elementary  # columns of the table are written in forms.py
         self.step: Any = None  # how back-propagation passes it: see steps.py
 
     @property

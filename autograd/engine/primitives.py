@@ -112,50 +112,28 @@ log_softmax: Primitive
 
 # ---------------------------------------------------------------------- arithmetic
 
-add = row("add", "+", operator.add, (1.0, 1.0), array="add", elementary=lambda x, y: x + y)
-sub = row("sub", "-", operator.sub, (1.0, -1.0), array="subtract", elementary=lambda x, y: x - y)
-mul = row(
-    "mul",
-    "×",
-    operator.mul,
-    (lambda x, y, out: y, lambda x, y, out: x),
-    array="multiply",
-    elementary=lambda x, y: x * y,
-)
+# inf at 0, and so each of its derivatives is inf or -inf there
+add = row("add", "+", operator.add, (1.0, 1.0))
+sub = row("sub", "-", operator.sub, (1.0, -1.0))
+mul = row("mul", "×", operator.mul, (lambda x, y, out: y, lambda x, y, out: x))
 div = row(
     "div",
     "/",
     operator.truediv,
     (lambda x, y, out: 1 / y, lambda x, y, out: -(out / y)),
     formulas=("1/y", "-x/y²"),
-    array="divide",
-    elementary=lambda x, y: x / y,
 )
 mod = row(
-    "mod",
-    "%",
-    numeric.mod,
-    (1.0, lambda x, y, out: -quotient(x, y)),
-    formulas=("1", "-⌊x/y⌋"),
-    array="mod",
+    "mod", "%", numeric.mod, (1.0, lambda x, y, out: -quotient(x, y)), formulas=("1", "-⌊x/y⌋")
 )
-quotient = row(
-    "quotient",
-    "⌊x/y⌋",
-    numeric.quotient,
-    (flat, flat),
-    formulas=("0", "0"),
-    array="floor_divide",
-)
-neg = row("neg", "neg", operator.neg, (-1.0,), array="negative", elementary=lambda x: 0.0 - x)
+quotient = row("quotient", "⌊x/y⌋", numeric.quotient, (flat, flat), formulas=("0", "0"))
+neg = row("neg", "neg", operator.neg, (-1.0,))
 pow = row(
     "pow",
     "**",
     numeric.pow,
     (lambda x, y, out: power_slope(x, y), lambda x, y, out: power_log(x, y)),
     formulas=("y·x^(y-1)", "x^y·log x"),
-    array="power",
-    elementary=lambda x, y: _power_by_elements(x, y),
 )
 power_slope = row(
     "power_slope",
@@ -166,7 +144,6 @@ power_slope = row(
         lambda x, y, out: power_derivative(1, 1, x, y),
     ),
     formulas=("y·(y-1)·x^(y-2)", "x^(y-1)·(1 + y·log x)"),
-    array=lambda np, x, y: np.where(y == 0, 0.0, y * x ** (y - 1)),
 )
 power_log = row(
     "power_log",
@@ -177,7 +154,6 @@ power_log = row(
         lambda x, y, out: power_derivative(0, 2, x, y),
     ),
     formulas=("x^(y-1)·(1 + y·log x)", "x^y·log²x"),
-    array=lambda np, x, y: np.where(x > 0, x**y * np.log(x), np.where(x == 0, 0.0, nan)),
 )
 power_derivative = row(
     "power_derivative",
@@ -193,89 +169,19 @@ power_derivative = row(
 )
 
 
-def _power_by_elements(x: Any, y: Any) -> Any:
-    """A product for a constant whole exponent, so that x may be negative; else exp(y log x)."""
-    n = getattr(y, "data", y)
-    if getattr(y, "kind", "constant") != "constant" or n != int(n) or builtins.abs(n) > 64:
-        return exp(y * log(x))
-    if n < 0:
-        return 1.0 / _power_by_elements(x, -n)
-    if n == 0:
-        return x * 0.0 + 1.0
-    product = x
-    for _ in range(int(n) - 1):
-        product = product * x
-    return product
-
-
-def _elements(gate: Primitive) -> Any:
-    """Another gate's elementary form."""
-    assert gate.elementary is not None
-    return gate.elementary
-
-
-abs = row(
-    "abs",
-    "|x|",
-    builtins.abs,
-    (lambda x, out: sign(x),),
-    array="abs",
-    elementary=lambda x: maximum(x, 0.0 - x),
-)
-identity = row(
-    "identity",
-    "copy",
-    lambda x: x,
-    (1.0,),
-    array=lambda np, x: x,
-    elementary=lambda x: x,
-)
+abs = row("abs", "|x|", builtins.abs, (lambda x, out: sign(x),))
+identity = row("identity", "copy", lambda x: x, (1.0,))
 
 # ------------------------------------------- exponentials, logarithms, roots, hypot
 
-exp = row(
-    "exp",
-    "exp",
-    numeric.exp,
-    (lambda x, out: out,),
-    formulas=("eˣ",),
-    array="exp",
-    elementary=lambda x: exp(x),
-)
+exp = row("exp", "exp", numeric.exp, (lambda x, out: out,), formulas=("eˣ",))
 exp2 = row(
-    "exp2",
-    "exp2",
-    numeric.exp2,
-    (lambda x, out: out * math.log(2),),
-    formulas=("2ˣ·log 2",),
-    array="exp2",
-    elementary=lambda x: exp(x * math.log(2)),
+    "exp2", "exp2", numeric.exp2, (lambda x, out: out * math.log(2),), formulas=("2ˣ·log 2",)
 )
-expm1 = row(
-    "expm1",
-    "expm1",
-    numeric.expm1,
-    (lambda x, out: exp(x),),
-    formulas=("eˣ",),
-    array="expm1",
-    elementary=lambda x: exp(x) - 1.0,
-)
-log = row(
-    "log",
-    "log",
-    numeric.log,
-    (lambda x, out: 1 / x,),
-    array="log",
-    elementary=lambda x: log(x),
-)
+expm1 = row("expm1", "expm1", numeric.expm1, (lambda x, out: exp(x),), formulas=("eˣ",))
+log = row("log", "log", numeric.log, (lambda x, out: 1 / x,))
 log2 = row(
-    "log2",
-    "log2",
-    numeric.log2,
-    (lambda x, out: 1 / x / math.log(2),),
-    formulas=("1/(x·log 2)",),
-    array="log2",
-    elementary=lambda x: log(x) / math.log(2),
+    "log2", "log2", numeric.log2, (lambda x, out: 1 / x / math.log(2),), formulas=("1/(x·log 2)",)
 )
 log10 = row(
     "log10",
@@ -283,59 +189,32 @@ log10 = row(
     numeric.log10,
     (lambda x, out: 1 / x / math.log(10),),
     formulas=("1/(x·log 10)",),
-    array="log10",
-    elementary=lambda x: log(x) / math.log(10),
 )
-log1p = row(
-    "log1p",
-    "log1p",
-    numeric.log1p,
-    (lambda x, out: 1 / (1 + x),),
-    array="log1p",
-    elementary=lambda x: log(1.0 + x),
+log1p = row("log1p", "log1p", numeric.log1p, (lambda x, out: 1 / (1 + x),))
+sqrt = row("sqrt", "√", numeric.sqrt, (lambda x, out: 0.5 * rsqrt(x),), formulas=("1/(2√x)",))
+rsqrt = row(
+    "rsqrt", "1/√x", numeric.rsqrt, (lambda x, out: power_slope(x, -0.5),), formulas=("-1/(2·√x³)",)
 )
-sqrt = row(
-    "sqrt",
-    "√",
-    numeric.sqrt,
-    (lambda x, out: 0.5 * rsqrt(x),),
-    formulas=("1/(2√x)",),
-    array="sqrt",
-    elementary=lambda x: exp(log(x) / 2.0),
-)
-rsqrt = row(  # inf at 0, and so each of its derivatives is inf or -inf there
-    "rsqrt",
-    "1/√x",
-    numeric.rsqrt,
-    (lambda x, out: power_slope(x, -0.5),),
-    formulas=("-1/(2·√x³)",),
-    array=lambda np, x: 1 / np.sqrt(x + 0.0),  # + 0.0: 1/√-0 would be -inf
-    elementary=lambda x: exp(log(x) / -2.0),
-)
+# differentiated so many times: the first is inf at 0, the second NaN
 cbrt = row(
-    "cbrt",
-    "∛",
-    numeric.cbrt,
-    (lambda x, out: cbrt_derivative(1, x),),
-    formulas=("1/(3·∛x²)",),
-    array="cbrt",
+    "cbrt", "∛", numeric.cbrt, (lambda x, out: cbrt_derivative(1, x),), formulas=("1/(3·∛x²)",)
 )
-cbrt_derivative = row(  # differentiated so many times: the first is inf at 0, the second NaN
+cbrt_derivative = row(
     "cbrt_derivative",
     "∂∛x",
     numeric.cbrt_derivative,
     (None, lambda k, x, out: cbrt_derivative(k + 1, x)),
     formulas=("", "once more by x"),
 )
+# the first coordinate of the unit vector along (x, y), the cosine of its angle
 hypot = row(
     "hypot",
     "hypot",
     math.hypot,
     (lambda x, y, out: unit(x, y), lambda x, y, out: unit(y, x)),
     formulas=("x/√(x²+y²)", "y/√(x²+y²)"),
-    array="hypot",
 )
-unit = row(  # the first coordinate of the unit vector along (x, y), the cosine of its angle
+unit = row(
     "unit",
     "x/√(x²+y²)",
     numeric.unit,
@@ -344,9 +223,9 @@ unit = row(  # the first coordinate of the unit vector along (x, y), the cosine 
         lambda x, y, out: -out * inversion(y, x),
     ),
     formulas=("y²/√(x²+y²)³", "-x·y/√(x²+y²)³"),
-    array=lambda np, x, y: np.where(np.hypot(x, y) == 0, 0.0, x / np.hypot(x, y)),
 )
-inversion = row(  # the first coordinate of (x, y) mirrored at the unit circle; NaN at the origin
+# the first coordinate of (x, y) mirrored at the unit circle; NaN at the origin
+inversion = row(
     "inversion",
     "x/(x²+y²)",
     numeric.inversion,
@@ -355,28 +234,19 @@ inversion = row(  # the first coordinate of (x, y) mirrored at the unit circle; 
         lambda x, y, out: -2 * out * inversion(y, x),
     ),
     formulas=("(y²-x²)/(x²+y²)²", "-2x·y/(x²+y²)²"),
-    array=lambda np, x, y: x / np.hypot(x, y) / np.hypot(x, y),
 )
 
 # -------------------------------------------- circular and hyperbolic functions, erf
 
-sin = row("sin", "sin", numeric.sin, (lambda x, out: cos(x),), array="sin")
-cos = row("cos", "cos", numeric.cos, (lambda x, out: -sin(x),), array="cos")
-tan = row(
-    "tan",
-    "tan",
-    numeric.tan,
-    (lambda x, out: 1 + out * out,),
-    formulas=("1 + tan²x",),
-    array="tan",
-)
+sin = row("sin", "sin", numeric.sin, (lambda x, out: cos(x),))
+cos = row("cos", "cos", numeric.cos, (lambda x, out: -sin(x),))
+tan = row("tan", "tan", numeric.tan, (lambda x, out: 1 + out * out,), formulas=("1 + tan²x",))
 asin = row(
     "asin",
     "asin",
     numeric.asin,
     (lambda x, out: rsqrt(one_less_square(x)),),
     formulas=("1/√(1-x²)",),
-    array="arcsin",
 )
 acos = row(
     "acos",
@@ -384,71 +254,22 @@ acos = row(
     numeric.acos,
     (lambda x, out: -rsqrt(one_less_square(x)),),
     formulas=("-1/√(1-x²)",),
-    array="arccos",
 )
-one_less_square = row(
-    "one_less_square",
-    "1-x²",
-    numeric.one_less_square,
-    (lambda x, out: -2 * x,),
-    array=lambda np, x: (1 - x) * (1 + x),
-    elementary=lambda x: 1.0 - x * x,
-)
-atan = row(
-    "atan",
-    "atan",
-    math.atan,
-    (lambda x, out: inversion(1.0, x),),
-    formulas=("1/(1+x²)",),
-    array="arctan",
-)
+one_less_square = row("one_less_square", "1-x²", numeric.one_less_square, (lambda x, out: -2 * x,))
+atan = row("atan", "atan", math.atan, (lambda x, out: inversion(1.0, x),), formulas=("1/(1+x²)",))
 atan2 = row(
     "atan2",
     "atan2",
     math.atan2,
     (lambda y, x, out: inversion(x, y), lambda y, x, out: -inversion(y, x)),
     formulas=("x/(x²+y²)", "-y/(x²+y²)"),
-    array="arctan2",
 )
-sinh = row(
-    "sinh",
-    "sinh",
-    numeric.sinh,
-    (lambda x, out: cosh(x),),
-    array="sinh",
-    elementary=lambda x: (exp(x) - exp(0.0 - x)) / 2.0,
-)
-cosh = row(
-    "cosh",
-    "cosh",
-    numeric.cosh,
-    (lambda x, out: sinh(x),),
-    array="cosh",
-    elementary=lambda x: (exp(x) + exp(0.0 - x)) / 2.0,
-)
-tanh = row(
-    "tanh",
-    "tanh",
-    math.tanh,
-    (lambda x, out: sech2(x),),
-    formulas=("1 - tanh²x",),
-    array="tanh",
-    elementary=lambda x: 2.0 * _elements(sigmoid)(2.0 * x) - 1.0,
-)
-sech2 = row(
-    "sech2",
-    "sech²",
-    numeric.sech2,
-    (lambda x, out: -2 * out * tanh(x),),
-    array=lambda np, x: 1 / np.cosh(x) ** 2,
-)
+sinh = row("sinh", "sinh", numeric.sinh, (lambda x, out: cosh(x),))
+cosh = row("cosh", "cosh", numeric.cosh, (lambda x, out: sinh(x),))
+tanh = row("tanh", "tanh", math.tanh, (lambda x, out: sech2(x),), formulas=("1 - tanh²x",))
+sech2 = row("sech2", "sech²", numeric.sech2, (lambda x, out: -2 * out * tanh(x),))
 asinh = row(
-    "asinh",
-    "asinh",
-    math.asinh,
-    (lambda x, out: 1 / hypot(1.0, x),),
-    formulas=("1/√(1+x²)",),
-    array="arcsinh",
+    "asinh", "asinh", math.asinh, (lambda x, out: 1 / hypot(1.0, x),), formulas=("1/√(1+x²)",)
 )
 acosh = row(
     "acosh",
@@ -456,7 +277,6 @@ acosh = row(
     numeric.acosh,
     (lambda x, out: rsqrt(x - 1) * rsqrt(x + 1),),
     formulas=("1/√(x²-1)",),
-    array="arccosh",
 )
 atanh = row(
     "atanh",
@@ -464,8 +284,6 @@ atanh = row(
     numeric.atanh,
     (lambda x, out: 1 / one_less_square(x),),
     formulas=("1/(1-x²)",),
-    array="arctanh",
-    elementary=lambda x: log((1.0 + x) / (1.0 - x)) / 2.0,
 )
 erf = row(
     "erf",
@@ -490,63 +308,17 @@ gaussian = row(
         lambda x, scale, out: gaussian(x, 1),
     ),
     formulas=("-2x·scale·e^(-x²)", "e^(-x²)"),
-    array=lambda np, x, scale: scale * np.exp(-x * x),
-    elementary=lambda x, scale: scale * exp(0.0 - x * x),
 )
 
 # ------------------------------------------------------- steps, rounding, conversion
 
 
-sign = row(
-    "sign",
-    "sign",
-    numeric.sign,
-    (flat,),
-    formulas=("0",),
-    array="sign",
-)
-step = row(
-    "step",
-    "step",
-    numeric.step,
-    (flat,),
-    formulas=("0",),
-    array=lambda np, x: np.heaviside(x, 0.0),
-)
-floor = row(
-    "floor",
-    "⌊x⌋",
-    numeric.floor,
-    (flat,),
-    formulas=("0",),
-    array="floor",
-)
-ceil = row(
-    "ceil",
-    "⌈x⌉",
-    numeric.ceil,
-    (flat,),
-    formulas=("0",),
-    array="ceil",
-)
-degrees = row(
-    "degrees",
-    "degrees",
-    math.degrees,
-    (180 / math.pi,),
-    formulas=("180/π",),
-    array="degrees",
-    elementary=lambda x: x * (180 / math.pi),
-)
-radians = row(
-    "radians",
-    "radians",
-    math.radians,
-    (math.pi / 180,),
-    formulas=("π/180",),
-    array="radians",
-    elementary=lambda x: x * (math.pi / 180),
-)
+sign = row("sign", "sign", numeric.sign, (flat,), formulas=("0",))
+step = row("step", "step", numeric.step, (flat,), formulas=("0",))
+floor = row("floor", "⌊x⌋", numeric.floor, (flat,), formulas=("0",))
+ceil = row("ceil", "⌈x⌉", numeric.ceil, (flat,), formulas=("0",))
+degrees = row("degrees", "degrees", math.degrees, (180 / math.pi,), formulas=("180/π",))
+radians = row("radians", "radians", math.radians, (math.pi / 180,), formulas=("π/180",))
 choice = row(
     "where",
     "where",
@@ -557,14 +329,8 @@ choice = row(
         lambda condition, a, b, out: where(condition, None, 1.0),
     ),
     formulas=("", "1 if taken", "1 if taken"),
-    array=lambda np, condition, a, b: np.where(condition, a, b),
 )
-branch = row(
-    "branch",
-    "where",
-    numeric.branch,
-    (None, 1.0, None),
-)
+branch = row("branch", "where", numeric.branch, (None, 1.0, None))
 
 # ----------------------------------------------------------------------- activations
 
@@ -574,8 +340,6 @@ relu = row(
     numeric.relu,
     (lambda x, out: where(out <= 0, None, lambda: step(out)),),
     formulas=("I(x > 0)",),
-    array=lambda np, x: np.maximum(x, 0),
-    elementary=lambda x: maximum(x, 0.0),
 )
 leaky_relu = row(
     "leaky_relu",
@@ -588,8 +352,6 @@ leaky_relu = row(
         lambda x, slope, out: where(x > 0, None, x),
     ),
     formulas=("I(x > 0) + slope·I(x ≤ 0)", "x·I(x ≤ 0)"),
-    array=lambda np, x, slope: np.where(x > 0, x, slope * x),
-    elementary=lambda x, slope: maximum(x, 0.0) - slope * maximum(0.0 - x, 0.0),
 )
 elu = row(
     "elu",
@@ -606,28 +368,10 @@ elu = row(
         lambda x, alpha, out: where(x > 0, None, lambda: expm1(x)),
     ),
     formulas=("I(x > 0) + alpha·eˣ·I(x ≤ 0)", "(eˣ - 1)·I(x ≤ 0)"),
-    array=lambda np, x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
-    elementary=lambda x, alpha: maximum(x, 0.0) + alpha * (exp(0.0 - maximum(0.0 - x, 0.0)) - 1.0),
 )
-softplus = row(
-    "softplus",
-    "softplus",
-    numeric.softplus,
-    (lambda x, out: sigmoid(x),),
-    array=lambda np, x: np.logaddexp(0, x),
-    elementary=lambda x: maximum(x, 0.0) + log(1.0 + exp(0.0 - maximum(x, 0.0 - x))),
-)
+softplus = row("softplus", "softplus", numeric.softplus, (lambda x, out: sigmoid(x),))
 sigmoid = row(
-    "sigmoid",
-    "σ",
-    numeric.sigmoid,
-    (lambda x, out: sigmoid_slope(x),),
-    formulas=("σ·(1 - σ)",),
-    array=lambda np, x: 1 / (1 + np.exp(-x)),
-    elementary=lambda x: (
-        exp(0.0 - maximum(0.0 - x, 0.0))
-        / (exp(0.0 - maximum(0.0 - x, 0.0)) + exp(0.0 - maximum(x, 0.0)))
-    ),
+    "sigmoid", "σ", numeric.sigmoid, (lambda x, out: sigmoid_slope(x),), formulas=("σ·(1 - σ)",)
 )
 sigmoid_slope = row(
     "sigmoid_slope",
@@ -635,7 +379,6 @@ sigmoid_slope = row(
     numeric.sigmoid_slope,
     (lambda x, out: -out * tanh(x / 2),),
     formulas=("σ·(1-σ)·(1-2σ)",),
-    array=lambda np, x: np.exp(-abs(x)) / (1 + np.exp(-abs(x))) ** 2,
 )
 
 # ---------------------------- gates over a sequence; an index comes first where there is one
@@ -695,8 +438,6 @@ maximum = row(
     (lambda xs, j, out: _share(xs, j, out),),
     operands="*xs",
     formulas=("1 for the largest",),
-    array=lambda np, *xs: _fold(np.maximum, xs),
-    elementary=lambda *xs: maximum(*xs),
 )
 minimum = row(
     "minimum",
@@ -705,26 +446,14 @@ minimum = row(
     (lambda xs, j, out: _share(xs, j, out),),
     operands="*xs",
     formulas=("1 for the smallest",),
-    array=lambda np, *xs: _fold(np.minimum, xs),
-    elementary=lambda *xs: 0.0 - maximum(*[0.0 - x for x in xs]),
 )
-sum = row(
-    "sum",
-    "Σ",
-    numeric.sum_,
-    (1.0,),
-    operands="*xs",
-    array=lambda np, *xs: builtins.sum(xs),
-    elementary=lambda *xs: builtins.sum(xs[1:], xs[0]),
-)
+sum = row("sum", "Σ", numeric.sum_, (1.0,), operands="*xs")
 dot = row(
     "dot",
     "w·x",
     numeric.dot,
     (lambda ws, xs, b, j, out: xs[j], lambda ws, xs, b, j, out: ws[j], 1.0),
     operands="*ws *xs b",
-    array=lambda np, *operands: builtins.sum(_products(operands)) + operands[-1],
-    elementary=lambda *operands: builtins.sum(_products(operands), operands[-1]),
 )
 logsumexp = row(
     "logsumexp",
@@ -733,8 +462,6 @@ logsumexp = row(
     (lambda xs, j, out: softmaxes(xs)[j],),
     operands="*xs",
     formulas=("softmax",),
-    array=lambda np, *xs: _fold(np.logaddexp, xs),
-    elementary=lambda *xs: log(_exponentials(xs)[1]) + _exponentials(xs)[0],
 )
 softmax = row(
     "softmax",
@@ -748,8 +475,6 @@ softmax = row(
     ),
     operands="i *xs",
     formulas=("", "sᵢ·(I(i = j) - sⱼ)"),
-    array=lambda np, i, *xs: np.exp(log_softmax.on_arrays(i, *xs)),
-    elementary=lambda i, *xs: exp(xs[int(i.data)] - _elements(logsumexp)(*xs)),
 )
 rest = row(
     "rest",
@@ -763,7 +488,6 @@ rest = row(
     ),
     operands="i *xs",
     formulas=("", "sᵢ·(sⱼ - I(i = j))"),
-    array=lambda np, i, *xs: -np.expm1(log_softmax.on_arrays(i, *xs)),
 )
 log_softmax = row(
     "log_softmax",
@@ -775,10 +499,6 @@ log_softmax = row(
     ),
     operands="i *xs",
     formulas=("", "I(i = j) - sⱼ"),
-    array=lambda np, i, *xs: (
-        -_fold(np.logaddexp, [x - np.choose(np.asarray(i, int), xs) for x in xs])
-    ),
-    elementary=lambda i, *xs: xs[int(i.data)] - _elements(logsumexp)(*xs),
 )
 cross_entropy = row(
     "cross_entropy",
@@ -790,8 +510,6 @@ cross_entropy = row(
     ),
     operands="i *xs",
     formulas=("", "sⱼ - I(j = target)"),
-    array=lambda np, i, *xs: -log_softmax.on_arrays(i, *xs),
-    elementary=lambda i, *xs: _elements(logsumexp)(*xs) - xs[int(i.data)],
 )
 soft_cross_entropy = row(
     "soft_cross_entropy",
@@ -803,13 +521,6 @@ soft_cross_entropy = row(
     ),
     operands="*ps *xs",
     formulas=("-log sⱼ", "sⱼ·Σp - pⱼ"),
-    array=lambda np, *xs: builtins.sum(
-        -p * log_softmax.on_arrays(i, *xs[len(xs) // 2 :]) for i, p in enumerate(xs[: len(xs) // 2])
-    ),
-    elementary=lambda *xs: builtins.sum(
-        p * (_elements(logsumexp)(*xs[len(xs) // 2 :]) - x)
-        for p, x in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=True)
-    ),
 )
 
 softmaxes = EachIndex(softmax, numeric.softmaxes)
@@ -821,7 +532,7 @@ EACH_INDEX = (softmaxes, rests, log_softmaxes)
 @once
 def total(xs: tuple[Any, ...]) -> Any:
     """The sum, added up one by one: Python's own sum rounds floats otherwise than Values."""
-    return _fold(operator.add, xs)
+    return fold(operator.add, xs)
 
 
 @once
@@ -834,20 +545,8 @@ def _share(xs: tuple[Any, ...], j: Any, out: Any) -> Any:
     return where(xs[j] == out, lambda: 1.0 / _ties(xs, out), lambda: where(out == out, None, out))
 
 
-def _fold(function: Any, xs: Sequence[Any]) -> Any:
+def fold(function: Any, xs: Sequence[Any]) -> Any:
     result = xs[0]
     for x in xs[1:]:
         result = function(result, x)
     return result
-
-
-def _products(xs: Sequence[Any]) -> list[Any]:
-    """The w·x of a dot's operands, without its bias."""
-    n = len(xs) // 2
-    return [w * x for w, x in zip(xs[:n], xs[n:-1], strict=True)]
-
-
-def _exponentials(xs: Sequence[Any]) -> tuple[Any, Any]:
-    """The largest x and the sum of exp(x - largest), in the operands' reading."""
-    top = maximum(*xs)
-    return top, builtins.sum(exp(x - top) for x in xs)
