@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
-from autograd import compile, cross_entropy, draw
+from autograd import compile, cross_entropy, draw, without_collector
 
 from .board import OUT, save, title
 from .digits import digits, draw_digits
@@ -43,8 +43,9 @@ def main(out: Path = OUT, side: int = 28, width: int = 512, epochs: int = 10) ->
     print(f"  {count:,} scalar parameters, made in {perf_counter() - start:.1f} s")
 
     start = perf_counter()
-    loss = cross_entropy(model(X[0].tolist()), int(Y[0]))
-    loss.backward()
+    with without_collector():
+        loss = cross_entropy(model(X[0].tolist()), int(Y[0]))
+        loss.backward()
     eager = perf_counter() - start
     print(f"  one sample, scalar by scalar: {eager:.2f} s, an epoch {eager * len(X) / 60:.0f} min")
     del loss

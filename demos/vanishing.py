@@ -6,7 +6,7 @@ import math
 import random
 from pathlib import Path
 
-from autograd import sum
+from autograd import sum, without_collector
 from nn import Layer, Module, Residual, Sequential
 
 from .board import OUT, title
@@ -35,7 +35,8 @@ def gradient_norms(network: Module) -> list[float]:
     Any loss would do: what differs between the layers is what it went through on its way back.
     """
     generator = random.Random(1)
-    sum(network([generator.gauss(0, 1) for _ in range(WIDTH)])).backward()
+    with without_collector():
+        sum(network([generator.gauss(0, 1) for _ in range(WIDTH)])).backward()
     return [
         math.hypot(*(weight.grad or 0.0 for row in parameter for weight in row))
         for name, parameter in network.named_parameters()
