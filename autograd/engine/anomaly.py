@@ -14,7 +14,7 @@ from .backward import local_derivatives
 from .gate import Primitive
 from .recorders import Recorder, current, using
 from .steps import Gradients
-from .value import Value, computed, describe
+from .value import Value, describe, record
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 
@@ -54,7 +54,7 @@ class _Watch:
         self.lines: dict[Value, str] = {}
 
     def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
-        node: Value = (self.outside.apply if self.outside else computed)(op, operands)
+        node: Value = (self.outside.apply if self.outside else record)(op, operands)
         if node.op is not None:
             self.watch(node)
         return node

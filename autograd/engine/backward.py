@@ -1,8 +1,8 @@
 """The chain rule: every node passes ``local × upstream`` on to its operands.
 
 ``propagate`` finds the graph, sorts it by birth (see graph.py) and walks it from the output back
-to the leaves. By the time it reaches a node, all that the node's consumers have to say about its
-gradient has been said; so the node can pass it on.
+to the leaves. By the time it reaches a node, each of the node's consumers has added its
+contribution: the gradient is complete, and can be passed on.
 
 The gradients in flight are in a dictionary that the walk makes for itself. Whatever happens on the
 way (an error, an interrupt, another walk in another thread or inside a user's rule), nobody else
@@ -65,7 +65,8 @@ def backward(self: Value, upstream: float = 1.0) -> None:
             gradient or 0.0 if node.op else (gradient or 0.0) + (node._grad or 0.0)
             for node, gradient in gradients.items()
         ]
-        deque(map(setattr, gradients, repeat("_grad"), numbers), maxlen=0)  # one call: no signal
+        # for each: node._grad = number; but in one call of C, so that Ctrl-C finds all set or none
+        deque(map(setattr, gradients, repeat("_grad"), numbers), maxlen=0)
 
 
 _adding = RLock()  # threads may share leaves: one adds to them at a time
@@ -84,7 +85,7 @@ def propagate(output: Value, upstream: Any, step: Step | None = None) -> Gradien
         the gradient that arrived at each node that the output depends on, None where nothing did.
 
     Raises:
-        StaleGraphError: a node is older than an operand's data.
+        StaleGraphError: an operand was changed after a node was computed from it.
         RuntimeError: the output was computed without a graph.
     """
     if not output.born:
@@ -132,7 +133,7 @@ def stale_error(operand: Value, node: Value) -> StaleGraphError:
 
 
 class _Nothing(float):
-    """A local derivative where nothing flows: 0, and times whatever arrives 0, be it infinite."""
+    """The 0 that is shown where nothing flows: times an infinite upstream it is still 0, not NaN."""
 
     def __mul__(self, upstream: float) -> float:
         return self
@@ -144,10 +145,11 @@ _nothing = _Nothing(0.0)
 
 
 def local_derivatives(node: Value) -> list[float | None]:
-    """Give d node / d operand for each operand, as numbers; 0 where it is flat.
+    """Give d node / d operand for each operand, as a person would write them on the board.
 
-    None says that an operand takes no part: a constant, a condition, a class index, a branch of
-    ``where`` that was not taken.
+    Where a row says None, because nothing flows, this says 0 for an operand on a flat side or not
+    chosen by max; and None only for what has no derivative to show: a constant, a condition, a
+    class index, a branch of ``where`` that was not taken.
 
     >>> x = Value(3.0)
     >>> local_derivatives(x * x), local_derivatives(2 * x)
@@ -157,10 +159,10 @@ def local_derivatives(node: Value) -> list[float | None]:
     if op is None:
         return []
     numbers = op.locals([operand._data for operand in node.operands], node._data)
-    flat = None if op in (choice, branch) else _nothing
+    shown = None if op in (choice, branch) else _nothing  # where the row says None
     passes = op.differentiable(len(numbers))
     return [
-        None if not (operand.born and can) else flat if local is None else local
+        None if not (operand.born and can) else shown if local is None else local
         for operand, local, can in zip(node.operands, numbers, passes, strict=True)
     ]
 
@@ -174,7 +176,7 @@ def graph_step(node: Value, upstream: Value, gradients: Gradients) -> None:
         _same_as_on_numbers(node, on_values)
     for operand, local in zip(node.operands, on_values, strict=True):
         if local is not None and operand.born:
-            one = type(local) is float and local == 1
+            one = type(local) is float and local == 1  # no mul node for it
             pass_on(operand, upstream if one else local * upstream, gradients)
 
 

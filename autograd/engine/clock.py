@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 __all__ = ["advance", "note_edit", "stale_edges", "tick"]
 
-tick = count(1).__next__
+tick = count(1).__next__  # always called as clock.tick(), for advance() replaces it
 last_edit = 0  # no node was edited after this
 
 
@@ -30,7 +30,7 @@ N = TypeVar("N", bound=Node)
 
 
 def advance(time: int) -> None:
-    """Put the clock forward to later than ``time``, if it is not."""
+    """Make sure that all later ticks are after ``time``."""
     global tick
     if tick() <= time:
         tick = count(time + 1).__next__
@@ -49,8 +49,8 @@ def stale_edges(order: list[N]) -> list[tuple[N, N]]:
     Args:
         order: nodes, operands before those who consume them.
     """
-    oldest = next(filter(attrgetter("operands"), order), None)
-    if oldest is None or last_edit < oldest.born:
+    first_gate = next(filter(attrgetter("operands"), order), None)
+    if first_gate is None or last_edit < first_gate.born:
         return []  # nothing was edited since the graph was begun: the usual case
     return [
         (operand, node)  # type: ignore[misc]

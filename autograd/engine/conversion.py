@@ -30,7 +30,8 @@ def as_number(thing: Any, where: str) -> float:
         try:
             return float(thing)
         except OverflowError:
-            raise ValueError(f"{where}: the integer {str(thing)[:12]}... exceeds a float") from None
+            bits = int(thing).bit_length()
+            raise ValueError(f"{where}: an integer of {bits} bits exceeds a float") from None
     convert: Callable[[Any], float] | None = getattr(type(thing), "__float__", None)
     if convert is None or not _is_real(thing):
         raise TypeError(f"{where} needs a real number, got {type(thing).__name__} {shorten(thing)}")
@@ -39,7 +40,8 @@ def as_number(thing: Any, where: str) -> float:
 
 def _is_real(thing: Any) -> bool:
     """Whether ``float(thing)`` drops nothing: no text, no imaginary part, no second element."""
-    holds = getattr(getattr(thing, "dtype", None), "kind", "f")  # in NumPy's letters
+    # in NumPy's letters: bool, int, unsigned, float
+    holds = getattr(getattr(thing, "dtype", None), "kind", "f")
     return holds in "biuf" and not getattr(thing, "ndim", 0)
 
 

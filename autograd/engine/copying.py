@@ -1,7 +1,7 @@
-"""Copies and pickles of graphs, as lists of nodes: a chain of a million neither recurses.
+"""Copy and pickle a graph from a list of its nodes, so that a chain of a million needs no recursion.
 
-A copy keeps the times of its original, so that what was stale is stale; and so does a pickle: the
-clock of whoever reads it is put forward, so that nothing of theirs will be older than it.
+A copy or a pickle keeps the times of its original: what was stale stays stale. Loading a pickle
+puts the clock forward, so that every node made afterwards is younger.
 
 A leaf is pickled as any object is, so that leaves stay shared between the graphs (and the model)
 that are pickled together; an inner node reached from two of them is stored with each.
@@ -35,7 +35,7 @@ def _set_state(self: Value, state: State) -> None:
     note_edit()  # the copy may be stale from the beginning
 
 
-def _new(kind: type[Value], state: State) -> Value:
+def _rebuilt(kind: type[Value], state: State) -> Value:
     node = object.__new__(kind)
     _set_state(node, state)
     return node
@@ -43,7 +43,7 @@ def _new(kind: type[Value], state: State) -> Value:
 
 def _copy(self: Value) -> Value:
     """``copy.copy``: another node, computed from the same operands."""
-    return self if self.kind == "constant" else _new(type(self), _state(self))
+    return self if self.kind == "constant" else _rebuilt(type(self), _state(self))
 
 
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
@@ -54,7 +54,7 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
         elif id(node) not in memo:
             attributes, slots = _state(node)
             operands = tuple(memo[id(operand)] for operand in node.operands)
-            copied = memo[id(node)] = _new(type(node), (None, slots | {"operands": operands}))
+            copied = memo[id(node)] = _rebuilt(type(node), (None, slots | {"operands": operands}))
             if attributes:
                 copied.__dict__.update(copy.deepcopy(attributes, memo))
     result: Value = memo[id(self)]
@@ -69,26 +69,26 @@ def _reduce(self: Value, protocol: Any) -> Any:
         return object.__reduce_ex__(self, 2)
     order = topological_order(self)
     places = {node: place for place, node in enumerate(order)}
-    rows: list[Any] = []
+    records: list[Any] = []
     for node in order:
         if node.op is None:
-            rows.append(node)
+            records.append(node)
         else:
             _, slots = _state(node)
             slots["operands"] = [places[operand] for operand in node.operands]
-            rows.append((type(node), slots))
-    return _read_graph, (rows,)
+            records.append((type(node), slots))
+    return _read_graph, (records,)
 
 
-def _read_graph(rows: list[Any]) -> Value:
+def _read_graph(records: list[Any]) -> Value:
     nodes: list[Value] = []
-    for row in rows:
-        if isinstance(row, Value):
-            nodes.append(row)
+    for record in records:
+        if isinstance(record, Value):
+            nodes.append(record)
         else:
-            kind, slots = row
+            kind, slots = record
             slots["operands"] = tuple(nodes[place] for place in slots["operands"])
-            nodes.append(_new(kind, (None, slots)))
+            nodes.append(_rebuilt(kind, (None, slots)))
     return nodes[-1]
 
 

@@ -16,7 +16,7 @@ from .conversion import as_number, shorten
 from .graph import ancestors
 from .modes import recording
 from .primitives import identity
-from .value import Value, computed, constant
+from .value import Value, constant, record
 
 __all__ = ["grad", "gradients", "hessian", "jacobian", "value_and_grad"]
 
@@ -28,8 +28,9 @@ def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
         output: a Value.
         inputs: a Value, or a (nested) list or tuple of them; inner nodes of the graph too.
         create_graph: give Values, whose graph can be differentiated again, instead of floats.
-            Such a graph holds on the side of a kink where it was made (of max(x, y), say): after
-            an edit that crosses one, don't call its ``forward()`` but ask for gradients again.
+            Such a graph is right on that side of a kink (of max(x, y), say) on which it was
+            made: after an edit that crosses one, don't call its ``forward()`` but ask for
+            gradients again.
 
     Returns:
         the gradients, nested as the inputs are; 0 for an input the output does not depend on.
@@ -44,17 +45,17 @@ def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
     """
     if not isinstance(output, Value):
         raise TypeError(f"gradients: the output must be a Value, got {shorten(output)}")
-    leaves = _flatten(inputs)
-    for leaf in leaves:
-        if not isinstance(leaf, Value):
-            raise TypeError(f"gradients: the inputs must be Values, got {shorten(leaf)}")
+    wanted = _flatten(inputs)
+    for each in wanted:
+        if not isinstance(each, Value):
+            raise TypeError(f"gradients: the inputs must be Values, got {shorten(each)}")
 
     with recording():
         if create_graph:
             arrived = propagate(output, constant(1.0), graph_step)
         else:
             arrived = propagate(output, 1.0)
-    found = [arrived.get(leaf) for leaf in leaves]
+    found = [arrived.get(each) for each in wanted]
     if create_graph:
         results: list[Any] = [constant(0.0) if each is None else each for each in found]
     else:
@@ -86,7 +87,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     def value_and_gradient(*arguments: Any, **options: Any) -> tuple[Any, Any]:
         inputs, output, differentiable = _trace(f, places, arguments, options)
         output = _single(output, f)
-        results = tuple(gradients(output, each, create_graph=differentiable) for each in inputs)
+        results = tuple(gradients(output, inputs, create_graph=differentiable))
         result = output if differentiable else output.data
         return result, results[0] if isinstance(argnums, int) else results
 
@@ -123,7 +124,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
         m results of n numbers, m rows of n.
 
     >>> from autograd import relu
-    >>> jacobian(lambda x: [relu(xi) for xi in x])([1.0, -2.0])  # L9: diagonal
+    >>> jacobian(lambda x: [relu(xi) for xi in x])([1.0, -2.0])  # diagonal
     [[1.0, 0.0], [0.0, 0.0]]
     """
     places = _places(f, argnums)
@@ -133,7 +134,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 
         def row(output: Any) -> Any:
             output = _single(output, f)
-            results = tuple(gradients(output, each, create_graph=differentiable) for each in inputs)
+            results = tuple(gradients(output, inputs, create_graph=differentiable))
             return results[0] if isinstance(argnums, int) else results
 
         return _map(row, outputs)
@@ -158,7 +159,7 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
 def _trace(
     f: Callable[..., Any], places: Sequence[int], arguments: Sequence[Any], options: Any
 ) -> tuple[list[Any], Any, bool]:
-    """Call f on Values: these, its result, and whether the caller differentiates again.
+    """Call f on Values. Give these, its result, and whether it may be differentiated again.
 
     A Value among the arguments means that someone outside may differentiate too: it is copied
     through an identity gate, so that only what f does with *this argument* counts here. The same
@@ -167,7 +168,7 @@ def _trace(
 
     def variable(thing: Any) -> Value:
         if isinstance(thing, Value):
-            return computed(identity, (thing,))
+            return record(identity, (thing,))
         return Value(as_number(thing, getattr(f, "__name__", "f")))
 
     start = clock.tick()

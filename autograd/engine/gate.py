@@ -13,6 +13,9 @@ arrays     NumPy arrays      compiled programs
 text       expressions       labels, generated code
 =========  ================  ==========================================
 
+One thing has three words here: the lectures say *gate*, the code ``Primitive`` (``op`` for short),
+and its entry in the table is its *row*. The functions in a row are its *rules*.
+
 The trick is one small protocol: an operand whose class has a method ``apply_gate`` is asked
 to do the reading; an array is computed elementwise; anything else is a number. This module
 therefore needs to know neither Values nor text.
@@ -53,7 +56,8 @@ class Primitive:
     ``partial(x, y, out)``; or a number, where the partial is constant; or None, where the operand
     takes no part at all (a condition, a class index). A function may give None as well, where the
     operand takes no part *here*: the flat side of relu, an operand that max did not choose.
-    Nothing flows there, which is not the same as 0 × upstream: 0 × inf is NaN.
+    Nothing flows there, which is not the same as 0 × upstream: 0 × inf is NaN. ``formulas`` is
+    how the textbook writes each partial, where that differs from the row.
 
     A gate over any number of operands names them, with a star before a sequence:
     ``operands="i *xs"`` is an index and the numbers x₀, x₁, ... Its functions then take each
@@ -91,8 +95,9 @@ class Primitive:
         self.partials = partials
         self.operands = operands.split()
         self.formulas = formulas
-        self.array = array  # the value for NumPy, and from + - * / max exp log only: these two
-        self.elementary = elementary  # columns of the table are written in forms.py
+        # Two columns of the table that forms.py fills in:
+        self.array = array  # the value for NumPy
+        self.elementary = elementary  # the value from + - * / max exp log only
         self.step: Any = None  # how back-propagation passes it: see steps.py
 
     @property
@@ -131,7 +136,7 @@ class Primitive:
 
         with numpy.errstate(all="ignore"):
             if self.array is None:
-                return numpy.vectorize(_total(self.value), otypes=[float])(*arrays)
+                return numpy.vectorize(_nan_for_errors(self.value), otypes=[float])(*arrays)
             if isinstance(self.array, str):
                 return getattr(numpy, self.array)(*arrays)
             return self.array(numpy, *arrays)
@@ -200,7 +205,7 @@ class Primitive:
         return lookup, (self.name,)
 
 
-def _total(value: Callable[..., float]) -> Callable[..., float]:
+def _nan_for_errors(value: Callable[..., float]) -> Callable[..., float]:
     """The same function, with NaN where it would raise: arrays don't stop at one element."""
 
     def total(*numbers: float) -> float:
@@ -213,7 +218,7 @@ def _total(value: Callable[..., float]) -> Callable[..., float]:
 
 
 def domain_error(op: Primitive, operands: Any, error: Exception) -> Exception:
-    """An error of ``error``'s own type that names the operation and its operands."""
+    """An error of ``error``'s own type that names the gate and its operands."""
     reason = str(error) or type(error).__name__
     return type(error)(f"{op.name}({', '.join(operands)}): {reason}")
 

@@ -1,8 +1,8 @@
 """Walks over a computation graph, none of them recursive.
 
 A node is anything with ``operands`` (a tuple of nodes) and ``born`` (a number that grows with
-every node made). A node's operands exist before the node does; that is the trick: nodes sorted
-by birth are in topological order.
+every node made). A node's operands exist before the node does, and never change; that is the
+trick: nodes sorted by birth are in topological order. (A constant was never born: 0.)
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def ancestors(*outputs: N) -> dict[N, Any]:
     Returns:
         a dictionary with the nodes as its keys, and None for each: the caller may note there
         what it finds out about them. The order is that of a depth-first search, in which what
-        was computed together stands together; sorting it by birth is quick.
+        was computed together stands together, so that sorting it by birth is quick.
     """
     found: dict[N, Any] = {}
     waiting = list(outputs)
@@ -49,8 +49,8 @@ def ancestors(*outputs: N) -> dict[N, Any]:
 def topological_order(*outputs: N) -> list[N]:
     """Every node that the outputs were computed from, operands before those who consume them.
 
-    Back-propagation walks this order in reverse: by the time it reaches a node, all that the
-    node's consumers have to say about its gradient has been said.
+    Back-propagation walks this order in reverse: by the time it reaches a node, each of the node's
+    consumers has added its contribution to the gradient.
 
     >>> from autograd import Value
     >>> x, y, z = Value(-2.0, "x"), Value(5.0, "y"), Value(-4.0, "z")

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from .gate import Primitive
 from .recorders import Recorder, current, using
-from .value import Unrecorded, Value, computed, evaluate
+from .value import Unrecorded, Value, evaluate, record
 
 __all__ = ["no_grad", "recording"]
 
@@ -30,7 +30,7 @@ class _Engine:
     """Records as the engine does when there is no recorder."""
 
     def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
-        return computed(op, operands)
+        return record(op, operands)
 
     def look(self) -> None:
         pass

@@ -1,7 +1,7 @@
-"""primitive: a gate of one's own. It is held to what the gates of the table do by themselves.
+"""primitive: define a gate of your own.
 
-A rule of the table is a formula that was read by many; a user's is a function like any other. So
-what it gives is looked at every time: a number, and one for each operand.
+The rows of the table were checked once by their authors; a user's functions are checked at every
+call: the value must be a number, and so must each partial.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def primitive(
         partials: for each operand a function ``partial(*operands, out)`` giving
             d out / d operand (or a number, if that is constant). Write them with operators and
             gates only, not with ``math`` or ``if``: then they also work on Values, so that
-            derivatives of derivatives are right. For a gate over any number of operands: a
+            derivatives of derivatives are right. (None, nothing flows, is for the table: give 0.0.)
+            For a gate over any number of operands: a
             single function ``partial(xs, j, out)`` giving d out / d xs[j].
         symbol: a short sign for drawings, by default the name.
         formulas: how to write each partial in pictures, if not as its own text.

@@ -32,7 +32,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     """Choose ``a`` where the condition holds, else ``b``.
 
     Args:
-        condition: a bool, a number or a Value; anything but 0 holds.
+        condition: a bool, a number or a Value: 0 means no, NaN gives NaN, anything else means yes.
         a, b: numbers, Values, or functions without arguments, called only if chosen. In a rule
             also None: nothing flows there.
 
@@ -88,7 +88,8 @@ def flat(*operands_and_out: Any) -> Any:
     return unless_nan(operands_and_out[-1], None)
 
 
-# Rows that others mention before their turn
+# For type checkers: rows that are mentioned above their definition. (A lambda looks a name up when
+# it is called, so the order does not matter.)
 quotient: Primitive
 power_slope: Primitive
 power_log: Primitive
@@ -112,7 +113,6 @@ log_softmax: Primitive
 
 # ---------------------------------------------------------------------- arithmetic
 
-# inf at 0, and so each of its derivatives is inf or -inf there
 add = row("add", "+", operator.add, (1.0, 1.0))
 sub = row("sub", "-", operator.sub, (1.0, -1.0))
 mul = row("mul", "×", operator.mul, (lambda x, y, out: y, lambda x, y, out: x))
@@ -155,6 +155,7 @@ power_log = row(
     ),
     formulas=("x^(y-1)·(1 + y·log x)", "x^y·log²x"),
 )
+# power_derivative(k, m, x, y): x^y differentiated k times by x and m times by y
 power_derivative = row(
     "power_derivative",
     "∂x^y",
@@ -192,13 +193,14 @@ log10 = row(
 )
 log1p = row("log1p", "log1p", numeric.log1p, (lambda x, out: 1 / (1 + x),))
 sqrt = row("sqrt", "√", numeric.sqrt, (lambda x, out: 0.5 * rsqrt(x),), formulas=("1/(2√x)",))
+# 1/√x is inf at 0, and so each of its derivatives is inf or -inf there
 rsqrt = row(
     "rsqrt", "1/√x", numeric.rsqrt, (lambda x, out: power_slope(x, -0.5),), formulas=("-1/(2·√x³)",)
 )
-# differentiated so many times: the first is inf at 0, the second NaN
 cbrt = row(
     "cbrt", "∛", numeric.cbrt, (lambda x, out: cbrt_derivative(1, x),), formulas=("1/(3·∛x²)",)
 )
+# cbrt_derivative(k, x): ∛x differentiated k times; at 0 it is inf for k = 1, NaN for k = 2
 cbrt_derivative = row(
     "cbrt_derivative",
     "∂∛x",
@@ -206,7 +208,6 @@ cbrt_derivative = row(
     (None, lambda k, x, out: cbrt_derivative(k + 1, x)),
     formulas=("", "once more by x"),
 )
-# the first coordinate of the unit vector along (x, y), the cosine of its angle
 hypot = row(
     "hypot",
     "hypot",
@@ -214,6 +215,7 @@ hypot = row(
     (lambda x, y, out: unit(x, y), lambda x, y, out: unit(y, x)),
     formulas=("x/√(x²+y²)", "y/√(x²+y²)"),
 )
+# unit(x, y): the first coordinate of the unit vector along (x, y), the cosine of its angle
 unit = row(
     "unit",
     "x/√(x²+y²)",
@@ -224,7 +226,7 @@ unit = row(
     ),
     formulas=("y²/√(x²+y²)³", "-x·y/√(x²+y²)³"),
 )
-# the first coordinate of (x, y) mirrored at the unit circle; NaN at the origin
+# inversion(x, y): the first coordinate of (x, y) mirrored at the unit circle; NaN at the origin
 inversion = row(
     "inversion",
     "x/(x²+y²)",
@@ -330,6 +332,8 @@ choice = row(
     ),
     formulas=("", "1 if taken", "1 if taken"),
 )
+# where() with functions for branches: only the one taken was built. Operands: the condition, that
+# branch, and whether the condition held; forward() fails if it no longer does.
 branch = row("branch", "where", numeric.branch, (None, 1.0, None))
 
 # ----------------------------------------------------------------------- activations
@@ -338,7 +342,7 @@ relu = row(
     "relu",
     "relu",
     numeric.relu,
-    (lambda x, out: where(out <= 0, None, lambda: step(out)),),
+    (lambda x, out: where(out <= 0, None, lambda: step(out)),),  # step(out) is 1, but NaN for NaN
     formulas=("I(x > 0)",),
 )
 leaky_relu = row(
@@ -346,7 +350,7 @@ leaky_relu = row(
     "leaky relu",
     numeric.leaky_relu,
     (
-        lambda x, slope, out: where(
+        lambda x, slope, out: where(  # with slope 0 it is flat, as relu is
             x > 0, 1.0, lambda: unless_nan(x, lambda: where(slope == 0, None, slope))
         ),
         lambda x, slope, out: where(x > 0, None, x),
@@ -361,7 +365,7 @@ elu = row(
         lambda x, alpha, out: where(
             x > 0,
             1.0,
-            lambda: where(
+            lambda: where(  # exp(x) alone would underflow, and alpha may be huge
                 x > -700, lambda: alpha * exp(x), lambda: alpha * exp(x / 2) * exp(x / 2)
             ),
         ),
@@ -385,7 +389,7 @@ sigmoid_slope = row(
 
 
 def once(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` of a sequence's operands, computed once for all the partials by them.
+    """Remember ``function`` of a sequence, so that the partials by its n operands share one call.
 
     The result is kept with the tuple of operands (see ``Operands``), and goes when that goes.
     """
@@ -402,9 +406,10 @@ def once(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class EachIndex:
-    """A gate at every index, as a sequence: on floats all at once, else a gate where asked for.
+    """``softmaxes(xs)[j]`` is ``softmax(j, *xs)``.
 
-    As text it is a name: the step that steps.py writes has the sequence in a variable.
+    On floats all are computed at once; on Values only the one that is asked for; as text it is the
+    name of a variable (see steps.py).
     """
 
     def __init__(self, gate: Primitive, at_once: Callable[..., Any]) -> None:
@@ -517,7 +522,7 @@ soft_cross_entropy = row(
     numeric.soft_cross_entropy,
     (
         lambda ps, xs, j, out: -log_softmaxes(xs)[j],
-        lambda ps, xs, j, out: softmaxes(xs)[j] * (total(ps) - ps[j]) - ps[j] * rests(xs)[j],
+        lambda ps, xs, j, out: softmaxes(xs)[j] * (added_up(ps) - ps[j]) - ps[j] * rests(xs)[j],
     ),
     operands="*ps *xs",
     formulas=("-log sⱼ", "sⱼ·Σp - pⱼ"),
@@ -530,7 +535,7 @@ EACH_INDEX = (softmaxes, rests, log_softmaxes)
 
 
 @once
-def total(xs: tuple[Any, ...]) -> Any:
+def added_up(xs: tuple[Any, ...]) -> Any:
     """The sum, added up one by one: Python's own sum rounds floats otherwise than Values."""
     return fold(operator.add, xs)
 
@@ -541,7 +546,7 @@ def _ties(xs: tuple[Any, ...], out: Any) -> Any:
 
 
 def _share(xs: tuple[Any, ...], j: Any, out: Any) -> Any:
-    """1 for the operand that won, 1/k for each of k that tie, NaN if there is no winner."""
+    """1 for the operand that won, 1/k for each of k that tie, None for one that lost."""
     return where(xs[j] == out, lambda: 1.0 / _ties(xs, out), lambda: where(out == out, None, out))
 
 

@@ -3,6 +3,7 @@
 A recorder is asked to apply a gate to Values in place of the engine: ``no_grad`` computes without
 keeping a graph, ``detect_anomaly`` looks at every result, the compiler records without computing.
 It may also object when somebody looks at a Value's number. This is the one hook of the engine.
+(Not every recorder keeps what it is given: that of ``no_grad`` does not.)
 
 The trick: applying a gate asks only the global ``active`` (does any thread have a recorder?), and
 looks for its own thread's only if there is one; so recorders cost nothing when there are none.
@@ -17,12 +18,16 @@ from typing import Any, Protocol
 
 __all__ = ["Recorder", "active", "current", "look", "using"]
 
-active = 0
+active = 0  # open blocks, over all threads
 _counting = threading.Lock()
 
 
 class Recorder(Protocol):
-    """What a thread can put in place of the engine's own recording."""
+    """What a thread can put in place of the engine's own recording.
+
+    One that also has ``watch(node)`` is told of nodes that ``forward()`` computed anew, and one
+    that has ``watch_backward(node, gradients)`` of those that passed their gradient on.
+    """
 
     def apply(self, op: Any, operands: tuple[Any, ...]) -> Any:
         """Give the Value that the gate makes of these Values."""

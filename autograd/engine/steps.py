@@ -8,16 +8,17 @@ compiled, it is three times as fast as reading the row anew at every node, and m
     def div_step(node, upstream, gradients):
         x, y = node.operands
         if x.born:
-            part = 1 / y._data * upstream
+            contribution = 1 / y._data * upstream
             before = gradients[x]
-            gradients[x] = part if before is None else before + part
+            gradients[x] = contribution if before is None else before + contribution
         if y.born:
-            part = -(node._data / y._data) * upstream
+            contribution = -(node._data / y._data) * upstream
             before = gradients[y]
-            gradients[y] = part if before is None else before + part
+            gradients[y] = contribution if before is None else before + contribution
 
-A constant was never born: what its partial costs is saved. A user's gate is not written out but
-read at every node, for its partials may say something else tomorrow (a global variable, say).
+A constant was never born: what its partial costs is saved. Two kinds of gate are not written out
+but read at every node: a row that counts or unpacks its operands (maximum, say), and a user's
+gate, whose partials may say something else tomorrow (a global variable, say).
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ def is_built_in(op: Primitive) -> bool:
     return _table.get(op.name) is op
 
 
-def pass_on(operand: Value, part: Any, gradients: Gradients) -> None:
+def pass_on(operand: Value, contribution: Any, gradients: Gradients) -> None:
     """Add one contribution, local × upstream, to the gradient of an operand."""
     before = gradients[operand]
-    gradients[operand] = part if before is None else before + part
+    gradients[operand] = contribution if before is None else before + contribution
 
 
 def live_step(node: Value, upstream: Any, gradients: Gradients) -> None:
@@ -115,15 +116,11 @@ def _contribution(operand: str, partial: Any) -> Iterator[str]:
             yield "else:" if yes else f"if not ({python(condition)}):"
             yield from _indented(no)
         return
-    text = python(partial)
-    product = Expression("upstream")
-    if text not in ("1", "-1"):
-        product = partial * product
-    elif text == "-1":
-        product = -product
-    yield f"part = {python(product)}"
+    text, upstream = python(partial), Expression("upstream")
+    product = upstream if text == "1" else -upstream if text == "-1" else partial * upstream
+    yield f"contribution = {python(product)}"
     yield f"before = gradients[{operand}]"
-    yield f"gradients[{operand}] = part if before is None else before + part"
+    yield f"gradients[{operand}] = contribution if before is None else before + contribution"
 
 
 def _unless_constant(operand: str, lines: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from math import nan
 from operator import attrgetter
 from types import FunctionType
 from typing import Any, NoReturn
@@ -33,7 +34,7 @@ def _operator(op: Primitive) -> tuple[Callable[[Value, Any], Value], ...]:
     """``self op other`` and ``other op self``."""
     value = op.value
 
-    def forward(self: Value, other: Any) -> Any:
+    def ordinary(self: Value, other: Any) -> Any:
         kind = type(other)
         if kind is not Value and kind is not Leaf:
             other = _operand(other)
@@ -42,7 +43,7 @@ def _operator(op: Primitive) -> tuple[Callable[[Value, Any], Value], ...]:
         if recorders.active:
             return apply(op, (self, other))
         try:
-            node = _new(Value)
+            node = _new(Value)  # new_node(), written out: the operators are the hottest path
             node._data = value(self._data, other._data)
             node._grad = None
             node._label = ""
@@ -57,15 +58,14 @@ def _operator(op: Primitive) -> tuple[Callable[[Value, Any], Value], ...]:
         if other.__class__ is int and other == 0 and op is primitives.add:
             return self  # the 0 with which the built-in sum starts
         other = _operand(other)
-        return other if other is NotImplemented else forward(other, self)
+        return other if other is NotImplemented else ordinary(other, self)
 
-    forward = _with_own_code(forward)
-
-    return forward, _with_own_code(reflected)
+    ordinary = _with_own_code(ordinary)
+    return ordinary, _with_own_code(reflected)
 
 
 def _with_own_code(function: Any) -> Any:
-    """The function with bytecode of its own: Python learns from its use how to run it fast."""
+    """A copy with bytecode of its own: CPython adapts bytecode to what it meets, and + is not *."""
     own = function.__code__.replace()
     return FunctionType(own, function.__globals__, None, None, function.__closure__)
 
@@ -188,15 +188,17 @@ class Value(Methods):
 
     def choose(self, a: Any, b: Any) -> Any:
         """``where(self, a, b)``; a branch given as a function is called only if it is taken."""
-        if a is None or b is None:  # whether an operand takes part is decided now
-            taken = a if self._data else b
-            return taken() if callable(taken) else taken
-        if callable(a) or callable(b):
-            recorders.look()
-            taken = a if self._data else b
-            taken = taken() if callable(taken) else taken
-            return self.apply_gate(primitives.branch, (self, taken, float(bool(self._data))))
-        return self.apply_gate(primitives.choice, (self, a, b))
+        functions = callable(a) or callable(b)
+        if not functions and a is not None and b is not None:
+            return self.apply_gate(primitives.choice, (self, a, b))
+        recorders.look()
+        if self._data != self._data:
+            return self * nan  # NaN in, NaN out
+        taken = a if self._data else b
+        taken = taken() if callable(taken) else taken
+        if not functions:  # in a rule, None says that nothing flows
+            return taken
+        return self.apply_gate(primitives.branch, (self, taken, float(bool(self._data))))
 
     def forward(self) -> Value:
         """Compute this node afresh after leaves were edited; gives itself.
@@ -230,7 +232,7 @@ class Value(Methods):
                 node._grad = None
 
     def detach(self) -> Value:
-        """Give a leaf with the same number and label, cut off from the graph."""
+        """Give the same number and label without operands: of a leaf a leaf, else an Unrecorded."""
         return (Leaf if self.kind == "leaf" else Unrecorded)(self._data, self._label)
 
     # ------------------------------------------------------------------ operators
@@ -275,7 +277,7 @@ class Value(Methods):
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""
-        return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
+        return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
 
     def __array_ufunc__(self, function: Any, method: str, *operands: Any, **options: Any) -> Any:
         """NumPy meets a Value: its scalars add and multiply as numbers do, the rest is refused."""
@@ -347,15 +349,15 @@ class Constant(Value):
 
 
 def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
-    """Compute a gate on Values and record it."""
+    """Apply a gate: this thread's recorder does it, or else ``record``."""
     if recorders.active and (recorder := recorders.current()) is not None:
         node: Value = recorder.apply(op, operands)
         return node
-    return computed(op, operands)
+    return record(op, operands)
 
 
-def computed(op: Primitive, operands: tuple[Value, ...]) -> Value:
-    """Compute a gate on Values and record it, whoever records in this thread."""
+def record(op: Primitive, operands: tuple[Value, ...]) -> Value:
+    """Compute a gate and keep the node, without asking a recorder."""
     return new_node(evaluate(op, operands), op, operands)
 
 
@@ -370,7 +372,7 @@ def evaluate(op: Primitive, operands: tuple[Value, ...]) -> float:
 def new_node(
     data: float, op: Primitive, operands: tuple[Value, ...], kind: type[Value] = Value
 ) -> Value:
-    """Make the node that ``op`` computed: the one place where the graph grows."""
+    """Make the node that ``op`` computed. (The operators do the same in place: a call less.)"""
     node = _new(kind)
     node._data = data
     node._grad = None
@@ -393,11 +395,13 @@ def _new_constant(data: float) -> Constant:
     return node
 
 
-_small = {float(number): _new_constant(float(number)) for number in range(-16, 17) if number}
+_small = {
+    float(number): _new_constant(float(number)) for number in range(-16, 17) if number
+}  # not 0: -0.0 is equal to it
 
 
 def _operand(thing: Any) -> Any:
-    """What stands beside a Value at an operator, as an operand: a constant, or NotImplemented."""
+    """What stands beside a Value at an operator: a Value as it is, a number as a constant."""
     kind = type(thing)
     if kind is float or kind is int:
         return _small.get(thing) or _new_constant(as_number(thing, "an operand"))
