@@ -9,6 +9,7 @@
 """
 
 from .checking.differences import check_gradients, finite_difference
+from .checking.enclosures import certify
 from .compiler import TraceError, compile
 from .engine import copying, forms  # noqa: F401 - copies of Values, and columns of the table
 from .engine.anomaly import AnomalyError, detect_anomaly
@@ -95,6 +96,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "ceil",
+    "certify",
     "check_gradients",
     "compile",
     "cos",
