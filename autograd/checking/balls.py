@@ -22,7 +22,7 @@ from typing import Any
 
 from ..engine import clock, primitives
 from ..engine.conversion import as_number
-from ..engine.gate import Primitive
+from ..engine.gate import Primitive, registry
 from ..engine.graph import topological_order
 from ..engine.steps import Gradients, is_built_in, pass_on
 from ..engine.value import Value
@@ -336,6 +336,12 @@ def values() -> dict[str, Callable[..., Number]]:
     }
 
 
+@cache
+def _value_of_gate() -> dict[Primitive, Callable[..., Number]]:
+    """The same by the gate: one of the user's may bear the name of none of them."""
+    return {op: values()[op.name] for op in registry.values() if is_built_in(op)}
+
+
 def _order(x: Number) -> float:
     """A float to compare balls by where any order will do."""
     middle = float(x.mid())
@@ -516,7 +522,7 @@ class Reading:
 
     def __init__(self) -> None:
         self.arb = arithmetic().arb
-        self.values = values()
+        self.values = _value_of_gate()
         self.row: Primitive | None = None
         self.left = False  # did somebody try to make a float of a ball?
 
@@ -546,8 +552,8 @@ class Reading:
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Ball:
         """Compute a gate on balls and record it; a gate of the user's own is read through."""
         balls = tuple([each if type(each) is Ball else self.number(each) for each in operands])
-        value = self.values.get(op.name)
-        if value is None or not is_built_in(op):
+        value = self.values.get(op)
+        if value is None:
             return self._through(op, balls)
         number = value(*[ball.number for ball in balls])
         if self.row is not None and not any(ball.born for ball in balls):

@@ -360,7 +360,7 @@ def certified(
     comparisons = trace.comparisons if trace else []
     doubts = trace.doubts if trace else []
     asked = [each for c in comparisons for each in (c.left, c.right) if isinstance(each, Value)]
-    graph = topological_order(output, *asked)
+    graph = topological_order(output, *nodes, *asked)
     bits = LEAST
     # the recorder of who called us would be shown our nodes: put one there that looks at nothing
     with _one_at_a_time, recorders.using(_Trace()):
