@@ -150,13 +150,13 @@ def exactly(computation: Computation, digits: int = DIGITS[0]) -> Exact:
         return Exact(here, gradient, hessian)
 
 
-def holds(interval: Interval, number: Any) -> bool:
-    """Whether ball and floats hold the exact number, but for what differences leave open."""
+def holds(interval: Interval, number: Any, digits: int = 50) -> bool:
+    """Whether ball and floats hold the exact number, which is known to so many digits."""
     mp, arb = exact.precise(), arithmetic().arb
     if interval.ball is None:
         return True
     with arithmetic().ctx.workprec(400):
-        reach = mp.nstr(mp.mpf(10) ** -50 * max(1, abs(number)), 5)
+        reach = mp.nstr(mp.mpf(10) ** -digits * max(1, abs(number)), 5)
         known = arb(mp.nstr(number, 70)) + arb(0, 1) * arb(reach)
         low, high = arb(interval.low), arb(interval.high)
         return bool(interval.ball.overlaps(known) and not known < low and not known > high)
