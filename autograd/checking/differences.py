@@ -19,6 +19,7 @@ from ..engine.derivatives import gradients
 from ..engine.graph import topological_order
 from ..engine.modes import recording
 from ..engine.value import Value
+from .enclosures import proof
 from .extrapolation import Estimate, Vector, extrapolate
 from .rounding import error_bounds, value_bound
 
@@ -96,10 +97,15 @@ class Report(NamedTuple):
 
     checked: int
     doubts: list[str]
+    proof: str = ""
 
 
 def check_gradients(
-    f: Callable[..., Any], *point: Any, order: int = 2, at_most: int | None = None
+    f: Callable[..., Any],
+    *point: Any,
+    order: int = 2,
+    at_most: int | None = None,
+    certify: bool = False,
 ) -> Report:
     """Hold f's gradients at a point against finite differences, up to an order.
 
@@ -115,9 +121,10 @@ def check_gradients(
         order: how often to differentiate.
         at_most: check only so many of the operands, chosen at random but always the same ones
             (a network has many parameters, and each costs some forty evaluations).
+        certify: prove, too, how far the gradient is from the exact one (see ``certify``).
 
     Returns:
-        a report: how many derivatives were compared, and the doubts.
+        a report: how many derivatives were compared, the doubts, and the proof in words.
 
     Raises:
         GradientError: a derivative is off by more than the finite difference's own error (the
@@ -149,7 +156,8 @@ def check_gradients(
     before = [value.data for value in where.values]
     try:
         with recording(), without_collector():
-            return _check(f, name, where, places, order)
+            report = _check(f, name, where, places, order)
+            return report._replace(proof=proof(f, *point)) if certify else report
     finally:
         where.put(before)
 

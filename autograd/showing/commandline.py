@@ -8,13 +8,14 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import fill
 from typing import Any, NoReturn
 
 from ..checking.differences import UncheckedWarning, check_gradients
+from ..checking.enclosures import certify
 from ..engine.value import Value
 from ..reading.columns import printable
 from ..reading.expressions import FUNCTIONS, ExpressionError, Program
@@ -36,6 +37,7 @@ _EXAMPLES = f"""examples:
   gatewise "b = a*a; b + sin(b)" a=2 --walk --order naive
   gatewise "sigmoid(w*x + b)" w=0.5 x=pi b=1/3 --explain w
   gatewise "relu(x) - log(y)" x=3 y=2 --check
+  gatewise "(1 + x) - 1" x=1e-17 --certify
   gatewise "(x+y)*z" x=-2 y=5 z=-4 --draw f.svg --page f.html
 
 {fill("functions: " + " ".join(sorted(FUNCTIONS)), 88, subsequent_indent="  ")}
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--order", choices=ORDERS, default=ORDERS[0], help="of the walk back (%(default)s)")
     add("--explain", metavar="NAME", help="show a gradient as the sum over its paths")
     add("--check", action="store_true", help="compare the gradients with finite differences")
+    add("--certify", action="store_true", help="prove in which intervals the gradients lie")
     add("--draw", metavar="FILE", help="save a picture: .svg, .png or .dot")
     add("--view", choices=("forward", "backward"), default="backward", help="of the picture")
     add("--page", metavar="FILE", help="save an interactive page: .html")
@@ -149,6 +152,8 @@ def _report(
         print(Explanation(node, output, {}))
     if options.check:
         _check(program, inputs, output.label)
+    if options.certify:
+        print(certify(_function(program, inputs, output.label), *inputs.values()))
     output.backward()
     if options.draw is not None:
         print(f"wrote {draw(output, options.view, names={}).save(options.draw)}")
@@ -245,6 +250,16 @@ def _print_table(steps: Walk) -> None:
         print(plain_table(steps))
 
 
+def _function(program: Program, inputs: dict[str, Value], result: str) -> Callable[..., Any]:
+    """The expression as a function of its variables."""
+
+    def f(*point: Any) -> Any:
+        return program.evaluate(dict(zip(inputs, point, strict=True)))
+
+    f.__name__ = result
+    return f
+
+
 def _check(program: Program, inputs: dict[str, Value], result: str) -> None:
     """Compare with finite differences.
 
@@ -252,11 +267,7 @@ def _check(program: Program, inputs: dict[str, Value], result: str) -> None:
         GradientError: they disagree.
         ValueError: nothing could be compared.
     """
-
-    def f(*point: Any) -> Any:
-        return program.evaluate(dict(zip(inputs, point, strict=True)))
-
-    f.__name__ = result
+    f = _function(program, inputs, result)
     if not inputs:
         raise ValueError("nothing could be checked: there is no variable")
     with warnings.catch_warnings():

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ..checking.enclosures import certified
 from ..engine.backward import local_derivatives, stale_error
 from ..engine.clock import stale_edges
 from ..engine.conversion import shorten
@@ -69,10 +70,18 @@ class Explanation:
     """The gradient of an output at a node, as a sum over paths; see ``explain``.
 
     ``total`` is d output / d node, ``count`` how many paths there are (10¹⁸ stands for that
-    many or more), and ``paths`` holds the first of them.
+    many or more), and ``paths`` holds the first of them. ``interval`` is a proof of the total
+    (an interval of ``certify``), if it was asked for.
     """
 
-    def __init__(self, node: Value, of: Value, found: Mapping[Value, str], limit: int = 10) -> None:
+    def __init__(
+        self,
+        node: Value,
+        of: Value,
+        found: Mapping[Value, str],
+        limit: int = 10,
+        certify: bool = False,
+    ) -> None:
         try:
             most = operator.index(limit)
         except TypeError:
@@ -91,6 +100,7 @@ class Explanation:
         self.board = Board(self.order, found)
         self._latex_name = LatexNames()
         self.total: float = gradients(of, node)
+        self.interval = certified(of, [node]).gradient[0] if certify else None
         self._edges = self._edges_towards()
         self._ways = self._count()
         self.count = self._ways.get(of, 0)
@@ -165,6 +175,8 @@ class Explanation:
         lines += [f"   where {meaning}" for meaning in self._meanings()]
         if remembered := self._remembered():
             lines.append(remembered)
+        if self.interval is not None:
+            lines.append(f"   certified: {self.interval}")
         return "\n".join([title, *lines])
 
     def _route(self, path: Path) -> str:
@@ -311,6 +323,7 @@ def explain(
     *,
     limit: int = 10,
     names: Mapping[str, Any] | None = None,
+    certify: bool = False,
 ) -> Explanation:
     """Explain a gradient: the sum over all paths, each the product of its local derivatives.
 
@@ -323,6 +336,8 @@ def explain(
         of: the Value that was differentiated.
         limit: how many paths to write out; the others are counted.
         names: names for Values, as ``locals()`` gives, where the caller's variables won't do.
+        certify: prove, too, in which interval the exact gradient of this graph lies (an ``if``
+            of Python that was taken while it was built is not part of the graph).
 
     Raises:
         TypeError: node or of is no Value, or limit no whole number.
@@ -346,7 +361,7 @@ def explain(
     if node.kind == "constant":
         raise ValueError(f"the constant {short(node.data)} has no gradient to explain")
     output = _only_result(node, found) if of is None else of
-    return Explanation(node, output, found, limit)
+    return Explanation(node, output, found, limit, certify)
 
 
 def _only_result(node: Value, found: Mapping[Value, str]) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 import random
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import pytest
 from mpmath import mpf
 
 import autograd
+import nn
 from autograd import (
     Value,
     abs,
@@ -24,6 +26,7 @@ from autograd import (
     cbrt,
     ceil,
     certify,
+    check_gradients,
     cos,
     cross_entropy,
     degrees,
@@ -31,6 +34,7 @@ from autograd import (
     dot,
     exp,
     exp2,
+    explain,
     floor,
     grad,
     hypot,
@@ -53,10 +57,11 @@ from autograd import (
     tanh,
     where,
 )
-from autograd.checking import balls, exact
-from autograd.checking.enclosures import Interval
+from autograd.checking import balls, enclosures, exact
+from autograd.checking.enclosures import Interval, proof
 from autograd.engine.gate import Operands, Primitive, registry
 from autograd.engine.steps import is_built_in
+from autograd.showing.commandline import main
 from benchmarks import certified
 from tests import graphs, oracle
 
@@ -431,9 +436,7 @@ def test_random_graphs_hold_the_exact_numbers() -> None:
 def test_graphs_with_much_fan_out(seed: int) -> None:
     output = graphs.random_graph(seed)
     leaves = graphs.leaves(output)
-    from autograd.checking.enclosures import certified as of_a_graph
-
-    found = of_a_graph(output, leaves, order=2)
+    found = enclosures.certified(output, leaves, order=2)
     assert found.value.proven and found.value.off < 1e4
     assert all(each.ulps <= 2 for each in found.gradient)
 
@@ -583,3 +586,31 @@ def test_it_imports_nothing_before_it_is_used() -> None:
     code = "import sys, autograd; assert 'flint' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert autograd.certify is certify and radians and degrees
+
+
+def test_check_gradients_tells_the_proof() -> None:
+    assert check_gradients(sin, 0.5).proof == ""
+    told = check_gradients(lambda x: sin(x) * x if x > 0 else x, 0.5, certify=True).proof
+    assert told == "gradient proven to 0.3 ulp"
+    model = nn.MLP(2, [3, 1])
+    told = check_gradients(lambda m: m([0.1, 0.2]), model, order=1, certify=True).proof
+    assert re.fullmatch(r"gradient proven to [0-9.]+ ulp", told)
+
+
+def test_the_proof_names_what_is_undecided() -> None:
+    told = proof(lambda x: relu(exp(log(x)) - x), 3.0)
+    assert told.startswith("gradient not proven: by x, the derivative of relu")
+
+
+def test_explain_tells_the_interval() -> None:
+    x, y = Value(2.0), Value(0.3)
+    z = sin(x * y) / x
+    explanation = explain(x, of=z, certify=True)
+    assert explanation.interval is not None and explanation.interval.proven
+    assert str(explanation).splitlines()[-1].startswith("   certified: [-0.01736027611230709")
+    assert "certified" not in str(explain(x, of=z))
+
+
+def test_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["(1 + x) - 1", "x=1e-17", "--certify"]) == 0
+    assert "f     = 1e-17 exactly, float 0.0: within 6.5e+15 ulp" in capsys.readouterr().out
