@@ -524,6 +524,7 @@ class Reading:
         self.arb = arithmetic().arb
         self.values = _value_of_gate()
         self.row: Primitive | None = None
+        self.of_rows: dict[float, Ball] = {}
         self.left = False  # did somebody try to make a float of a ball?
 
     def number(self, thing: Any) -> Ball:
@@ -534,11 +535,14 @@ class Reading:
         """
         if type(thing) is Ball:
             return thing
-        if type(thing) is not int:
+        if type(thing) is not int and type(thing) is not float:
             thing = as_number(thing, "an operand")
-        if self.row is not None and type(thing) is float:
-            return Ball(self, self._of_a_row(thing), constant=True)
-        return Ball(self, self.arb(thing), constant=True)
+        if self.row is None or type(thing) is int:
+            return Ball(self, self.arb(thing), constant=True)
+        known = self.of_rows.get(thing)
+        if known is None:
+            known = self.of_rows[thing] = Ball(self, self._of_a_row(thing), constant=True)
+        return known
 
     def _of_a_row(self, x: float) -> Number:
         stands_for = irrational().get(x)
@@ -551,14 +555,19 @@ class Reading:
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Ball:
         """Compute a gate on balls and record it; a gate of the user's own is read through."""
-        balls = tuple([each if type(each) is Ball else self.number(each) for each in operands])
+        balls, numbers, born = [], [], 0
+        for ball in operands:
+            if type(ball) is not Ball:
+                ball = self.number(ball)
+            balls.append(ball)
+            numbers.append(ball.number)
+            born = born or ball.born
         value = self.values.get(op)
         if value is None:
-            return self._through(op, balls)
-        number = value(*[ball.number for ball in balls])
-        if self.row is not None and not any(ball.born for ball in balls):
-            return Ball(self, number, constant=True)
-        return Ball(self, number, op, balls)
+            return self._through(op, tuple(balls))
+        if born or self.row is None:
+            return Ball(self, value(*numbers), op, tuple(balls))
+        return Ball(self, value(*numbers), constant=True)
 
     def nothing_known(self, doubt: str, operands: tuple[Ball, ...] = ()) -> Ball:
         """A number that could be any, and why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import pickle
 import random
 import re
@@ -614,3 +615,51 @@ def test_explain_tells_the_interval() -> None:
 def test_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["(1 + x) - 1", "x=1e-17", "--certify"]) == 0
     assert "f     = 1e-17 exactly, float 0.0: within 6.5e+15 ulp" in capsys.readouterr().out
+
+
+def _by_midpoints(sign: str, a: Any, b: Any) -> bool:
+    signs = {"==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le}
+    signs |= {">": operator.gt, ">=": operator.ge}
+    return bool(signs[sign](float(a.mid()), float(flint.arb(b).mid())))
+
+
+MUTANTS: dict[str, tuple[Any, str, Any]] = {
+    "comparisons by midpoints": (balls, "decided", _by_midpoints),
+    "rounding to nearest": (enclosures, "_outwards", lambda ball: (float(ball.mid()),) * 2),
+    "constants of rows as floats": (
+        balls,
+        "irrational",
+        lambda: {x: (lambda x=x: flint.arb(x)) for x in (math.log(2), 180 / math.pi)},
+    ),
+    "what f decides is not looked at": (enclosures, "_path", lambda *_: ([], False)),
+    "no doubts of the trace": (enclosures._Trace, "doubt", lambda self, doubt: None),
+    "every ball a number": (enclosures, "is_number", lambda ball: True),
+    "a row's 1.0 as a float": (
+        balls.Truth,
+        "choose",
+        lambda self, a, b: (lambda taken: taken() if callable(taken) else taken)(a if self else b),
+    ),
+    "an undecided gate is 0": (
+        balls.Reading,
+        "nothing_known",
+        lambda self, doubt, operands=(): self.number(0.0),
+    ),
+    "a float of a ball": (balls.Ball, "__float__", lambda self: float(self.number)),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_wrong_reading_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, what, wrong = MUTANTS[name]
+    monkeypatch.setattr(place, what, wrong)
+    with pytest.raises((AssertionError, pytest.fail.Exception, LookupError, TypeError)):
+        test_a_third_of_a_tie_is_exactly_a_third()
+        test_where_no_value_is_proven_no_gradient_is()
+        test_a_branch_that_floats_take_and_the_exact_numbers_do_not()
+        test_a_case_of_a_gate_of_ones_own_is_decided_on_balls()
+        test_a_value_that_needs_a_float_is_refused(math.exp)
+        test_what_leaves_the_graph_is_a_doubt(lambda x: x * x.data, "reads .data")
+        test_a_tie_after_rounding_is_undecided_at_any_precision(lambda x: relu(exp(log(x)) - x))
+        for gate in (exp2, degrees):
+            test_the_table_on_balls_holds_every_value_and_every_derivative(gate)
+        assert inside(certify(exp, 1.0).value, exact.value(oracle.FUNCTIONS["exp"], [1.0]))
