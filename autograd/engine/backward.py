@@ -133,7 +133,7 @@ def stale_error(operand: Value, node: Value) -> StaleGraphError:
 
 
 class _Nothing(float):
-    """The 0 that is shown where nothing flows: times an infinite upstream it is still 0, not NaN."""
+    """The 0 that is shown where nothing flows: times an infinite upstream it is 0, not NaN."""
 
     def __mul__(self, upstream: float) -> float:
         return self

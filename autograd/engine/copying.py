@@ -1,4 +1,4 @@
-"""Copy and pickle a graph from a list of its nodes, so that a chain of a million needs no recursion.
+"""Copy and pickle a graph from a list of its nodes: a chain of a million needs no recursion.
 
 A copy or a pickle keeps the times of its original: what was stale stays stale. Loading a pickle
 puts the clock forward, so that every node made afterwards is younger.
