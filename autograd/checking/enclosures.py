@@ -297,8 +297,10 @@ class Comparison(NamedTuple):
     answer: bool
 
 
-class _Trace:
+class _Trace(recorders.Recorder):
     """Records as the engine does, and notes what the function decides by a number."""
+
+    alone = keeps = True
 
     def __init__(self) -> None:
         self.comparisons: list[Comparison] = []
@@ -310,7 +312,7 @@ class _Trace:
         node.trace = self
         return node
 
-    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
+    def make(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
         node = new_node(evaluate(op, operands), op, operands, Traced)
         node.trace = self  # type: ignore[attr-defined]
         return node
@@ -440,14 +442,10 @@ def _on_floats(output: Value, nodes: Sequence[Value], order: int) -> _Floats:
     return _Floats(output._data, gradient, hessian)
 
 
-class _Plain:
+class _Plain(recorders.Recorder):
     """Records as the engine does, whoever records around it."""
 
-    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
-        return new_node(evaluate(op, operands), op, operands)
-
-    def look(self) -> None:
-        pass
+    alone = keeps = True
 
 
 def _path(graph: Sequence[Value], comparisons: Sequence[Comparison]) -> tuple[list[str], bool]:

@@ -77,8 +77,8 @@ class Array:
 
     def choose(self, a: Any, b: Any) -> Array:
         a, b = (branch() if callable(branch) else branch for branch in (a, b))
-        if a is None and isinstance(b, Array) and b.head is primitives.step:
-            return b  # relu's: 0 where nothing flows
+        if b is None and a == 1 and self.head is primitives.step:
+            return self  # relu's: 0 where nothing flows
         a, b = (0.0 if branch is None else branch for branch in (a, b))
         return self.book.gate(primitives.choice, self, a, b)
 

@@ -217,6 +217,8 @@ class _Reverse:
         """local × upstream of a partial that a condition makes 1 or 0: no 0 × inf where it is 0."""
         if partial.head == "number":
             return d if partial.extra else partial
+        if partial.head is primitives.step:  # the condition itself, 1 where it holds
+            return self.book.call("where", partial, d, 0.0)
         condition, *sides = partial.operands
         return self.book.call("where", condition, *(d if side.extra else 0.0 for side in sides))
 

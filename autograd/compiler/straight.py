@@ -296,11 +296,13 @@ def _times(partial: Any, upstream: Expression) -> Any:
     """local × upstream; 0 where nothing flows."""
     if isinstance(partial, Expression) and partial.head is primitives.choice:
         condition, a, b = partial.operands
+        if condition.head is primitives.step and b.head is None:
+            return condition * upstream  # relu's: 0 where nothing flows
         return where(condition, _times(a, upstream), _times(b, upstream))
     if partial is None or (isinstance(partial, Expression) and partial.head is None):
         return Expression(0.0)
-    if isinstance(partial, Expression) and partial.head in (primitives.step, 1.0):
-        return upstream  # relu's: where x <= 0 nothing flows, so here it is 1
+    if isinstance(partial, Expression) and partial.head == 1.0:
+        return upstream
     return partial * upstream
 
 

@@ -25,7 +25,7 @@ from ..engine.collector import without_collector
 from ..engine.conversion import as_number, shorten
 from ..engine.gate import Primitive
 from ..engine.graph import born, topological_order
-from ..engine.recorders import using
+from ..engine.recorders import Recorder, using
 from ..engine.value import Value, new_node
 
 __all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph"]
@@ -89,18 +89,21 @@ class Traced(Value):
     __index__ = refuse
 
 
-class Tracer:
+class Tracer(Recorder):
     """Records gates without computing them, and refuses whoever asks for a number."""
 
-    look = staticmethod(refuse)
+    alone = keeps = True
 
     def __init__(self) -> None:
         self.made: list[Value] = []
 
-    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
+    def make(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
         node = new_node(math.nan, op, operands, Traced)
         self.made.append(node)
         return node
+
+    def look(self) -> None:
+        refuse()
 
 
 @dataclass

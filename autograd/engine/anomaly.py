@@ -12,9 +12,9 @@ from typing import Any
 
 from .backward import local_derivatives
 from .gate import Primitive
-from .recorders import Recorder, current, using
+from .recorders import Recorder, using
 from .steps import Gradients
-from .value import Value, describe, record
+from .value import Value, describe
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 
@@ -42,45 +42,38 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
     autograd.engine.anomaly.AnomalyError: exp(x = 1000.0) made inf...
     """
-    with using(_Watch(current())):
+    with using(_Watch()):
         yield
 
 
-class _Watch:
-    """Records as the recorder outside does, and looks at every number."""
+class _Watch(Recorder):
+    """Looks at every number."""
 
-    def __init__(self, outside: Recorder | None) -> None:
-        self.outside = outside
+    def __init__(self) -> None:
         self.lines: dict[Value, str] = {}
 
-    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
-        node: Value = (self.outside.apply if self.outside else record)(op, operands)
-        if node.op is not None:
-            self.watch(node)
-        return node
-
-    def look(self) -> None:
-        if self.outside is not None:
-            self.outside.look()
-
-    def watch(self, node: Value) -> None:
+    def watch(self, node: Value, op: Primitive, operands: tuple[Value, ...]) -> None:
         """Look at a node that was made, or computed anew by ``forward()``."""
         if node not in self.lines:
             self.lines[node] = _source_line()
         if not isfinite(node.data):
-            raise AnomalyError(
-                f"{_gate(node)} made {node.data}{_blame(node)}\n  at {self.lines[node]}"
-            ) from None
+            bad = [operand for operand in operands if not isfinite(operand.data)]
+            blame = f" (its operand {describe(bad[0])} already was not finite)" if bad else ""
+            made = f"{_gate(op, operands)} made {node.data}{blame}"
+            raise AnomalyError(f"{made}\n  at {self.lines[node]}") from None
 
     def watch_backward(self, node: Value, gradients: Gradients) -> None:
         """Look at what a node has just passed on."""
+        assert node.op is not None
         upstream = _number(gradients[node])
         for operand, local in zip(node.operands, local_derivatives(node), strict=True):
-            if local is not None and not isfinite(arrived := _number(gradients[operand])):
+            gradient = gradients.get(operand) if local is not None else None
+            if gradient is not None and not isfinite(arrived := _number(gradient)):
                 line = self.lines.get(node, "a line outside this detect_anomaly() block")
+                gate = _gate(node.op, node.operands)
                 raise AnomalyError(
                     f"the gradient of {operand.label or 'an operand'} became {arrived} in the "
-                    f"backward step of {_gate(node)}: local {local} × upstream {upstream}\n"
+                    f"backward step of {gate}: local {local} × upstream {upstream}\n"
                     f"  the gate was made at {line}"
                 ) from None
 
@@ -90,14 +83,8 @@ def _number(gradient: Any) -> float:
     return number
 
 
-def _gate(node: Value) -> str:
-    assert node.op is not None
-    return f"{node.op.name}({', '.join(map(describe, node.operands))})"
-
-
-def _blame(node: Value) -> str:
-    bad = [operand for operand in node.operands if not isfinite(operand.data)]
-    return f" (its operand {describe(bad[0])} already was not finite)" if bad else ""
+def _gate(op: Primitive, operands: tuple[Value, ...]) -> str:
+    return f"{op.name}({', '.join(map(describe, operands))})"
 
 
 def _source_line() -> str:

@@ -16,10 +16,9 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import repeat
-from threading import RLock
 from typing import Any
 
-from . import recorders
+from . import clock, recorders
 from .clock import stale_edges
 from .conversion import as_number
 from .graph import ancestors, born
@@ -60,7 +59,7 @@ def backward(self: Value, upstream: float = 1.0) -> None:
     if type(upstream) is not float:
         upstream = as_number(upstream, "the upstream gradient")
     gradients = propagate(self, upstream)
-    with _adding:
+    with clock.lock:  # threads may share leaves
         numbers = [  # `or 0.0`: neither None nor -0.0 is shown to anybody
             gradient or 0.0 if node.op else (gradient or 0.0) + (node._grad or 0.0)
             for node, gradient in gradients.items()
@@ -69,7 +68,6 @@ def backward(self: Value, upstream: float = 1.0) -> None:
         deque(map(setattr, gradients, repeat("_grad"), numbers), maxlen=0)
 
 
-_adding = RLock()  # threads may share leaves: one adds to them at a time
 Value.backward = backward
 
 
@@ -100,8 +98,7 @@ def propagate(output: Value, upstream: Any, step: Step | None = None) -> Gradien
     if stale := stale_edges(order):
         raise stale_error(*stale[0])
     gradients[output] = upstream
-    recorder = recorders.current() if recorders.active else None
-    watch = getattr(recorder, "watch_backward", None)
+    mine = recorders.mine() if recorders.active else ()
     for node in reversed(order):
         op, arrived = node.op, gradients[node]
         if op is None or arrived is None:
@@ -110,8 +107,8 @@ def propagate(output: Value, upstream: Any, step: Step | None = None) -> Gradien
             (step or op.step or step_of(op))(node, arrived, gradients)
         except (ValueError, ZeroDivisionError, OverflowError) as error:
             raise _no_derivative(node, error) from error
-        if watch is not None:
-            watch(node, gradients)
+        for recorder in mine:
+            recorder.watch_backward(node, gradients)
     return gradients
 
 

@@ -22,8 +22,8 @@ def without_collector() -> Iterator[None]:
     False
     """
     collecting = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if collecting:

@@ -32,10 +32,15 @@ def as_number(thing: Any, where: str) -> float:
         except OverflowError:
             bits = int(thing).bit_length()
             raise ValueError(f"{where}: an integer of {bits} bits exceeds a float") from None
+    if hasattr(thing, "apply_gate"):
+        raise TypeError(f"{where} needs a plain number, got {shorten(thing)}: use its .data")
     convert: Callable[[Any], float] | None = getattr(type(thing), "__float__", None)
     if convert is None or not _is_real(thing):
         raise TypeError(f"{where} needs a real number, got {type(thing).__name__} {shorten(thing)}")
-    return float(convert(thing))
+    try:
+        return float(convert(thing))
+    except OverflowError:
+        raise ValueError(f"{where}: {shorten(thing)} exceeds a float") from None
 
 
 def _is_real(thing: Any) -> bool:

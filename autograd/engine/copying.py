@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from . import clock
 from .clock import advance, note_edit
 from .graph import topological_order
 from .value import Constant, Value, constant
@@ -54,6 +55,8 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
         elif id(node) not in memo:
             attributes, slots = _state(node)
             operands = tuple(memo[id(operand)] for operand in node.operands)
+            if any(operand.born > node.born for operand in operands):
+                slots["born"] = clock.tick()  # the caller's memo put a younger node in its place
             copied = memo[id(node)] = _rebuilt(type(node), (None, slots | {"operands": operands}))
             if attributes:
                 copied.__dict__.update(copy.deepcopy(attributes, memo))

@@ -134,6 +134,8 @@ class Primitive:
         """The value elementwise on NumPy arrays, as IEEE arithmetic has it: no exceptions."""
         import numpy
 
+        if any(getattr(array, "dtype", None) == "O" for array in arrays):  # arrays of Values
+            return numpy.frompyfunc(self, len(arrays), 1)(*arrays)
         with numpy.errstate(all="ignore"):
             if self.array is None:
                 return numpy.vectorize(_nan_for_errors(self.value), otypes=[float])(*arrays)

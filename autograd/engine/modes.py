@@ -4,36 +4,18 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
-from .gate import Primitive
-from .recorders import Recorder, current, using
-from .value import Unrecorded, Value, evaluate, record
+from . import recorders
+from .recorders import Recorder, using
 
 __all__ = ["no_grad", "recording"]
 
 
-class _NoGrad:
-    """Computes gates and forgets how."""
-
-    def __init__(self, outside: Recorder | None) -> None:
-        self.outside = outside
-
-    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
-        self.look()  # a number alone is left of this: who records outside may object
-        return Unrecorded(evaluate(op, operands))
-
-    def look(self) -> None:
-        if self.outside is not None:
-            self.outside.look()
+class _NoGrad(Recorder):
+    keeps = False
 
 
-class _Engine:
-    """Records as the engine does when there is no recorder."""
-
-    def apply(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
-        return record(op, operands)
-
-    def look(self) -> None:
-        pass
+class _Recording(Recorder):
+    keeps = True
 
 
 def no_grad() -> AbstractContextManager[None]:
@@ -48,14 +30,9 @@ def no_grad() -> AbstractContextManager[None]:
     >>> y.data, y.operands
     (4.0, ())
     """
-    return using(_NoGrad(current()))
+    return using(_NoGrad())
 
 
 def recording() -> AbstractContextManager[None]:
     """Record within the block, even inside ``no_grad``."""
-    recorder = current()
-    if not isinstance(recorder, _NoGrad):
-        return nullcontext()
-    while isinstance(recorder, _NoGrad):
-        recorder = recorder.outside
-    return using(recorder or _Engine())
+    return using(_Recording()) if recorders.active else nullcontext()

@@ -379,9 +379,10 @@ def remembering(
     def remembered(xs: tuple[float, ...]) -> list[float]:
         nonlocal last
         known, result = last
-        if known is not xs and known != xs:
-            result = function(xs)
-            last = xs, result
+        if known is not xs:
+            if known != xs:
+                result = function(xs)
+            last = xs, result  # next time, one look will do
         return result  # type: ignore[no-any-return]
 
     return remembered
@@ -524,7 +525,7 @@ def soft_cross_entropy(*operands: float) -> float:
     ps, xs = operands[:n], operands[n:]
     if min(ps) < 0:
         raise ValueError(f"a target probability must not be negative, got {min(ps):g}")
-    return math.fsum(-p * s for p, s in zip(ps, log_softmaxes(xs), strict=True) if p != 0)
+    return sum_(*(-p * s for p, s in zip(ps, log_softmaxes(xs), strict=True) if p != 0))
 
 
 def class_index(index: float, n: int) -> int:
@@ -536,7 +537,9 @@ def class_index(index: float, n: int) -> int:
 
 def branch(condition: float, taken: float, expected: float) -> float:
     """``taken``, as long as the condition still is what it was when the branch was built."""
-    if bool(condition) != bool(expected):
+    if condition != condition and expected != expected:
+        return nan
+    if condition != condition or expected != expected or bool(condition) != bool(expected):
         raise ValueError(
             "the condition changed, and the other branch was never built: run the function again"
         )

@@ -34,7 +34,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     Args:
         condition: a bool, a number or a Value: 0 means no, NaN gives NaN, anything else means yes.
         a, b: numbers, Values, or functions without arguments, called only if chosen. In a rule
-            also None: nothing flows there.
+            of the table also None: nothing flows there.
 
     A branch not chosen takes no part: it never leaks NaN into value or gradient.
 
@@ -69,7 +69,10 @@ def _where_on_arrays(condition: Any, a: Any, b: Any) -> Any:
     with numpy.errstate(all="ignore"):
         a, b = (branch() if callable(branch) else branch for branch in (a, b))
         a, b = (0.0 if branch is None else branch for branch in (a, b))
-        return numpy.where(condition, a, b)
+        chosen = numpy.where(condition, a, b)
+        return (
+            chosen if condition.dtype == bool else numpy.where(condition == condition, chosen, nan)
+        )
 
 
 def row(name: str, symbol: str, *columns: Any, **more: Any) -> Primitive:
@@ -81,6 +84,11 @@ def row(name: str, symbol: str, *columns: Any, **more: Any) -> Primitive:
 def unless_nan(number: Any, local: Any) -> Any:
     """The partial, but NaN where the number is: no flat side hides a NaN."""
     return where(number == number, local, nan)
+
+
+def fixed_at_zero(number: Any) -> Any:
+    """Whether it is 0, and a plain number: by a Value that is 0 now, one may differentiate."""
+    return number == 0 if getattr(number, "kind", "constant") == "constant" else False
 
 
 def flat(*operands_and_out: Any) -> Any:
@@ -95,6 +103,7 @@ power_slope: Primitive
 power_log: Primitive
 power_derivative: Primitive
 exp: Primitive
+exp2: Primitive
 log: Primitive
 sign: Primitive
 rsqrt: Primitive
@@ -177,7 +186,11 @@ identity = row("identity", "copy", lambda x: x, (1.0,))
 
 exp = row("exp", "exp", numeric.exp, (lambda x, out: out,), formulas=("eˣ",))
 exp2 = row(
-    "exp2", "exp2", numeric.exp2, (lambda x, out: out * math.log(2),), formulas=("2ˣ·log 2",)
+    "exp2",
+    "exp2",
+    numeric.exp2,
+    (lambda x, out: math.log(2) * exp2(x - 1) * 2,),
+    formulas=("2ˣ·log 2",),
 )
 expm1 = row("expm1", "expm1", numeric.expm1, (lambda x, out: exp(x),), formulas=("eˣ",))
 log = row("log", "log", numeric.log, (lambda x, out: 1 / x,))
@@ -188,7 +201,7 @@ log10 = row(
     "log10",
     "log10",
     numeric.log10,
-    (lambda x, out: 1 / x / math.log(10),),
+    (lambda x, out: 1 / (x * math.log(10)),),
     formulas=("1/(x·log 10)",),
 )
 log1p = row("log1p", "log1p", numeric.log1p, (lambda x, out: 1 / (1 + x),))
@@ -334,7 +347,12 @@ choice = row(
 )
 # where() with functions for branches: only the one taken was built. Operands: the condition, that
 # branch, and whether the condition held; forward() fails if it no longer does.
-branch = row("branch", "where", numeric.branch, (None, 1.0, None))
+branch = row(
+    "branch",
+    "where",
+    numeric.branch,
+    (None, lambda condition, taken, expected, out: unless_nan(condition, 1.0), None),
+)
 
 # ----------------------------------------------------------------------- activations
 
@@ -342,7 +360,7 @@ relu = row(
     "relu",
     "relu",
     numeric.relu,
-    (lambda x, out: where(out <= 0, None, lambda: step(out)),),  # step(out) is 1, but NaN for NaN
+    (lambda x, out: where(step(out), 1.0, None),),
     formulas=("I(x > 0)",),
 )
 leaky_relu = row(
@@ -351,7 +369,7 @@ leaky_relu = row(
     numeric.leaky_relu,
     (
         lambda x, slope, out: where(  # with slope 0 it is flat, as relu is
-            x > 0, 1.0, lambda: unless_nan(x, lambda: where(slope == 0, None, slope))
+            x > 0, 1.0, lambda: unless_nan(x, lambda: where(fixed_at_zero(slope), None, slope))
         ),
         lambda x, slope, out: where(x > 0, None, x),
     ),

@@ -1,79 +1,85 @@
-"""Who records, in this thread: normally the engine itself, else the innermost recorder.
+"""Who records, in this thread: normally the engine itself; else the recorders of open blocks.
 
-A recorder is asked to apply a gate to Values in place of the engine: ``no_grad`` computes without
-keeping a graph, ``detect_anomaly`` looks at every result, the compiler records without computing.
-It may also object when somebody looks at a Value's number. This is the one hook of the engine.
-(Not every recorder keeps what it is given: that of ``no_grad`` does not.)
+A recorder changes what happens when a gate is applied to Values: ``no_grad`` keeps no graph,
+``detect_anomaly`` looks at every result, the compiler makes nodes without computing them. It may
+also object when somebody looks at a Value's number. This is the one hook of the engine.
 
-The trick: applying a gate asks only the global ``active`` (does any thread have a recorder?), and
-looks for its own thread's only if there is one; so recorders cost nothing when there are none.
+The trick: applying a gate asks only whether there are ``active`` recorders, in any thread, and
+looks for its own thread's only then; so recorders cost nothing when there are none.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
-__all__ = ["Recorder", "active", "current", "look", "using"]
-
-active = 0  # open blocks, over all threads
-_counting = threading.Lock()
+__all__ = ["Recorder", "active", "look", "mine", "using"]
 
 
-class Recorder(Protocol):
-    """What a thread can put in place of the engine's own recording.
+class Recorder:
+    """What a block may change; this one changes nothing."""
 
-    One that also has ``watch(node)`` is told of nodes that ``forward()`` computed anew, and one
-    that has ``watch_backward(node, gradients)`` of those that passed their gradient on.
-    """
+    alone: bool = False
+    """Whether the recorders of blocks around this one have nothing to say within it."""
 
-    def apply(self, op: Any, operands: tuple[Any, ...]) -> Any:
-        """Give the Value that the gate makes of these Values."""
+    keeps: bool | None = None
+    """Whether results keep their graph; None: as outside the block."""
+
+    make: Callable[..., Any] | None = None
+    """What makes the node, called with the gate and its operands; None: as outside the block."""
 
     def look(self) -> None:
         """Somebody looks at a Value's number, to decide something by it: raise, or let them."""
 
+    def watch(self, node: Any, op: Any, operands: tuple[Any, ...]) -> None:
+        """The gate made this node of these operands, or ``forward()`` computed it anew."""
+
+    def watch_backward(self, node: Any, gradients: Any) -> None:
+        """This node has passed its gradient on."""
+
+
+active: dict[object, Recorder] = {}  # by their blocks, in all threads
+
 
 class _Thread(threading.local):
     def __init__(self) -> None:
-        self.recorders: list[Recorder] = []  # the innermost last
+        self.recorders: dict[object, Recorder] = {}  # by their blocks, the innermost last
 
 
 _thread = _Thread()
 
 
-def current() -> Recorder | None:
-    """The innermost recorder of this thread, or None: the engine records by itself."""
-    return _thread.recorders[-1] if active and _thread.recorders else None
+def mine() -> list[Recorder]:
+    """This thread's recorders, the innermost last."""
+    found: list[Recorder] = []
+    for recorder in _thread.recorders.values() if active else ():
+        found = [recorder] if recorder.alone else [*found, recorder]
+    return found
 
 
 @contextmanager
 def using(recorder: Recorder) -> Iterator[None]:
-    """Record with ``recorder`` within the block.
+    """Record with ``recorder``, too, within the block.
 
     Blocks may end in any order, and in another thread: a generator suspended in one ends whenever
-    it is closed. So each takes away its own recorder, from the list that it was put into.
+    it is closed. So each takes away its own, from the dictionary that it was put into; in one call,
+    which no interrupt can split.
     """
-    global active
+    block = object()
     recorders = _thread.recorders
-    with _counting:
-        active += 1
     try:
-        recorders.append(recorder)
+        active[block] = recorders[block] = recorder
         yield
     finally:
-        for place in reversed(range(len(recorders))):
-            if recorders[place] is recorder:
-                del recorders[place]
-                break
-        with _counting:
-            active -= 1
+        try:
+            recorders.pop(block, None)
+        finally:
+            active.pop(block, None)
 
 
 def look() -> None:
-    """Tell this thread's recorder that somebody looks at a Value's number."""
-    recorder = current()
-    if recorder is not None:
+    """Tell this thread's recorders that somebody looks at a Value's number."""
+    for recorder in mine():
         recorder.look()

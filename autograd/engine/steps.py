@@ -109,18 +109,25 @@ def _contribution(operand: str, partial: Any) -> Iterator[str]:
     if isinstance(partial, Expression) and partial.head is choice:
         condition, a, b = partial.operands
         yes, no = list(_contribution(operand, a)), list(_contribution(operand, b))
-        if yes:
-            yield f"if {python(condition)}:"
-            yield from _indented(yes)
-        if no:
-            yield "else:" if yes else f"if not ({python(condition)}):"
-            yield from _indented(no)
+        if isinstance(condition.head, str) and condition.operands:  # a comparison
+            yield from _if(python(condition), yes, no)
+        else:  # a number, which may be NaN
+            yield f"condition = {python(condition)}"
+            neither = list(_contribution(operand, math.nan))
+            yield from _if("condition != condition", neither, _if("condition", yes, no))
         return
     text, upstream = python(partial), Expression("upstream")
     product = upstream if text == "1" else -upstream if text == "-1" else partial * upstream
     yield f"contribution = {python(product)}"
     yield f"before = gradients[{operand}]"
     yield f"gradients[{operand}] = contribution if before is None else before + contribution"
+
+
+def _if(condition: str, yes: list[str], no: list[str]) -> list[str]:
+    lines = [f"if {condition}:", *_indented(yes)] if yes else []
+    if no:
+        lines += ["else:" if yes else f"if not ({condition}):", *_indented(no)]
+    return lines
 
 
 def _unless_constant(operand: str, lines: list[str]) -> list[str]:

@@ -163,7 +163,7 @@ class Value(Methods):
             )
         number = data if type(data) is float else _number(data, f"the data of {name_of(self)}")
         # the time before the number: an interrupt in between leaves no edit unnoticed
-        clock.last_edit = self.computed = clock.tick()
+        self.computed = clock.note_edit()
         self._data = number
 
     def _set_grad(self, gradient: Any) -> None:
@@ -192,8 +192,8 @@ class Value(Methods):
         if not functions and a is not None and b is not None:
             return self.apply_gate(primitives.choice, (self, a, b))
         recorders.look()
-        if self._data != self._data:
-            return self * nan  # NaN in, NaN out
+        if self._data != self._data:  # NaN in, NaN out
+            return self.apply_gate(primitives.branch, (self, nan, nan))
         taken = a if self._data else b
         taken = taken() if callable(taken) else taken
         if not functions:  # in a rule, None says that nothing flows
@@ -212,7 +212,7 @@ class Value(Methods):
         >>> y.forward().data
         16.0
         """
-        watch = getattr(recorders.current(), "watch", None)
+        mine = recorders.mine()
         for node in topological_order(self):
             op = node.op
             if op is None or all(o.computed <= node.computed for o in node.operands):
@@ -221,8 +221,8 @@ class Value(Methods):
             node._grad = None
             node._data = data
             node.computed = clock.tick()
-            if watch is not None:
-                watch(node)
+            for recorder in mine:
+                recorder.watch(node, op, node.operands)
         return self
 
     def zero_grad(self) -> None:
@@ -286,10 +286,9 @@ class Value(Methods):
             a, b = (o if isinstance(o, Value) else _operand(o) for o in operands)
             return sign(a, b)
         ours = _FROM_NUMPY.get(function.__name__, function.__name__)
-        raise TypeError(
-            f"numpy.{function.__name__} does not take Values: "
-            + (f"write autograd.{ours}" if ours in registry else "write it with autograd's gates")
-        )
+        instead = f"autograd.{ours}" if ours in registry else "it with autograd's gates"
+        instead = instead if sign is None else "the operator, and the result where it is to go"
+        raise TypeError(f"numpy.{function.__name__} does not take Values: write {instead}")
 
     # ------------------------------------------------------------------ gates with an option
 
@@ -349,11 +348,20 @@ class Constant(Value):
 
 
 def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
-    """Apply a gate: this thread's recorder does it, or else ``record``."""
-    if recorders.active and (recorder := recorders.current()) is not None:
-        node: Value = recorder.apply(op, operands)
-        return node
-    return record(op, operands)
+    """Apply a gate: this thread's recorders say how, or else ``record`` does it."""
+    mine = recorders.mine() if recorders.active else []
+    keeps, make = True, record
+    for recorder in mine:
+        keeps = keeps if recorder.keeps is None else recorder.keeps
+        make = recorder.make or make
+    if keeps:
+        node = make(op, operands)
+    else:
+        recorders.look()  # the result is a number without a graph: the compiler must refuse it
+        node = Unrecorded(evaluate(op, operands))
+    for recorder in mine:
+        recorder.watch(node, op, operands)
+    return node
 
 
 def record(op: Primitive, operands: tuple[Value, ...]) -> Value:
@@ -440,7 +448,7 @@ def name_of(node: Value) -> str:
         return f"{node._label!r}"
     if node.op is not None:
         return f"the {node.op.name} node"
-    return f"the leaf with data {node._data:g}"
+    return f"the {'number' if node.kind == 'unrecorded' else 'leaf with data'} {node._data:g}"
 
 
 def describe(node: Value) -> str:

@@ -57,7 +57,7 @@ def test_value_and_gradient(name: str, f: Any, y: Any, expected: float) -> None:
     assert loss(f, y) == pytest.approx(expected, rel=1e-14)
     assert loss(leaves_of(f), y).data == pytest.approx(expected, rel=1e-14)
     report = check_gradients(lambda f: loss(f, y), f, order=1)
-    assert report == (len(f) if isinstance(f, list) else 1, [])
+    assert report[:2] == (len(f) if isinstance(f, list) else 1, [])
     if not isinstance(f, list):
         assert loss([f], y if not isinstance(y, list) else [y]) == loss(f, y), "a list of one"
     else:
