@@ -43,7 +43,7 @@ def test_gradients_against_differences(name: str) -> None:
         if parameter.data == 0:
             parameter.data = 0.1 * (-1) ** k
     report = check_gradients(lambda model, x: as_one(model(x)), model, X, order=1)
-    assert report == (len(model.parameters()) + len(X), [])
+    assert report[:2] == (len(model.parameters()) + len(X), [])
 
 
 def test_a_layer_is_w_x_plus_b() -> None:
