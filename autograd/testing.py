@@ -24,14 +24,17 @@ Needs Hypothesis and mpmath: ``pip install 'gatewise[test]'``. A gate of your ow
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .checking import exact as exact_arithmetic
+from .checking.own import PROMISED, TABLE, complaints, operand_names
 from .checking.rounding import error_bounds, value_bound
 from .engine.derivatives import gradients
 from .engine.gate import Primitive, lookup
+from .engine.graph import topological_order
 from .engine.text import number
 from .engine.value import Value
 
@@ -107,6 +110,7 @@ class Computation:
         steps: the gates, each taking inputs and results of earlier steps; the last is the result.
         exact: a gate's value in mpmath by its name, for gates that are not of the table.
         tolerance: how far off their values may be, see ``expressions``.
+        strict: how many ulp their derivatives may lose, see ``expressions``.
 
     >>> from autograd.engine.primitives import mul, tanh
     >>> print(Computation([0.5], [Step(tanh, (0,)), Step(mul, (1, 0))]))
@@ -123,11 +127,13 @@ class Computation:
         steps: Sequence[Step],
         exact: Exact | None = None,
         tolerance: float = TOLERANCE,
+        strict: float | bool = False,
     ) -> None:
         self.inputs = tuple(inputs)
         self.steps = tuple(steps)
         self.exact = dict(exact or {})
         self.tolerance = tolerance
+        self.strict = None if strict is False else PROMISED if strict is True else strict
 
     def __call__(self, *inputs: Any) -> Any:
         """Run it on these inputs: numbers, Values, arrays."""
@@ -187,6 +193,10 @@ class Computation:
     def check(self, order: int = 1) -> None:
         """Hold value and derivatives against exact arithmetic.
 
+        First each gate of your own by itself, at the operands it meets; then the whole. Where a
+        formula of yours overflows, so that there is no bound for what rounding does to the whole,
+        the first is all that can be asked.
+
         Args:
             order: up to which order to differentiate: 2 includes the gradients of gradients.
 
@@ -195,6 +205,7 @@ class Computation:
                 for the values of gates that are not of the table).
         """
         leaves, output = self.build()
+        self._check_own_gates(output, order)
         derivatives: dict[tuple[int, ...], Value] = {(): output}
         bound = value_bound(output, tolerance=self.tolerance)
         self._compare("the result", output.data, self.exact_value(), bound)
@@ -214,7 +225,24 @@ class Computation:
                     what = "the derivative by " + " and ".join(f"x{j}" for j in (*places, k))
                     self._compare(what, got, self.exact_derivative(*places, k), bound)
 
+    def _check_own_gates(self, output: Value, order: int) -> None:
+        """Each gate that is not of the table, where its operands are."""
+        known = exact_arithmetic.functions() | self.exact
+        for node in topological_order(output):
+            if node.op is None or node.op in TABLE or node.op.name not in known:
+                continue
+            point = [operand.data for operand in node.operands]
+            for what, got, expected in complaints(node.op, point, known, order, self.strict):
+                names = operand_names(node.op, len(point))
+                at = ", ".join(f"{name} = {x!r}" for name, x in zip(names, point, strict=True))
+                raise AssertionError(
+                    f"the gate {node.op.name}: {what} at {at} should be {float(expected)!r}, "
+                    f"got {got!r}, in\n{self}"
+                )
+
     def _compare(self, what: str, got: float, expected: Any, bound: float) -> None:
+        if not bound < math.inf and self.exact:  # an overflow within a gate of the user's own
+            return
         if not abs(got - expected) <= bound + 1e-30:  # where all is flat: the oracle's own error
             raise AssertionError(
                 f"{what} should be {float(expected)!r} ± {bound:.1g}, got {got!r}, in\n{self}"
@@ -292,7 +320,12 @@ class _Garden:
         self.steepness.append(steepness)
         return True
 
-    def harvest(self, exact: Exact | None, tolerance: float = TOLERANCE) -> Computation:
+    def harvest(
+        self,
+        exact: Exact | None,
+        tolerance: float = TOLERANCE,
+        strict: float | bool = False,
+    ) -> Computation:
         """The computation without what the result does not depend on."""
         n = len(self.inputs)
         needed = {len(self.numbers) - 1}
@@ -306,7 +339,7 @@ class _Garden:
             if place in needed
         ]
         inputs = [x for k, x in enumerate(self.inputs) if k in needed]
-        return Computation(inputs, steps, exact, tolerance)
+        return Computation(inputs, steps, exact, tolerance, strict)
 
 
 def _tame(gate: Primitive, at: list[float], fixed: int) -> tuple[float, list[float]] | None:
@@ -395,6 +428,7 @@ def expressions(
     max_nodes: int = 200,
     exact: Exact | None = None,
     tolerance: float = TOLERANCE,
+    strict: float | bool = False,
 ) -> Any:
     """A strategy for random computations with shared nodes.
 
@@ -409,6 +443,8 @@ def expressions(
             results or a number of size 1 were off by so much of theirs. For there is no telling
             what rounds within a formula; in the table 2 ulp is all there is. Partials get no
             tolerance but what rounds within their own formulas.
+        strict: whether the derivatives of these gates must be accurate, too: within 4 ulp, as
+            those of the table are, or within so many as are given.
 
     Raises:
         LookupError: no primitive has that name.
@@ -436,7 +472,7 @@ def expressions(
             back = [code // REACH**k % REACH % (last + 1) for k in range(7)]
             operands = tuple(last - k for k in back[:count])
             garden.try_step(Step(gate, operands, back[-1] % n if gate.name in INDEXED else None))
-        return garden.harvest(exact, tolerance)
+        return garden.harvest(exact, tolerance, strict)
 
     def of_size(least: int) -> Any:
         wishes = st.lists(wish, min_size=least, max_size=max_nodes - most_inputs)
