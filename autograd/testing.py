@@ -342,6 +342,15 @@ class _Garden:
         return Computation(inputs, steps, exact, tolerance, strict)
 
 
+def grown(inputs: Sequence[float], steps: Sequence[Step]) -> Computation:
+    """The computation of those steps that can be taken: no domain error, no kink nearby."""
+    garden = _Garden(inputs)
+    for step in steps:
+        if max(step.operands) < len(garden.numbers):
+            garden.try_step(step)
+    return garden.harvest(None)
+
+
 def _tame(gate: Primitive, at: list[float], fixed: int) -> tuple[float, list[float]] | None:
     """The gate's value and partials here, if they are smooth within a margin; else None.
 
@@ -460,12 +469,14 @@ def expressions(
     gates = _gates(primitives)
     if max_nodes < 2:
         raise ValueError(f"max_nodes must be 2 or more, got {max_nodes}")
-    wish = st.tuples(st.sampled_from(gates), st.integers(0, REACH**7 * 2 - 1))
+    choices = REACH**7 * 2
+    wish = st.integers(0, len(gates) * choices - 1)  # one number for all, as few draws are quick
     most_inputs = min(3, max_nodes - 1)
 
-    def grow(inputs: list[float], wishes: list[Any]) -> Computation:
+    def grow(inputs: list[float], wishes: list[int]) -> Computation:
         garden = _Garden(inputs)
-        for gate, code in wishes:  # one number for all choices, as few draws are quick draws
+        for wished in wishes:
+            gate, code = gates[wished % len(gates)], wished // len(gates)
             last = len(garden.numbers) - 1
             n = 2 + code // REACH**7
             count = gate.arity or {"dot": 2 * n + 1, "soft_cross_entropy": 2 * n}.get(gate.name, n)
@@ -474,13 +485,15 @@ def expressions(
             garden.try_step(Step(gate, operands, back[-1] % n if gate.name in INDEXED else None))
         return garden.harvest(exact, tolerance, strict)
 
-    def of_size(least: int) -> Any:
-        wishes = st.lists(wish, min_size=least, max_size=max_nodes - most_inputs)
+    def of_size(size: int) -> Any:  # known before the wishes, so that shrinking it drops the last
+        wishes = st.lists(wish, min_size=size, max_size=size)
         inputs = st.lists(numbers(-4.0, 4.0), min_size=1, max_size=most_inputs)
         return st.builds(grow, inputs, wishes)
 
-    sizes = [least for least in (1, 8, 30, 80, 150) if least <= max_nodes - most_inputs]
-    return st.sampled_from(sizes).flatmap(of_size).filter(lambda computation: computation.steps)
+    most = max_nodes - most_inputs
+    ranges = [(low, min(low * 4, most)) for low in (1, 8, 40, 120) if low <= most]
+    sizes = st.one_of([st.integers(*each) for each in ranges])
+    return sizes.flatmap(of_size).filter(lambda computation: computation.steps)
 
 
 def networks(max_inputs: int = 3, max_width: int = 4, max_layers: int = 3) -> Any:

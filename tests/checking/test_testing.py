@@ -47,7 +47,9 @@ def test_a_wrong_gate_of_ones_own_is_found_and_the_example_is_small() -> None:
             seen.append(computation)
             raise
 
-    with pytest.raises(AssertionError, match=r"the derivative by x0 should be .* ± .*, got"):
+    with pytest.raises(
+        AssertionError, match=r"the gate softsign_: d softsign_ / d x at x = .* should be .*, got"
+    ):
         test()
     assert len(seen[-1].steps) == 1
     assert "x1 = softsign_(x0)" in pretty(seen[-1])
@@ -91,7 +93,7 @@ def test_the_rounding_of_a_gates_own_formulas_is_no_mistake(computation: Computa
 def test_a_small_mistake_in_a_textbook_formula_is_found(place: int, x: float) -> None:
     Computation([x], [Step(textbook_gates()[place], (0,))], TEXTBOOK).check(order=2)
     wrong = Computation([x], [Step(textbook_gates(1 + 1e-9)[place], (0,))], TEXTBOOK)
-    with pytest.raises(AssertionError, match="the derivative by x0"):
+    with pytest.raises(AssertionError, match=r"the gate \w+_: d \w+_ / d x at x ="):
         wrong.check(order=2)
 
 
