@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from ..engine.collector import without_collector
@@ -20,8 +19,8 @@ from ..engine.graph import topological_order
 from ..engine.modes import recording
 from ..engine.value import Value
 from .enclosures import proof
-from .extrapolation import Estimate, Vector, extrapolate
-from .rounding import error_bounds, value_bound
+from .extrapolation import Estimate, Vector, extrapolate, fluctuation
+from .rounding import TABLE, error_bounds, value_bound
 
 __all__ = [
     "Estimate",
@@ -32,8 +31,8 @@ __all__ = [
     "finite_difference",
 ]
 
-HIDDEN = 2.0**-51  # a gate of one's own may lose the last bits of numbers near 1: log(1 + exp(x))
 DOUBTS = 20  # how many times its estimated error a difference may be off: it is but estimated
+HIDES = 0.01  # what may be off by so much of itself is not compared
 
 Path = tuple[int, ...]
 """By which coordinates to differentiate, one after the other."""
@@ -84,19 +83,25 @@ def finite_difference(f: Callable[..., Any], *point: Any, argnums: int = 0) -> A
         )
     if not -len(point) <= argnums < len(point):
         raise TypeError(f"argnums names argument {argnums}, but there are {len(point)} of them")
-    rounding = _roundings([_one(f, where)])
+    _one(f, where)
     estimates = {}
     for place, coordinate in enumerate(where.coordinates):
         if coordinate.argument == argnums % len(point):
-            (estimates[place],) = _along(lambda x: [_one(f, x)], where, place, rounding)
+            (estimates[place],) = extrapolate(*_along(lambda x: [_one(f, x)], where, place))
     return where.nest(argnums % len(point), estimates)
 
 
 class Report(NamedTuple):
-    """What ``check_gradients`` compared: how many derivatives, and what it could not compare."""
+    """What ``check_gradients`` compared: how many derivatives, and what it could not compare.
+
+    ``seen`` says of each derivative compared, by its name, which relative error would have been
+    found: 1e-9 means that a mistake of a billionth would not have passed. It is inf where the
+    derivative is 0 as far as one can see.
+    """
 
     checked: int
     doubts: list[str]
+    seen: dict[str, float]
     proof: str = ""
 
 
@@ -129,7 +134,8 @@ def check_gradients(
     Raises:
         GradientError: a derivative is off by more than the finite difference's own error (the
             estimate of it times 20, or 1e-10 of the derivative) and than rounding explains: its
-            own, and what may cancel within the formula of a gate that is not of the table.
+            own, and what fluctuates within the formula of a gate that is not of the table. Or it
+            is NaN, and the differences give a number.
         TypeError: f is no function or gives something else than numbers; there is no point;
             order or at_most is no whole number.
         ValueError: order or at_most is below 1.
@@ -193,7 +199,7 @@ def _check(
                 "let it draw the same random numbers every time"
             )
     _check_backward(name, where, outputs)
-    checked, kinks, doubts = 0, 0, []
+    kinks, doubts, seen = 0, [], {}
     for number in range(len(outputs)):
         title = name if len(outputs) == 1 else f"result {number} of {name}"
         previous: list[Path] = [()]  # which derivatives of one order less to take
@@ -205,62 +211,79 @@ def _check(
                 return _derivatives(at.call(f)[number], at, paths)
 
             lowest = lower(where)
-            claims = {
-                place: [_derivative(each, where.values[place]).data for each in lowest]
-                for place in places
-            }
-            roundings = _roundings(lowest)
-            for place in places:
-                compare = partial(_compare, partial(_rounding, f, where, number, place))
-                pairs = list(zip(previous, claims[place], strict=True))
-                estimates = _along(lower, where, place, roundings)
-                verdicts = list(map(compare, pairs, estimates))
-                if False in verdicts:  # or did bits cancel within the formula of a gate?
-                    estimates = _along(lower, where, place, _roundings(lower(where), HIDDEN))
-                    verdicts = list(map(compare, pairs, estimates))
-                for (path, got), estimate, verdict in zip(pairs, estimates, verdicts, strict=True):
-                    what = f"{where.derivative_name(title, (*path, place))} at {where}"
-                    if verdict is False:
+            gates = {node.op for node in topological_order(outputs[number])} - {None}
+            chosen = [where.values[place] for place in places]
+            got = [[slope.data for slope in _slopes(each, chosen)] for each in lowest]
+            # near 0, where terms cancel, rounding is all that is left
+            roundings = [error_bounds(each, chosen) for each in lowest]
+            for turn, place in enumerate(places):
+                along, x = _along(lower, where, place)
+                claims = [
+                    (path, slopes[turn], bounds[turn])
+                    for path, slopes, bounds in zip(previous, got, roundings, strict=True)
+                ]
+                verdicts = _verdicts(claims, extrapolate(along, x))
+                if gates - TABLE and any(verdict.wrong or verdict.doubt for verdict in verdicts):
+                    noisy = _noisy(along, fluctuation(along, x))  # did bits cancel in a formula?
+                    verdicts = _verdicts(claims, extrapolate(noisy, x))
+                for (path, claimed, _), verdict in zip(claims, verdicts, strict=True):
+                    derivative = where.derivative_name(title, (*path, place))
+                    estimate = verdict.estimate
+                    if verdict.wrong:
                         raise GradientError(
-                            f"{what}: expected {estimate.value:.12g} ± {estimate.error:.1g} "
-                            f"(finite differences), got {got:.12g}"
+                            f"{derivative} at {where}: expected {estimate.value:.12g} "
+                            f"± {estimate.error:.1g} (finite differences), got {claimed:.12g}"
                         )
-                    if verdict is True:
-                        checked += 1
+                    if not verdict.doubt:
+                        seen[derivative] = verdict.sees
                         continue
-                    doubts.append(f"{what}: not compared, {verdict}")
+                    doubts.append(f"{derivative} at {where}: not compared, {verdict.doubt}")
                     if estimate.doubt:
                         kinks += 1
                         warnings.warn(doubts[-1], KinkWarning, stacklevel=3)
             previous = [(*path, place) for path in previous for place in places]
     _check_forward(f, name, where)
-    if not checked and not kinks:
+    if not seen and not kinks:
         why = doubts[0] if doubts else f"no numbers go into {name}, or none come out"
         warnings.warn(f"no derivative was compared: {why}", UncheckedWarning, stacklevel=3)
-    return Report(checked, doubts)
+    return Report(len(seen), doubts, seen)
 
 
-def _compare(
-    rounding: Callable[[Path], float], claim: tuple[Path, float], estimate: Estimate
-) -> bool | str:
+class _Verdict(NamedTuple):
+    """What a comparison came to: a mistake, or a doubt, or which relative error it could see."""
+
+    estimate: Estimate
+    wrong: bool = False
+    doubt: str = ""
+    sees: float = math.inf
+
+
+def _verdicts(
+    claims: Sequence[tuple[Path, float, float]], estimates: Sequence[Estimate]
+) -> list[_Verdict]:
+    return [
+        _verdict(got, rounding, estimate)
+        for (_, got, rounding), estimate in zip(claims, estimates, strict=True)
+    ]
+
+
+def _verdict(got: float, rounding: float, estimate: Estimate) -> _Verdict:
     """Whether the derivative claimed is the one estimated, or why there is no telling."""
-    path, got = claim
     expected, error, doubt = estimate
     if doubt:
-        return doubt
-    if error > 0.01 * max(abs(got), abs(expected)):
-        nothing = abs(expected) <= error and abs(got) <= rounding(path)  # as far as one can see, 0
-        if not nothing:
-            return f"rounding hides it ({got:.3g} in ±{error:.1g})"
-    off = abs(got - expected)
-    return off <= DOUBTS * error + 1e-10 * abs(expected) or off <= rounding(path) < math.inf
-
-
-def _rounding(f: Callable[..., Any], where: _Point, number: int, place: int, path: Path) -> float:
-    """What the derivative's own rounding may amount to: all that is left where terms cancel."""
-    (lower,) = _derivatives(where.call(f)[number], where, [path])
-    (bound,) = error_bounds(lower, [where.values[place]])
-    return bound
+        return _Verdict(estimate, doubt=doubt)
+    if got != got:
+        return _Verdict(estimate, wrong=True)
+    rounding = rounding if rounding < math.inf else 0.0
+    allowed = max(DOUBTS * error + 1e-10 * abs(expected), rounding)
+    size = max(abs(got), abs(expected))
+    if abs(got - expected) > allowed:
+        return _Verdict(estimate, wrong=True)
+    if allowed <= HIDES * DOUBTS * size:
+        return _Verdict(estimate, sees=allowed / size if size else 0.0)
+    if abs(expected) <= error and abs(got) <= rounding:  # as far as one can see, 0
+        return _Verdict(estimate)
+    return _Verdict(estimate, doubt=f"rounding hides it ({got:.3g} in ±{allowed:.1g})")
 
 
 def _check_backward(name: str, where: _Point, outputs: list[Value]) -> None:
@@ -345,9 +368,9 @@ def _derivatives(output: Value, where: _Point, paths: Sequence[Path]) -> list[Va
     return [known[path] for path in paths]
 
 
-def _derivative(output: Value, leaf: Value) -> Value:
-    slope: Value = gradients(output, leaf, create_graph=True)
-    return slope
+def _slopes(output: Value, leaves: list[Value]) -> list[Value]:
+    slopes: list[Value] = gradients(output, leaves, create_graph=True)
+    return slopes
 
 
 # -------------------------------------------------------------- the point, as a flat list
@@ -472,28 +495,42 @@ def _one(f: Callable[..., Any], where: _Point) -> Value:
     return results[0]
 
 
-def _roundings(outputs: Sequence[Value], tolerance: float = 0.0) -> Vector:
-    """How far rounding may move each, as its graph tells: 1e10 + x - 1e10 has few digits left."""
-    bounds = [value_bound(output, tolerance=tolerance) for output in outputs]
-    return [bound if bound < math.inf else 0.0 for bound in bounds]  # a slope may be inf or NaN
-
-
 def _along(
-    f: Callable[[_Point], list[Value]], where: _Point, place: int, roundings: Vector
-) -> list[Estimate]:
-    """The derivative by one coordinate of each number that f gives."""
+    f: Callable[[_Point], list[Value]], where: _Point, place: int
+) -> tuple[Callable[[float], tuple[Vector, Vector] | None], float]:
+    """The numbers that f gives as functions of one coordinate, with their rounding; and where.
+
+    How far rounding may move a number, its graph tells: 1e10 + x - 1e10 has few digits left.
+    """
     value = where.values[place]
     x = value.data
 
-    def at(t: float) -> Vector | None:
+    def at(t: float) -> tuple[Vector, Vector] | None:
         value.data = t
         try:
-            numbers = [result.data for result in f(where)]
+            results = f(where)
+            if any(result.data - result.data != 0 for result in results):  # inf or NaN
+                return None
+            bounds = map(value_bound, results)
+            return [result.data for result in results], [b if b < math.inf else 0.0 for b in bounds]
         except (ArithmeticError, ValueError):
             return None
-        return numbers if all(number - number == 0 for number in numbers) else None
+        finally:
+            value.data = x
 
-    try:
-        return extrapolate(at, x, roundings)
-    finally:
-        value.data = x
+    return at, x
+
+
+def _noisy(
+    at: Callable[[float], tuple[Vector, Vector] | None], noises: Vector
+) -> Callable[[float], tuple[Vector, Vector] | None]:
+    """The same, where rounding may move the numbers by these noises, too."""
+
+    def noisy(t: float) -> tuple[Vector, Vector] | None:
+        found = at(t)
+        if found is None or not noises:
+            return found
+        pairs = zip(found[1], noises, strict=True)
+        return found[0], [max(known, 8 * noise) for known, noise in pairs]
+
+    return noisy

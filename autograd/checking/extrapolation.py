@@ -1,13 +1,13 @@
 """Derivatives from a function's values alone: central differences, extrapolated to step 0.
 
-The steps get ever smaller (Richardson; the tableau is Ridders'), until rounding begins to win. A
-kink shows itself: where the slopes to the left and to the right do not draw together as the step
-shrinks, there is no derivative.
+The steps go from far to very near, both in relation to the point and to 1, for a function does
+not say at which scale it changes. No two are in a simple ratio, so that no wave looks flat to all
+of them. From each three or more in a row Neville's scheme gives a derivative for step 0, with an
+estimate of its error. The best is taken that the nearer steps do not contradict: large steps may
+agree on what is not so, as they pass a narrow bump by.
 
-Large steps may agree on what is not so: at steps of a quarter, an eighth and so on sin(2π·64·x)
-is flat, and a narrow bump is passed by. Hence the probes: a few samples from far to very near, no
-two of them in a simple ratio. Where several agree on something else than the tableau, it was
-fooled, and begins anew with the steps of the probes.
+A kink shows itself: where the slopes to the left and to the right do not draw together as the
+step shrinks, there is no derivative.
 
 Source: Ridders, "Accurate computation of F'(x) and F'(x)F''(x)" (1982).
 """
@@ -16,17 +16,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["Estimate", "Vector", "extrapolate"]
+__all__ = ["Estimate", "Vector", "extrapolate", "fluctuation"]
 
 EPSILON = 2.0**-52
 TINY = 2.0**-1074  # the spacing of subnormal numbers, which have no relative precision
-FARTHEST, NEAREST = 2.0**-2, 2.0**-49  # steps in relation to x (or to 1, if that is larger)
-PROBES = [(10 * math.pi) ** -k for k in range(1, 10)]
-PATIENCE = 4  # steps without a better estimate, and the search is over
-CLEARLY = 8  # how many times nearer to each other than to the tableau probes are that refute it
-HIDDEN = 2.0**-44  # no probe refutes by less: numbers near 1 may have cancelled out of sight
+FARTHEST, NEAREST = math.pi**3, 2.0**-51  # steps in relation to the point, or to 1
+DEPTH = 7  # how many steps a derivative is extrapolated from
+APART = 4  # estimates are at odds that differ by so many times their errors
 
 Vector = list[float]
 
@@ -43,192 +42,200 @@ class Estimate(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What a number is on both sides of the point, a step to the left and a step to the right.
-
-    The two steps are the same but for rounding.
-    """
+    """A number on both sides of the point, the steps to there, and how much may be rounding."""
 
     left: float
     right: float
     low: float
     high: float
+    rounding: float
 
     @property
     def step(self) -> float:
         return (self.left + self.right) / 2
 
+    @property
+    def slope(self) -> float:
+        return (self.high - self.low) / (self.left + self.right)
 
-def extrapolate(
-    at: Callable[[float], Vector | None], x: float, roundings: Vector | None = None
-) -> list[Estimate]:
+
+def steps(x: float) -> Vector:
+    """The steps to take from x: from far to very near.
+
+    >>> [f"{h:.1g}" for h in steps(1.0)[:6]]
+    ['3e+01', '1e+01', '3', '1', '0.3', '0.1']
+    """
+    h, size = FARTHEST * max(abs(x), 1.0), abs(x) or 2.0**-50
+    nearest, found = NEAREST * size, []
+    while h >= nearest:
+        found.append(h)
+        close_to = any(scale / 1e3 <= h <= FARTHEST * scale * 1.01 for scale in (1.0, size))
+        h /= math.pi if close_to else 3.0 * math.pi
+    return found
+
+
+def extrapolate(at: Callable[[float], tuple[Vector, Vector] | None], x: float) -> list[Estimate]:
     """The derivatives at x of a function that gives several numbers.
 
     Args:
-        at: the function; it gives None where it has no value.
+        at: the function: the numbers, and how far rounding may have moved each; None where it
+            has no value.
         x: the point.
-        roundings: how far rounding may move each number, where that is known to be more than
-            the number's own last bits.
 
-    >>> (square,) = extrapolate(lambda t: [t * t], 3.0)
+    >>> (square,) = extrapolate(lambda t: ([t * t], [0.0]), 3.0)
     >>> abs(square.value - 6) <= square.error < 1e-12
     True
     """
     middle = at(x)
     if middle is None:
         return [Estimate(math.nan, math.inf, "there is no value to start from")]
-    edges: list[str] = []
-
-    def sample(h: float) -> list[Sample]:
-        """A sample of each number, or nothing where the function has no value."""
+    edge = ""
+    samples: list[list[Sample]] = [[] for _ in middle[0]]
+    for h in steps(x):
         above, below = x + h, x - h
+        if not above > x > below:
+            break
         right, left = at(above), at(below)
         if (left is None) != (right is None):
-            edges.append("left" if left is None else "right")
-        if left is None or right is None or not above > x > below:
-            return []
-        pairs = zip(left, right, strict=True)
-        return [Sample(x - below, above - x, low, high) for low, high in pairs]
-
-    size = max(abs(x), 1.0)
-    probes = [samples for samples in (sample(size * h) for h in PROBES) if samples]
-    h = FARTHEST * size
-    tables = [
-        Tableau(number, h, [samples[k] for samples in probes], rounding)
-        for k, (number, rounding) in enumerate(
-            zip(middle, roundings or [0.0] * len(middle), strict=True)
-        )
-    ]
-    while h >= NEAREST * size and not all(table.settled for table in tables):
-        for table, each in zip(tables, sample(h), strict=False):
-            if not table.settled and h <= table.start:
-                table.add(each)
-        h = min(h / 2, max((table.start for table in tables if not table.settled), default=0.0))
-    if any(len(table.rows) < 3 for table in tables):
-        edge = (
-            f"the domain ends here: the function has no value to the {edges[-1]}" if edges else ""
-        )
-        return [Estimate(math.nan, math.inf, edge or "no value nearby")] * len(middle)
-    return [table.estimate() for table in tables]
+            edge = "left" if left is None else "right"
+        if left is None or right is None:
+            continue
+        for k, each in enumerate(samples):
+            sizes = abs(left[0][k]) + abs(right[0][k]) + abs(middle[0][k])
+            known = max(left[1][k], right[1][k], middle[1][k])
+            rounding = max(EPSILON * sizes / 2 + TINY, known)
+            each.append(Sample(x - below, above - x, left[0][k], right[0][k], rounding))
+    if any(len(each) < 3 for each in samples):
+        doubt = f"the domain ends here: the function has no value to the {edge}" if edge else ""
+        return [Estimate(math.nan, math.inf, doubt or "no value nearby")] * len(samples)
+    return [_derivative(each, number) for each, number in zip(samples, middle[0], strict=True)]
 
 
-class Tableau:
-    """Central differences of one number at steps h, h/2, h/4, ..., extrapolated to step 0.
+def _derivative(samples: Sequence[Sample], middle: float) -> Estimate:
+    """The derivative of one number from its samples, the steps ever smaller."""
+    rows = _neville(samples)
+    order = sorted(range(len(rows)), key=lambda k: rows[k].error)
+    best = next((k for k in order if not _contradicted(samples, rows, k)), order[0])
+    value, error, _ = rows[best]
+    doubt = _kink(samples, middle, best) or _divergence(samples, rows, best)
+    return Estimate(value, error, doubt)
 
-    Args:
-        middle: the number at the point itself.
-        start: the first step.
-        probes: samples to hold the result against, the steps ever smaller.
-        rounding: how far rounding may move the number.
+
+def _neville(samples: Sequence[Sample]) -> list[Estimate]:
+    """For each sample the best derivative from it and those before it.
+
+    The column of an estimate is the number of steps it rests on. What the neighbours of the
+    tableau and the row before say is how far it may be off: two rows may agree by chance.
     """
+    rows: list[Estimate] = []
+    before: list[tuple[float, float]] = []
+    for k, sample in enumerate(samples):
+        row = [(sample.slope, sample.rounding / sample.step)]  # each with what rounding does to it
+        value, error = sample.slope, math.inf
+        for m, (other, its_noise) in enumerate(before[:DEPTH]):
+            (last, noise), weight = row[m], 1 / ((samples[k - m - 1].step / sample.step) ** 2 - 1)
+            row.append((last + (last - other) * weight, noise + (noise + its_noise) * weight))
+            spread = max(abs(row[-1][0] - last), abs(row[-1][0] - other), row[-1][1])
+            if spread < error:
+                value, error = row[-1][0], spread
+        if rows and rows[-1].error < math.inf:
+            error = max(error, abs(value - rows[-1].value))
+        elif k < 2:
+            error = math.inf
+        rows.append(Estimate(value, error))
+        before = row
+    return rows
 
-    def __init__(
-        self, middle: float, start: float, probes: Sequence[Sample], rounding: float
-    ) -> None:
-        self.middle = middle
-        self.probes = probes
-        self.rounding = rounding
-        self.settled = False  # whether smaller steps have nothing to add
-        self._begin(start)
 
-    def _begin(self, start: float) -> None:
-        self.start = start
-        self.steps: Vector = []
-        self.rows: list[Vector] = []
-        self.sides: list[tuple[float, float]] = []  # the slopes to the left and to the right
-        self.noises: list[float] = []  # how much of a slope may be rounding
-        self.best, self.error, self.at = math.nan, math.inf, 0
-        self.previous = math.nan  # what the row before came to
+def _contradicted(samples: Sequence[Sample], rows: Sequence[Estimate], place: int) -> bool:
+    """Whether two of the nearer steps say that the derivative is another one.
 
-    def add(self, sample: Sample) -> None:
-        """Add a row; where the last ones brought nothing, see whether the probes say the same."""
-        self._extrapolate(sample)
-        if len(self.rows) > self.at + PATIENCE:
-            doubt = self.doubt
-            refuted = self._refuted(doubt)
-            if refuted:
-                self._begin(refuted)
-            else:
-                self.settled = not doubt  # a doubt may go away: a kink may be near
+    Where all is smooth, their slopes are off by less than this step's, by the square of the step.
+    """
+    value, error, _ = rows[place]
+    bend = abs(samples[place].slope - value)
+    h = samples[place].step
+    against = (
+        abs(near.slope - value)
+        > APART * (near.rounding / near.step + error + bend * (near.step / h) ** 2)
+        for near in samples[place + 1 :]
+    )
+    return sum(against) >= 2
 
-    def _extrapolate(self, sample: Sample) -> None:
-        h, noise = sample.step, self._noise(sample)
-        row = [(sample.high - sample.low) / (2 * h)]
-        error = math.inf
-        if self.rows:
-            for k, before in enumerate(self.rows[-1][:12]):
-                factor = 4.0 ** (k + 1)
-                row.append((factor * row[k] - before) / (factor - 1))
-                spread = max(abs(row[k + 1] - row[k]), abs(row[k + 1] - before), noise)
-                if spread < error:
-                    error, value = spread, row[k + 1]
-            if self.previous == self.previous:  # two rows running may agree by chance, not three
-                error = max(error, abs(value - self.previous))
-            self.previous = value
-            coincidence = (  # finer steps contradict it, or were not so lucky
-                abs(value - self.best) > 4 * (error + self.error)
-                or error > max(1e3 * self.error, 100 * noise)
-            )
-            if error < self.error or coincidence:
-                self.best, self.error, self.at = value, error, len(self.rows)
-        self.steps.append(h)
-        self.rows.append(row)
-        self.sides.append(self._slopes(sample))
-        self.noises.append(noise)
 
-    def _slopes(self, sample: Sample) -> tuple[float, float]:
-        left, right = self.middle - sample.low, sample.high - self.middle
-        return left / sample.left, right / sample.right
-
-    def _noise(self, sample: Sample) -> float:
-        sizes = abs(sample.low) + abs(sample.high) + abs(self.middle)
-        return max(4 * (EPSILON * sizes + TINY), 2 * self.rounding) / sample.step
-
-    def _refuted(self, doubt: str) -> float:
-        """The step to begin anew with, where three probes in turn show something else; or 0.
-
-        They are those nearer than the best row, each side by itself: where all is smooth, the
-        slopes draw together, and to what the tableau found.
-        """
-        near = [probe for probe in self.probes if probe.step < self.steps[self.at]]
-        for three in zip(near, near[1:], near[2:], strict=False):
-            slopes = [self._slopes(probe) for probe in three]
-            if doubt:
-                one, two, last = (abs(right - left) for left, right in slopes)
-                refuted = bool(self._kink()) and one > CLEARLY * two and two > CLEARLY * last
-            else:
-                noise = self._noise(three[-1]) + HIDDEN / three[0].step
-                refuted = any(self._at_odds(side, noise) for side in zip(*slopes, strict=True))
-            if refuted:
-                return three[0].step
-        return 0.0
-
-    def _at_odds(self, slopes: Sequence[float], noise: float) -> bool:
-        """Whether slopes agree on something else. A slope of 0 may be a change lost to rounding."""
-        off = min(abs(slope - self.best) for slope in slopes)
-        apart = max(slopes) - min(slopes)
-        return all(slopes) and off > max(CLEARLY * apart, 4 * (self.error + noise))
-
-    @property
-    def doubt(self) -> str:
-        return self._kink() or self._divergence()
-
-    def estimate(self) -> Estimate:
-        return Estimate(self.best, self.error, self.doubt)
-
-    def _kink(self) -> str:
-        """The slopes of the two sides differ by h·f'': half as much at half the step, or a kink."""
-        last = min(self.at + 2, len(self.rows) - 1)
-        gaps = [abs(right - left) for left, right in self.sides[: last + 1]]
-        for k in range(max(1, self.at - 1), last + 1):
-            if not gaps[k] > max(0.75 * gaps[k - 1], 16 * self.noises[k]):
-                return ""
-        left, right = self.sides[last]
-        if gaps[last] > 1.5 * gaps[last - 1]:
-            return f"a jump: the slopes grow as the step shrinks, {left:.6g} and {right:.6g}"
-        return f"a kink: the slope is {left:.6g} to the left and {right:.6g} to the right"
-
-    def _divergence(self) -> str:
-        coarse = abs(self.rows[0][0])  # how steep the function is on the whole
-        if self.error > max(1e-3 * abs(self.best), 1e-6 * coarse, 1e3 * self.noises[self.at]):
-            return f"the differences do not converge ({self.best:.6g} ± {self.error:.1g})"
+def _kink(samples: Sequence[Sample], middle: float, best: int) -> str:
+    """The slopes of the two sides differ by h·f'': less at a smaller step, or there is a kink."""
+    sides = [((middle - s.low) / s.left, (s.high - middle) / s.right) for s in samples]
+    gaps = [abs(right - left) for left, right in sides]
+    clear = [k for k, s in enumerate(samples) if gaps[k] > 32 * s.rounding / s.step]
+    if len(clear) < 3 or clear[-1] - clear[-3] != 2 or clear[-1] < min(best, len(samples) - 3):
         return ""
+    last = clear[-1]
+    if not (gaps[last] > 0.7 * gaps[last - 1] and gaps[last - 1] > 0.7 * gaps[last - 2]):
+        return ""
+    start = last - 2
+    while start and start - 1 in clear and 0.9 < gaps[start - 1] / gaps[start] < 1.1:
+        start -= 1
+    left, right = sides[(start + last) // 2]  # neither bent nor rounded
+    if gaps[last] > 1.5 * gaps[last - 1]:
+        return f"a jump: the slopes grow as the step shrinks, {left:.6g} and {right:.6g}"
+    return f"a kink: the slope is {left:.6g} to the left and {right:.6g} to the right"
+
+
+def _divergence(samples: Sequence[Sample], rows: Sequence[Estimate], best: int) -> str:
+    value, error, _ = rows[best]
+    noise = samples[best].rounding / samples[best].step
+    coarse = abs(samples[0].high - samples[0].low) / samples[0].step  # the slope on the whole
+    enough = max(1e-3 * abs(value), 1e3 * noise, 1e-9 * coarse)
+    if _contradicted(samples, rows, best) or not error <= enough:
+        return f"the differences do not converge ({value:.6g} ± {error:.1g})"
+    return ""
+
+
+def fluctuation(at: Callable[[float], tuple[Vector, Vector] | None], x: float) -> Vector:
+    """How much each number fluctuates from one float to another, whatever its formula hides.
+
+    Nine values in a row, at several spacings; their high differences are 0 but for the noise. What
+    one spacing alone shows may be a wave.
+
+    Source: Moré and Wild, "Estimating computational noise" (2011).
+
+    >>> import math
+    >>> (noise,) = fluctuation(lambda t: ([math.log(1 + math.exp(t))], [0.0]), -30.0)
+    >>> 2e-17 < noise < 2e-16
+    True
+    """
+    middle = at(x)
+    if middle is None:
+        return []
+    seen: list[Vector] = [[0.0, 0.0] for _ in middle[0]]
+    for spacing in (2.0**-10, 2.0**-13, 2.0**-16, 2.0**-19, 2.0**-22):
+        found = [at(x + k * spacing * (abs(x) or 1.0)) for k in range(-4, 5)]
+        tables = [each[0] for each in found if each is not None]
+        if len(tables) == 9:
+            for noises, numbers in zip(seen, zip(*tables, strict=True), strict=True):
+                noises.append(_noise(numbers))
+    least = _least_changes(at, x, middle[0])
+    return [max(sorted(noises)[-2], flat) for noises, flat in zip(seen, least, strict=True)]
+
+
+def _noise(numbers: Sequence[float]) -> float:
+    """The size of their noise, if three orders of differences agree on it; else 0."""
+    levels, differences = [], list(numbers)
+    for k in range(1, 8):
+        differences = [b - a for a, b in pairwise(differences)]
+        mean = math.hypot(*differences) / math.sqrt(len(differences))
+        levels.append(mean / math.sqrt(math.comb(2 * k, k)))
+    threes = list(zip(levels[1:], levels[2:], levels[3:], strict=False))
+    return max((min(three) for three in threes if max(three) <= 4 * min(three)), default=0.0)
+
+
+def _least_changes(
+    at: Callable[[float], tuple[Vector, Vector] | None], x: float, middle: Vector
+) -> Vector:
+    """By how much each number changes, where it changes least: log(1 + exp(-40)) is all flat."""
+    found = [each[0] for h in steps(x) for each in (at(x - h), at(x + h)) if each is not None]
+    return [
+        min((abs(each[k] - y) for each in found if each[k] != y), default=0.0)
+        for k, y in enumerate(middle)
+    ]

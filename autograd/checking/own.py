@@ -50,9 +50,7 @@ class Precise:
 
     def apply_gate(self, op: Primitive, operands: Sequence[Any]) -> Precise:
         """Read a row on exact numbers."""
-        return Precise(
-            self.known[op.name](*map(self._exactly, operands)), self.known, self.wobble
-        )
+        return Precise(self.known[op.name](*map(self._exactly, operands)), self.known, self.wobble)
 
     def _exactly(self, operand: Any) -> Any:
         if isinstance(operand, Precise):
