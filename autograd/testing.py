@@ -30,6 +30,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .checking import exact as exact_arithmetic
+from .checking.accuracy import Accuracy, accuracy
 from .checking.own import PROMISED, TABLE, complaints, operand_names
 from .checking.rounding import error_bounds, value_bound
 from .engine.derivatives import gradients
@@ -38,7 +39,7 @@ from .engine.graph import topological_order
 from .engine.text import number
 from .engine.value import Value
 
-__all__ = ["Computation", "Step", "expressions", "networks", "values"]
+__all__ = ["Accuracy", "Computation", "Step", "accuracy", "expressions", "networks", "values"]
 
 LARGEST = 1e4
 """No number of a computation is larger, nor any partial derivative."""
