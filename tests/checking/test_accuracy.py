@@ -28,7 +28,7 @@ BOUNDS = {
 @pytest.mark.parametrize("op", accuracy.gates(), ids=lambda op: op.name)
 def test_values_and_partials(op: Primitive) -> None:
     value, partial = accuracy.measure(op, POINTS)
-    print(accuracy.line(op, value, partial))
+    print(accuracy.line(op, [value, partial]))
     assert value.ulps <= 2, value
     assert partial.ulps <= BOUNDS.get(op.name, 4.0), partial
 
