@@ -4,12 +4,15 @@
 
 Each partial of each row is multiplied by (1 - 1e-12); has its sign flipped; is exchanged with
 another operand's; and where its formula has a sum, difference, quotient or a helper gate of two
-operands, loses a term or has its operands swapped. One at a time, in memory: the row is changed,
+operands, loses a term or has its operands swapped. Or it stays the number it
+is, but leads on to wrong second derivatives: they are multiplied by (1 - 1e-9), -1 or 0, or an
+operand counts as a constant. One at a time, in memory: the row is changed,
 the tests of that gate run in this process, and the row is put back. A mutant is caught when a
 test fails. Exits with 1 if one is missed.
 
 Not counted, as they change nothing: multiplying or negating a partial that is 0 everywhere
-(sign, step, floor, ceil, quotient), exchanging equal partials (add's), dropping a 0 from a sum,
+(sign, step, floor, ceil, quotient), changes after which a second derivative is what it was
+before at every point of a sample, exchanging equal partials (add's), dropping a 0 from a sum,
 swapping a difference whose sign does not count (y of x/√(x²+y²)).
 """
 
@@ -24,12 +27,15 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from autograd import Value, gradients
 from autograd.checking import exact
 from autograd.engine.gate import Primitive
 from autograd.engine.primitives import choice, registry, where
 from autograd.engine.text import Expression, python
 from tests import oracle
 from tests.engine import test_primitives
+
+from .sample import operands as operands_of
 
 __all__ = ["Mutant", "caught", "mutants"]
 
@@ -109,6 +115,68 @@ def formula(rule: Any, names: Sequence[str]) -> Expression | None:
 def mutants(op: Primitive) -> Iterator[Mutant]:
     """Every way to break the row."""
     yield from _of_operands(op) if op.arity is not None else _of_sequences(op)
+    yield from _of_second_order(op)
+
+
+def _of_second_order(op: Primitive) -> Iterator[Mutant]:
+    """Partials that are the right numbers, but lead on to wrong second derivatives."""
+    points = operands_of(op.name, 40)
+    before = [_second_derivatives(op, point) for point in points]
+    for entry, partial in enumerate(op.partials):
+        if not callable(partial):
+            continue
+        title = f"by {op.operands[entry] if op.operands else f'operand {entry + 1}'}"
+        changes = [
+            ("second order × (1 - 1e-9)", _led_on(partial, 1 - 1e-9)),
+            ("second order × -1", _led_on(partial, -1.0)),
+            ("second order × 0", _led_on(partial, 0.0)),
+        ]
+        if op.arity is not None:
+            taking_part = [k for k, other in enumerate(op.partials) if other is not None]
+            changes += [
+                (f"operand {k + 1} taken for a constant", _without(partial, k)) for k in taking_part
+            ]
+        for what, rule in changes:
+            mutant = Mutant(
+                op, f"{title}: {what}", (*op.partials[:entry], rule, *op.partials[entry + 1 :])
+            )
+            with planted(mutant):
+                after = [_second_derivatives(op, point) for point in points]
+            if after != before:
+                yield mutant
+
+
+def _led_on(partial: Any, factor: float) -> Any:
+    """The same number, its derivatives times a factor."""
+
+    def rule(*xs: Any) -> Any:
+        local = partial(*xs)
+        if not isinstance(local, Value):
+            return local
+        return local.data + (local - local.data) * factor
+
+    return rule
+
+
+def _without(partial: Any, place: int) -> Any:
+    """The same number, one operand taken for a constant."""
+
+    def rule(*xs: Any) -> Any:
+        x = xs[place]
+        held = x.data if isinstance(x, Value) else x
+        return partial(*xs[:place], held, *xs[place + 1 :])
+
+    return rule
+
+
+def _second_derivatives(op: Primitive, point: Sequence[float]) -> str:
+    """As text, so that NaN is NaN, to the digits that rounding leaves alone."""
+    leaves = list(map(Value, point))
+    try:
+        slopes = gradients(op(*leaves), leaves, create_graph=True)
+        return " ".join(f"{x:.11g}" for slope in slopes for x in gradients(slope, leaves))
+    except (ArithmeticError, ValueError) as error:
+        return type(error).__name__
 
 
 def _of_operands(op: Primitive) -> Iterator[Mutant]:
