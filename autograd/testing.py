@@ -39,7 +39,16 @@ from .engine.graph import topological_order
 from .engine.text import number
 from .engine.value import Value
 
-__all__ = ["Accuracy", "Computation", "Step", "accuracy", "expressions", "networks", "values"]
+__all__ = [
+    "Accuracy",
+    "Computation",
+    "Step",
+    "accuracy",
+    "edges",
+    "expressions",
+    "networks",
+    "values",
+]
 
 LARGEST = 1e4
 """No number of a computation is larger, nor any partial derivative."""
@@ -431,6 +440,81 @@ def values(min_value: float = -4.0, max_value: float = 4.0) -> Any:
     >>> test()
     """
     return numbers(min_value, max_value).map(Value)
+
+
+EDGES = ("ties", "near ties", "kinks", "huge", "tiny", "mixed", "masks")
+
+
+def edges(*names: str, count: int = 3) -> Any:
+    """A strategy for lists of floats at the edges where gates go wrong, by name.
+
+    Args:
+        names: which; by default all. "ties": some are equal. "near ties": some are neighbouring
+            floats. "kinks": 0, -0, 1, -1 or floats next to them. "huge": from 1e150 up to the
+            greatest float. "tiny": from 1e-150 down to the least. "mixed": magnitudes of all
+            sizes. "masks": some, but not all, are -inf.
+        count: how many floats; ties and masks need 2.
+
+    Raises:
+        ValueError: no edge has that name, or there are too few floats for it.
+
+    >>> import hypothesis, autograd
+    >>> @hypothesis.given(edges("masks", "ties", "huge"))
+    ... def test(xs):
+    ...     assert abs(sum(autograd.softmax(xs)) - 1) < 1e-15
+    >>> test()
+    """
+    st = strategies()
+    chosen = names or tuple(name for name in EDGES if count > 1 or name not in PAIRED)
+    for name in chosen:
+        if name not in EDGES:
+            raise ValueError(f"no edge is named {name!r}; there are {', '.join(EDGES)}")
+        if count < 1 + (name in PAIRED):
+            raise ValueError(f"{name} need 2 floats or more, got count={count}")
+
+    def up_to(*powers: int) -> Any:
+        sign, mantissa = st.sampled_from([1.0, -1.0]), st.floats(1.0, 9.0)
+        power = st.integers(*powers).map(lambda k: float(f"1e{k}"))
+        return st.builds(lambda s, m, p: s * m * p, sign, mantissa, power)
+
+    def many(numbers: Any) -> Any:
+        return st.lists(numbers, min_size=count, max_size=count)
+
+    def some_like_the_first(like: Callable[[float, int], float]) -> Any:
+        changes = st.lists(st.integers(-1, 2), min_size=count - 1, max_size=count - 1)
+
+        def alike(xs: list[float], changes: list[int]) -> list[float]:
+            rest = [x if k == 2 else like(xs[0], k) for x, k in zip(xs[1:], changes, strict=True)]
+            return [xs[0], *rest[:-1], like(xs[0], 1)]
+
+        return st.builds(alike, many(everyday), changes).flatmap(st.permutations)
+
+    def masked(xs: list[float], kept: list[bool]) -> list[float]:
+        rest = [x if keep else -math.inf for x, keep in zip(xs[2:], kept[2:], strict=True)]
+        return [xs[0], -math.inf, *rest]
+
+    everyday = numbers(-9.0, 9.0)
+    beside = [math.nextafter(x, to) for x in (0.0, 1.0, -1.0) for to in (-2.0, 2.0)]
+    kinks = st.sampled_from([0.0, -0.0, 1.0, -1.0, *beside])
+    least = st.sampled_from([5e-324, -5e-324, 2.0**-1022, -(2.0**-1022)])
+    greatest = st.sampled_from([math.nextafter(math.inf, 0.0), -math.nextafter(math.inf, 0.0)])
+    cases = {
+        "kinks": lambda: many(kinks),
+        "huge": lambda: many(up_to(150, 307) | greatest),
+        "tiny": lambda: many(up_to(-308, -150) | least),
+        "mixed": lambda: many(up_to(-300, 300) | everyday),
+        "ties": lambda: some_like_the_first(lambda x, k: x),
+        "near ties": lambda: some_like_the_first(
+            lambda x, k: math.nextafter(x, math.inf if k > 0 else -math.inf)
+        ),
+        "masks": lambda: st.builds(masked, many(everyday), many(st.booleans())).flatmap(
+            st.permutations
+        ),
+    }
+    return st.one_of([cases[name]() for name in chosen])
+
+
+PAIRED = ("ties", "near ties", "masks")
 
 
 def expressions(

@@ -201,8 +201,8 @@ def fluctuation(at: Callable[[float], tuple[Vector, Vector] | None], x: float) -
     Source: Moré and Wild, "Estimating computational noise" (2011).
 
     >>> import math
-    >>> (noise,) = fluctuation(lambda t: ([math.log(1 + math.exp(t))], [0.0]), -30.0)
-    >>> 2e-17 < noise < 2e-16
+    >>> (noise,) = fluctuation(lambda t: ([math.erf(t) + 1], [0.0]), -4.0)
+    >>> 1e-17 < noise < 2e-16
     True
     """
     middle = at(x)
@@ -234,7 +234,8 @@ def _least_changes(
     at: Callable[[float], tuple[Vector, Vector] | None], x: float, middle: Vector
 ) -> Vector:
     """By how much each number changes, where it changes least: log(1 + exp(-40)) is all flat."""
-    found = [each[0] for h in steps(x) for each in (at(x - h), at(x + h)) if each is not None]
+    far = [x + s * h for h in steps(x) for s in (-1, 1)]
+    found = [each[0] for each in map(at, far) if each is not None]
     return [
         min((abs(each[k] - y) for each in found if each[k] != y), default=0.0)
         for k, y in enumerate(middle)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import time
+from itertools import combinations
 from typing import Any
 
 import mpmath
@@ -13,10 +15,22 @@ from hypothesis import find, given, settings
 from hypothesis.vendor.pretty import pretty
 
 import autograd
-from autograd import Primitive, Value, erf, exp, primitive, sigmoid
+from autograd import Primitive, Value, erf, exp, expm1, primitive, sigmoid, step
+from autograd.checking.accuracy import measured
 from autograd.checking.rounding import TABLE
 from autograd.engine.primitives import add, cross_entropy, dot, mul, neg, registry, softmax, tanh
-from autograd.testing import BOUND, DEFAULT, Computation, Step, expressions, networks, values
+from autograd.testing import (
+    BOUND,
+    DEFAULT,
+    EDGES,
+    Computation,
+    Step,
+    accuracy,
+    edges,
+    expressions,
+    networks,
+    values,
+)
 
 SOFTSIGN = {"softsign_": lambda x: x / (1 + abs(x))}
 
@@ -304,3 +318,145 @@ def test_importing_autograd_imports_neither_hypothesis_nor_mpmath() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert printed.stdout == "set()\n"
+
+
+# ------------------------------------------------------------------ a gate of one's own
+
+
+def log_diff_exp(by_a: Any, by_b: Any) -> Primitive:
+    value = lambda a, b: a + math.log(-math.expm1(b - a))  # noqa: E731
+    return primitive("log_diff_exp_", value, [by_a, by_b])
+
+
+def careful(factor: float = 1.0) -> Primitive:
+    return log_diff_exp(
+        lambda a, b, out: -1 / expm1(b - a) * factor, lambda a, b, out: -1 / expm1(a - b)
+    )
+
+
+def careless() -> Primitive:
+    """The right formulas; but exp(a) - exp(b) loses what a and b have in common."""
+    return log_diff_exp(
+        lambda a, b, out: exp(a) / (exp(a) - exp(b)), lambda a, b, out: 1 - 1 / (1 - exp(b - a))
+    )
+
+
+def softplus(factor: float = 1.0) -> Primitive:
+    """The textbook's: exp(-x) overflows at -710."""
+
+    def value(x):
+        return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+    return primitive("softplus_", value, [lambda x, out: factor / (1 + exp(-x))])
+
+
+def difference(a: Any, b: Any) -> Any:
+    return a + mpmath.log(-mpmath.expm1(b - a))
+
+
+OWN = {"log_diff_exp_": difference, "softplus_": lambda x: mpmath.log(1 + mpmath.exp(x))}
+
+
+@pytest.mark.parametrize("gate", [careful, careless, softplus])
+@pytest.mark.parametrize("order", [1, 2])
+def test_no_false_alarm_whatever_overflows_inside_of_a_correct_gate(gate: Any, order: int) -> None:
+    for computation in drawn(expressions([gate(), "add", "mul", "exp", "sub"], exact=OWN), 40):
+        computation.check(order)
+
+
+@pytest.mark.parametrize("x", [-800.0, -720.0, -40.0, 0.5, 800.0])
+def test_a_mistake_is_found_where_the_formula_overflows(x: float) -> None:
+    Computation([x], [Step(softplus(), (0,))], OWN).check(order=2)
+    if x > -700:
+        wrong = Computation([x], [Step(softplus(1 + 1e-9), (0,))], OWN)
+        with pytest.raises(AssertionError, match=f"the gate softplus_: .* at x = {x} should be"):
+            wrong.check()
+
+
+@pytest.mark.parametrize(
+    ("gates", "strict"),
+    [([careful(1.001), "add", "mul", "exp"], False), ([careless(), "add", "mul", "exp"], True)],
+)
+def test_a_failure_shrinks_in_seconds_to_lines_that_name_the_gate(gates: Any, strict: bool) -> None:
+    start = time.perf_counter()
+    seen = []
+
+    @settings(max_examples=200, database=None, derandomize=True, deadline=None)
+    @given(expressions(gates, exact=OWN, strict=strict))
+    def test(computation: Computation) -> None:
+        try:
+            computation.check()
+        except AssertionError:
+            seen.append(computation)
+            raise
+
+    with pytest.raises(AssertionError, match=r"log_diff_exp_: d log_diff_exp_ / d [ab] at a = .*b"):
+        test()
+    assert len(seen[-1].steps) <= 5
+    assert time.perf_counter() - start < 10
+
+
+def test_how_strict_is_for_the_user_to_say() -> None:
+    step = Step(careless(), (0, 1))
+    Computation([1e-8, 0.0], [step], OWN).check()
+    Computation([3.0, 1.0], [step], OWN, strict=1000).check()
+    with pytest.raises(AssertionError, match=r"d log_diff_exp_ / d a at a = 1e-08, b = 0.0 should"):
+        Computation([1e-8, 0.0], [step], OWN, strict=1000).check()
+
+
+def test_accuracy_finds_the_loss_of_precision_and_where() -> None:
+    lost = accuracy(careless(), difference, points=40)
+    assert lost.gate == "log_diff_exp_" and lost.points > 40
+    assert lost.derivatives["d / d a"].ulps > 2**26  # half the digits
+    assert lost.derivatives["d / d b"].ulps > 2**50  # all of them
+    assert "d / d b: all is lost at (" in str(lost)
+    kept = accuracy(softplus(), OWN["softplus_"], points=40)
+    assert kept.value.ulps < 2 and kept.worst.ulps < 4
+    for point in ((1e-8, 0.0), (40.0, 0.0)):
+        errors = {each.what: each for each in measured(careless(), difference, point, 1)}
+        assert errors["d / d b"].ulps > 2**20
+    assert accuracy(sigmoid, order=2, points=30).worst.ulps < 4
+    with pytest.raises(TypeError, match=r"accuracy of plain_: give exact=, its value in mpmath"):
+        accuracy(primitive("plain_", lambda x: 2 * x, [2.0]))
+
+
+def test_accuracy_leaves_kinks_out() -> None:
+    """relu'(0) is 0 by convention: there is no exact number."""
+    assert accuracy(registry["relu"], points=30).worst.ulps < 1e-9
+    own = primitive("hinge_", lambda x: max(1 - x, 0.0), [lambda x, out: -step(out)])
+    assert accuracy(own, lambda x: max(1 - x, 0), points=30).worst.ulps < 1
+
+
+# ------------------------------------------------------------------ edges
+
+HOLDS = {
+    "ties": lambda xs: len(set(xs)) < len(xs),
+    "near ties": lambda xs: any(abs(a - b) <= math.ulp(a) for a, b in combinations(xs, 2)),
+    "kinks": lambda xs: all(min(abs(x), abs(abs(x) - 1)) < 3e-16 for x in xs),
+    "huge": lambda xs: all(1e150 <= abs(x) < math.inf for x in xs),
+    "tiny": lambda xs: all(0 < abs(x) <= 1e-149 for x in xs),
+    "mixed": lambda xs: all(abs(x) < 1e302 for x in xs),
+    "masks": lambda xs: 0 < xs.count(-math.inf) < len(xs),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+@pytest.mark.parametrize("count", [2, 5])
+def test_edges_are_what_they_are_called(name: str, count: int) -> None:
+    for xs in drawn(edges(name, count=count), 40):
+        assert len(xs) == count and HOLDS[name](xs)
+
+
+def test_edges_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="no edge is named 'tie'; there are ties, near ties"):
+        edges("tie")
+    with pytest.raises(ValueError, match="ties need 2 floats or more, got count=1"):
+        edges("ties", count=1)
+    assert all(len(xs) == 1 for xs in drawn(edges(count=1), 20))
+
+
+@given(edges("masks", "ties", "huge", "tiny", count=4))
+def test_no_gradient_of_a_softmax_is_nan_at_an_edge(xs: list[float]) -> None:
+    leaves = [Value(x) for x in xs]
+    autograd.logsumexp(leaves).backward()
+    assert math.fsum(leaf.grad for leaf in leaves) == pytest.approx(1, abs=1e-15)
