@@ -576,8 +576,8 @@ def expressions(
         return st.builds(grow, inputs, wishes)
 
     most = max_nodes - most_inputs
-    ranges = [(low, min(low * 4, most)) for low in (1, 8, 40, 120) if low <= most]
-    sizes = st.one_of([st.integers(*each) for each in ranges])
+    caps = [cap for cap in (8, 40, 120, most) if cap <= most]
+    sizes = st.one_of([st.integers(1, cap) for cap in caps])  # each may shrink down to 1
     return sizes.flatmap(of_size).filter(lambda computation: computation.steps)
 
 

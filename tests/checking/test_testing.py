@@ -378,7 +378,7 @@ def test_a_mistake_is_found_where_the_formula_overflows(x: float) -> None:
     [([careful(1.001), "add", "mul", "exp"], False), ([careless(), "add", "mul", "exp"], True)],
 )
 def test_a_failure_shrinks_in_seconds_to_lines_that_name_the_gate(gates: Any, strict: bool) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     seen = []
 
     @settings(max_examples=200, database=None, derandomize=True, deadline=None)
@@ -393,7 +393,7 @@ def test_a_failure_shrinks_in_seconds_to_lines_that_name_the_gate(gates: Any, st
     with pytest.raises(AssertionError, match=r"log_diff_exp_: d log_diff_exp_ / d [ab] at a = .*b"):
         test()
     assert len(seen[-1].steps) <= 5
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_how_strict_is_for_the_user_to_say() -> None:
