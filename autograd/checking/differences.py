@@ -222,13 +222,12 @@ def _check(
                     (path, slopes[turn], bounds[turn])
                     for path, slopes, bounds in zip(previous, got, roundings, strict=True)
                 ]
-                verdicts = _verdicts(claims, extrapolate(along, x))
-                if gates - TABLE and any(verdict.wrong or verdict.doubt for verdict in verdicts):
-                    noisy = _noisy(along, fluctuation(along, x))  # did bits cancel in a formula?
-                    verdicts = _verdicts(claims, extrapolate(noisy, x))
-                for (path, claimed, _), verdict in zip(claims, verdicts, strict=True):
+                if gates - TABLE:  # what cancels within a formula, its graph does not tell
+                    along = _noisy(along, fluctuation(along, x))
+                estimates = extrapolate(along, x)
+                for (path, claimed, bound), estimate in zip(claims, estimates, strict=True):
+                    verdict = _verdict(claimed, bound, estimate)
                     derivative = where.derivative_name(title, (*path, place))
-                    estimate = verdict.estimate
                     if verdict.wrong:
                         raise GradientError(
                             f"{derivative} at {where}: expected {estimate.value:.12g} "
@@ -252,38 +251,28 @@ def _check(
 class _Verdict(NamedTuple):
     """What a comparison came to: a mistake, or a doubt, or which relative error it could see."""
 
-    estimate: Estimate
     wrong: bool = False
     doubt: str = ""
     sees: float = math.inf
-
-
-def _verdicts(
-    claims: Sequence[tuple[Path, float, float]], estimates: Sequence[Estimate]
-) -> list[_Verdict]:
-    return [
-        _verdict(got, rounding, estimate)
-        for (_, got, rounding), estimate in zip(claims, estimates, strict=True)
-    ]
 
 
 def _verdict(got: float, rounding: float, estimate: Estimate) -> _Verdict:
     """Whether the derivative claimed is the one estimated, or why there is no telling."""
     expected, error, doubt = estimate
     if doubt:
-        return _Verdict(estimate, doubt=doubt)
+        return _Verdict(doubt=doubt)
     if got != got:
-        return _Verdict(estimate, wrong=True)
+        return _Verdict(wrong=True)
     rounding = rounding if rounding < math.inf else 0.0
     allowed = max(DOUBTS * error + 1e-10 * abs(expected), rounding)
     size = max(abs(got), abs(expected))
     if abs(got - expected) > allowed:
-        return _Verdict(estimate, wrong=True)
+        return _Verdict(wrong=True)
     if allowed <= HIDES * DOUBTS * size:
-        return _Verdict(estimate, sees=allowed / size if size else 0.0)
+        return _Verdict(sees=allowed / size if size else 0.0)
     if abs(expected) <= error and abs(got) <= rounding:  # as far as one can see, 0
-        return _Verdict(estimate)
-    return _Verdict(estimate, doubt=f"rounding hides it ({got:.3g} in ±{allowed:.1g})")
+        return _Verdict()
+    return _Verdict(doubt=f"rounding hides it ({got:.3g} in ±{allowed:.1g})")
 
 
 def _check_backward(name: str, where: _Point, outputs: list[Value]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograd import check_gradients, primitive, sin
+from autograd import check_gradients, primitive, relu, sin
 from autograd.checking.differences import GradientError, KinkWarning
 from benchmarks import checks
 
@@ -74,7 +74,7 @@ def test_nan_where_a_gradient_is_defined_is_an_error() -> None:
 def test_a_wave_is_compared_or_doubted(k: float) -> None:
     report = check_gradients(lambda x: sin(k * x), 1.0, order=1)
     assert report.doubts or max(report.seen.values()) < 1e-2
-    with pytest.raises(GradientError) if k < 1e9 else warnings.catch_warnings():
+    with pytest.raises(GradientError) if k < 1e10 else warnings.catch_warnings():
         check_gradients(lambda x: sin(k * x) + 0.05 * sin(k * x.data), 1.0, order=1)
 
 
@@ -82,7 +82,7 @@ def test_a_kink_too_small_to_be_seen_is_noise() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", KinkWarning)
         assert check_gradients(lambda x: x + 1e-58 * abs(x - 1), 1.0, order=1).checked == 1
-        assert check_gradients(lambda x: abs(x) + 1, 1e-58, order=1).doubts == []
+        assert check_gradients(lambda x: x + relu(x), 1e-58, order=1).checked == 1
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
