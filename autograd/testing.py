@@ -576,7 +576,7 @@ def expressions(
         return st.builds(grow, inputs, wishes)
 
     most = max_nodes - most_inputs
-    caps = [cap for cap in (6, 20, 60, most) if cap <= most]
+    caps = [cap for cap in (6, 6, 20, 20, 60, most) if cap <= most]
     sizes = st.one_of([st.integers(1, cap) for cap in caps])  # each may shrink down to 1
     return sizes.flatmap(of_size).filter(lambda computation: computation.steps)
 

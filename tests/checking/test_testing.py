@@ -393,7 +393,7 @@ def test_a_failure_shrinks_in_seconds_to_lines_that_name_the_gate(gates: Any, st
     with pytest.raises(AssertionError, match=r"log_diff_exp_: d log_diff_exp_ / d [ab] at a = .*b"):
         test()
     assert len(seen[-1].steps) <= 5
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 20  # mostly 1 to 5, on a machine of its own
 
 
 def test_how_strict_is_for_the_user_to_say() -> None:
