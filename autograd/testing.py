@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 
 from .checking import exact as exact_arithmetic
 from .checking.accuracy import Accuracy, accuracy
+from .checking.enclosures import Certificate, certify
 from .checking.own import PROMISED, TABLE, complaints, operand_names
 from .checking.rounding import error_bounds, value_bound
 from .engine.derivatives import gradients
@@ -148,6 +149,15 @@ class Computation:
     def __call__(self, *inputs: Any) -> Any:
         """Run it on these inputs: numbers, Values, arrays."""
         return self._run(inputs, lambda gate: gate)
+
+    def certify(self, order: int = 1) -> Certificate:
+        """Value and derivatives as intervals proven to hold the exact ones (see ``certify``).
+
+        >>> from autograd.engine.primitives import mul
+        >>> Computation([3.0], [Step(mul, (0, 0))]).certify().gradient[0]
+        (6.0, 6.0)
+        """
+        return certify(self, *self.inputs, order=order)
 
     def build(self) -> tuple[list[Value], Value]:
         """The inputs as Values, and the result that was computed from them."""
