@@ -98,7 +98,7 @@ def propagate(output: Value, upstream: Any, step: Step | None = None) -> Gradien
     if stale := stale_edges(order):
         raise stale_error(*stale[0])
     gradients[output] = upstream
-    mine = recorders.mine() if recorders.active else ()
+    watching = recorders.mine() if recorders.active else None
     for node in reversed(order):
         op, arrived = node.op, gradients[node]
         if op is None or arrived is None:
@@ -107,8 +107,9 @@ def propagate(output: Value, upstream: Any, step: Step | None = None) -> Gradien
             (step or op.step or step_of(op))(node, arrived, gradients)
         except (ValueError, ZeroDivisionError, OverflowError) as error:
             raise _no_derivative(node, error) from error
-        for recorder in mine:
-            recorder.watch_backward(node, gradients)
+        if watching:
+            for recorder in watching:
+                recorder.watch_backward(node, gradients)
     return gradients
 
 
