@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["read", "slice_of"]
+from .language import Scatter
+
+__all__ = ["read", "slice_of", "tiles"]
 
 
 def slice_of(index: Any) -> str | None:
@@ -33,17 +35,21 @@ def slice_of(index: Any) -> str | None:
 
 
 def read(
-    source: str, shape: tuple[int, ...], batched: bool, index: Any, constant: Callable[[Any], str]
+    source: str,
+    shape: tuple[int, ...],
+    index: Any,
+    constant: Callable[[Any], str],
+    batch: Callable[[], str] | None = None,
 ) -> str:
     """NumPy text for the elements ``index`` of an array of ``shape`` (of one sample).
 
     Args:
         source: the array's name.
-        batched: whether it has the batch as an axis in front.
         index: flat indices, shaped as the result.
         constant: gives a name to an index array that must be kept.
+        batch: gives the batch size, if the array has the batch as an axis in front.
     """
-    lead = ":, " if batched else ""
+    lead = ":, " if batch else ""
     index = np.asarray(index)
     if index.shape == ():
         places = ", ".join(map(str, np.unravel_index(int(index), shape)))
@@ -55,9 +61,9 @@ def read(
         if index.shape == shape[::-1] and np.array_equal(
             index, np.arange(math.prod(shape)).reshape(shape).T
         ):
-            return f"{source}.swapaxes(1, 2)" if batched else f"{source}.T"
+            return f"{source}.swapaxes(1, 2)" if batch else f"{source}.T"
     if len(shape) > 1:
-        flat = f"B, {math.prod(shape)}" if batched else "-1"
+        flat = f"{batch()}, {math.prod(shape)}" if batch else "-1"
         source = f"{source}.reshape({flat})"
     part = slice_of(index)
     if part is not None:
@@ -65,8 +71,8 @@ def read(
         if index.ndim == 1:
             return text
         sizes = ", ".join(map(str, index.shape))
-        return f"{text}.reshape({'B, ' if batched else ''}{sizes})"
-    return f"{source}.take({constant(index)}{', 1' if batched else ''})"
+        return f"{text}.reshape({f'{batch()}, ' if batch else ''}{sizes})"
+    return f"{source}.take({constant(index)}{', 1' if batch else ''})"
 
 
 def _block(shape: tuple[int, ...], index: Any) -> str | None:
@@ -85,3 +91,13 @@ def _block(shape: tuple[int, ...], index: Any) -> str | None:
                 ":" if part == f"0:{n}" else str(part) for part, n in zip(parts, shape, strict=True)
             )
     return None
+
+
+def tiles(node: Scatter) -> bool:
+    """Whether the parts of a scattered array, one after the other, are all of it."""
+    if any(index.ndim > 1 for index in node.indices):
+        return False
+    parts = sorted(node.indices, key=lambda index: int(index.flat[0]))
+    everything = np.concatenate([index.ravel() for index in parts])
+    whole = np.array_equal(everything, np.arange(node.size))
+    return whole and all(index.size == 1 or slice_of(index) for index in parts)

@@ -2,82 +2,95 @@
 
 from __future__ import annotations
 
-import ast
 import linecache
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .sources import Source
 from .straight import bound
 
 __all__ = ["first_non_finite", "first_non_finite_number", "located"]
 
-Source = tuple[str, dict[str, Any]]  # the text of a function, and the names it uses
 
+def first_non_finite(source: Source, arguments: dict[str, Any]) -> str:
+    """Say which line of an array program made the first number that is not finite.
 
-def first_non_finite(source: Source, theta: Any, batch: list[Any]) -> str:
-    """Say which line of an array program made the first number that is not finite."""
+    Args:
+        source: the program.
+        arguments: theta and the inputs by their names.
+    """
     import numpy as np
 
     from .build import namespace_of
-
-    text, constants = source
-    function = _function(text)
-    names = [argument.arg for argument in function.args.args]
-    given = [theta, *batch, np.empty_like(theta)]
-    scope = {**namespace_of(constants, str(theta.dtype)), **dict(zip(names, given, strict=True))}
 
     def bad(array: Any) -> str:
         numbers = np.asarray(array).ravel()
         return str(numbers[~np.isfinite(numbers)][0])
 
-    for name, array in zip(names[:-1], given, strict=False):
+    def look(name: str, result: Any) -> str:
+        if name in source.classes and not result.any(-1).all():
+            sample = int(np.argwhere(~result.any(-1))[0][0])
+            return f": {source.classes[name]} holds no class in sample {sample}"
+        return "" if np.isfinite(result).all() else _said(bad(result))
+
+    for name, array in arguments.items():
         if not np.isfinite(array).all():
             return f", because {name} holds {bad(array)}"
+    theta = arguments["theta"]
+    scope = namespace_of(source.names, str(theta.dtype)) | arguments | {"g": np.zeros_like(theta)}
     with np.errstate(all="ignore"):
-        for line, name, result in _results(function, scope):
-            if name.startswith("hit") and not result.any(-1).all():
-                sample = int(np.argwhere(~result.any(-1))[0][0])
-                return f": {line.split()[2].split('[')[0]} holds no class in sample {sample}"
-            if not np.isfinite(result).all():
-                return f"; the first line that made {bad(result)} is\n    {line}"
-    return ""
+        return _first(source, scope, look)
 
 
 def first_non_finite_number(
     source: Source, theta: list[float], sample: Sequence[Sequence[float]], names: Sequence[str]
 ) -> str:
     """The same for the straight line and one sample, whose parts have these names."""
-    text, constants = source
     for name, numbers in zip(("theta", *names), (theta, *sample), strict=True):
         for number in numbers:
             if not math.isfinite(number):
                 return f", because {name} holds {number}"
-    if text.count("def ") > 1:
-        return ""  # a long program is cut into parts, which keep their numbers elsewhere
-    scope = {**bound(constants), "theta": theta, "inputs": sample}
-    for line, _, result in _results(_function(text), scope):
-        if isinstance(result, float) and not math.isfinite(result):
-            return f"; the first line that made {result} is\n    {line}"
+
+    def look(name: str, result: Any) -> str:
+        ends = not isinstance(result, float) or math.isfinite(result)
+        return "" if ends else _said(str(result))
+
+    return _first(source, {**bound(source.names), "theta": theta, "inputs": sample}, look)
+
+
+def _said(number: str) -> str:
+    return f"; the first line that made {number} is\n    "
+
+
+class _Found(Exception):
+    """Stops a program at the line that is looked for."""
+
+
+class _Watched(dict[str, Any]):
+    """The variables of a program that is run: each assignment is looked at."""
+
+    def __init__(self, look: Callable[[str, Any], str]) -> None:
+        super().__init__()
+        self.look = look
+
+    def __setitem__(self, name: str, result: Any) -> None:
+        super().__setitem__(name, result)
+        if said := self.look(name, result):
+            raise _Found(said)
+
+
+def _first(source: Source, scope: dict[str, Any], look: Callable[[str, Any], str]) -> str:
+    """What is said about the first assignment that there is something to say about."""
+    code = compile("\n".join(source.lines), "<program>", "exec")
+    try:
+        exec(code, scope, _Watched(look))
+    except _Found as found:
+        assert found.__traceback__ is not None and found.__traceback__.tb_next is not None
+        line = source.lines[found.__traceback__.tb_next.tb_lineno - 1]
+        return f"{found}{line.strip()}" if str(found).endswith("    ") else str(found)
     return ""
-
-
-def _function(text: str) -> ast.FunctionDef:
-    function = ast.parse(text).body[0]
-    assert isinstance(function, ast.FunctionDef)
-    return function
-
-
-def _results(function: ast.FunctionDef, scope: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Run the lines of a function; give line, name and result of each assignment to a name."""
-    for statement in function.body:
-        if isinstance(statement, ast.Return):
-            break
-        exec(compile(ast.Module([statement], []), "<program>", "exec"), scope)
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            name = statement.targets[0].id
-            yield ast.unparse(statement), name, scope[name]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Blocks: an emitted program as the boxes of a diagram, for ``draw(program)``.
+"""Blocks: a schedule as the boxes of a diagram, for ``draw(program)``.
 
 A box is an input, a block of parameters, or an array of the program with the lines that compute
 it. A line that only prepares another (a slice, the exponentials of a softmax) goes into its box.
@@ -6,54 +6,54 @@ it. A line that only prepares another (a slice, the exponentials of a softmax) g
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from operator import itemgetter
 
-import numpy as np
-
 from .boxes import Block
-from .emit import Source
 from .group import Group
-from .lower import Wide
+from .language import Array, Constant, Input, Parameters
 from .reverse import Gradient
+from .schedule import Line, Schedule
 from .texts import tuple_text
-from .writer import Line, resolved
 
 __all__ = ["blocks"]
 
-# theta[3], or a name: no attribute, no keyword
-_WORD = re.compile(r"theta\[[^\]]*\]|(?<![.\w])[A-Za-z_]\w*\b(?!=)")
 
-
-def blocks(wide: Wide, source: Source, gradient: Gradient | None) -> list[Block]:
+def blocks(
+    groups: list[tuple[Array, Group]], schedule: Schedule, gradient: Gradient | None
+) -> list[Block]:
     """The boxes of a program, who is read before who reads.
 
     Args:
-        wide: the array program.
-        source: what was emitted for it.
+        groups: which array holds which scalar nodes.
+        schedule: the program.
         gradient: where it has one.
     """
-    return _Blocks(wide, source, gradient).run()
+    return _Blocks(groups, schedule, gradient).run()
 
 
 class _Blocks:
-    def __init__(self, wide: Wide, source: Source, gradient: Gradient | None) -> None:
-        self.source = source
-        self.arrays = {name: array for array, name in source.names.items()}
-        self.groups: dict[str, Group] = {}
-        for array, group in wide.groups:
-            if (name := source.names.get(resolved(array))) is not None:
-                self.groups[name] = group
-        self.wide = wide
-        last = "values" if gradient is None else "loss"
-        end = 1 + next(k for k, line in enumerate(source.lines) if line.target == last)
-        self.forward = {line.target: line.expression for line in source.lines[:end]}
-        self.backward = source.lines[end:]
+    def __init__(
+        self,
+        groups: list[tuple[Array, Group]],
+        schedule: Schedule,
+        gradient: Gradient | None,
+    ) -> None:
+        self.schedule = schedule
+        names = schedule.names
+        self.groups = {names[array]: group for array, group in groups if array in names}
+        lines = schedule.lines
+        self.forward = {line.name: line for line in lines[: schedule.forward]}
+        read = [array for line in lines for _, array in schedule.reads(line)]
+        self.single = any(isinstance(each, Parameters) and each.size == 1 for each in read)
         self.gradients: dict[str, list[tuple[int, str]]] = {}  # with their places in the program
         if gradient is not None:
-            self.find_gradients(gradient)
-        self.reads = {name: list(self.operands(text)) for name, text in self.forward.items()}
+            self.find_gradients(gradient, lines[schedule.forward :])
+        self.arrays = {name: array for line in lines for name, array in schedule.reads(line)}
+        self.arrays.update({line.name: line.value for line in lines if line.value is not None})
+        self.reads = {name: self.names_read(line) for name, line in self.forward.items()}
+
+    def names_read(self, line: Line) -> list[str]:
+        return list(dict.fromkeys(name for name, _ in self.schedule.reads(line)))
 
     def run(self) -> list[Block]:
         homes = self.homes()
@@ -73,7 +73,7 @@ class _Blocks:
             found[home] = Block(
                 home,
                 "instruction",
-                tuple((each, _plain(self.forward[each])) for each in inside),
+                tuple((each, _plain(self.forward[each].expression)) for each in inside),
                 self.shape(home),
                 tuple(reads),
                 self.gradient(*inside),
@@ -96,22 +96,21 @@ class _Blocks:
     # ------------------------------------------------------------------ one box
 
     def leaf(self, name: str) -> Block:
-        gradient = self.gradient(name)
-        if _is_theta(name):
-            return Block(name, "parameter", (), self.shape(name), (), gradient)
-        if name in self.source.constants:
+        array = self.arrays[name]
+        if isinstance(array, Constant):
             return Block(name, "data", (), self.shape(name))
-        kind = "input" if self.arrays[name].head == "input" else "parameter"
-        return Block(name, kind, (), self.shape(name), (), gradient)
+        kind = "input" if isinstance(array, Input) else "parameter"
+        return Block(name, kind, (), self.shape(name), (), self.gradient(name))
 
     def shape(self, name: str) -> str:
-        if name == "theta":
-            return tuple_text(self.wide.theta.shape)
-        array = self.arrays.get(name)
-        if array is not None:
-            return tuple_text([*(["B"] if array.batched else []), *array.shape])
-        constant = self.source.constants.get(name)
-        return "" if constant is None else tuple_text(constant.shape)  # of theta[3], nothing
+        array = self.arrays[name]
+        if name.startswith("theta"):
+            while array.operands:
+                array = array.operands[0]
+            return tuple_text(array.shape) if name == "theta" else ""
+        if array not in self.schedule.names:
+            return ""
+        return tuple_text([*(["B"] if array.batched else []), *array.shape])
 
     def note(self, name: str) -> str:
         """How many scalar nodes the array stands for."""
@@ -128,65 +127,45 @@ class _Blocks:
 
     # ------------------------------------------------------------------ gradients
 
-    def find_gradients(self, gradient: Gradient) -> None:
+    def find_gradients(self, gradient: Gradient, backward: list[Line]) -> None:
         """See which lines compute the gradient of what."""
         owners: dict[str, str] = {}  # the name of a gradient -> of what
         found = self.gradients
-        names = self.source.names
+        names, inside = self.schedule.names, self.schedule.inside
         for array, total in gradient.arrived.items():
-            owner, d = names.get(resolved(array)), resolved(total)
-            if owner is None or owner not in self.forward:
+            owner = names.get(array)
+            if owner not in self.forward:
                 continue
-            if d in names:
-                owners.setdefault(names[d], owner)
-            elif d in self.source.texts:
-                found[owner] = [(-1, _plain(f"d{owner} = {self.source.texts[d].text}"))]
+            if total in names:
+                owners.setdefault(names[total], owner)
+            elif total in inside:
+                found[owner] = [(-1, _plain(f"d{owner} = {inside[total]}"))]
+        views = {view: view[1:] for of, view, _ in self.schedule.views if of == "g"}
         waiting: list[Line] = []  # lines that only prepare others: told with who needs them
-        for place, line in enumerate(self.backward):
-            target = line.target.removesuffix("[:]")
-            base = target.partition("[")[0]
-            owner = owners.get(base)
-            if owner is None and base[:1] == "d" and base[1:] in self.arrays:
-                owner = base[1:]  # a view of g
-            if owner is None and base == "g":
-                single = self.wide.theta.shape == (1,)
-                owner = "theta[0]" if single else "theta" + target[1:]
+        for place, line in enumerate(backward):
+            owner = owners.get(line.name) or views.get(line.target)
+            if line.value is None and line.name == "g":
+                continue
+            if owner is None and line.name == "g":
+                owner = "theta[0]" if self.single else "theta" + line.target[1:]
             if owner is None:
                 waiting.append(line)
                 continue
-            lines = found.setdefault(owner, [])
-            used, waiting = _used(line.expression, waiting)
-            steps = [*used, Line(target, line.sign, line.expression)]
-            lines += [(place, _plain(" ".join(step))) for step in steps]
+            used, waiting = self.used(line, waiting)
+            for each in (*used, line):
+                text = f"{each.target} {'+=' if each.sign == '+=' else '='} {each.expression}"
+                found.setdefault(owner, []).append((place, _plain(text)))
 
-    # ------------------------------------------------------------------ who reads whom
-
-    def operands(self, text: str) -> Iterator[str]:
-        """The names that an expression reads; parameters without a name as they stand there."""
-        for name in _WORD.findall(text):
-            if _is_theta(name) or name in self.arrays or self.is_data(name):
-                yield name
-
-    def is_data(self, name: str) -> bool:
-        """Whether this is an array of numbers of the graph (not an index, not a gate)."""
-        constant = self.source.constants.get(name)
-        return isinstance(constant, np.ndarray) and constant.dtype.kind == "f"
-
-
-def _used(expression: str, lines: list[Line]) -> tuple[list[Line], list[Line]]:
-    """Those lines that an expression needs, and the rest."""
-    needs, used, rest = set(_WORD.findall(expression)), [], []
-    for line in reversed(lines):
-        if line.target.partition("[")[0] in needs:
-            needs.update(_WORD.findall(line.expression))
-            used.append(line)
-        else:
-            rest.append(line)
-    return used[::-1], rest[::-1]
-
-
-def _is_theta(name: str) -> bool:
-    return name == "theta" or name.startswith("theta[")
+    def used(self, line: Line, waiting: list[Line]) -> tuple[list[Line], list[Line]]:
+        """Those lines that a line needs, and the rest."""
+        needs, used, rest = {line.name, *self.names_read(line)}, [], []
+        for each in reversed(waiting):
+            if each.name in needs:
+                needs.update(self.names_read(each))
+                used.append(each)
+            else:
+                rest.append(each)
+        return used[::-1], rest[::-1]
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,29 +11,34 @@ import numpy as np
 
 from ..engine.gate import Primitive
 from ..engine.value import Value
-from .arrays import Array, Book
 from .blocks import blocks
 from .boxes import Block
-from .buffers import Buffer, with_buffers
 from .canonicalise import canonicalise
-from .emit import Source, emit_gradient, emit_values
+from .emit import emit_gradient, emit_values
+from .expand import expand
 from .group import Group, group
+from .language import Array, Constant, Input, Stack, Take
 from .layout import lay_out
-from .lower import Wide, lower
+from .lower import lower
 from .names import input_names
 from .reverse import differentiate
 from .runtime import pick, scatter
+from .schedule import Schedule
+from .sources import Source
 from .trace import Trace
-from .writer import resolved
+from .workspace import workspace
 
 __all__ = ["Built", "build", "namespace_of"]
+
+inspect: Callable[[list[Array]], None] | None = None
+"""Is given what each pass leaves behind; the tests set it to ``language.check``."""
 
 
 @dataclass
 class Built:
-    """An array program's sources, each with the constants it uses."""
+    """An array program's sources, and what there is to tell about it."""
 
-    sources: dict[str, tuple[str, dict[str, Any]]]
+    sources: dict[str, Source]
     parameters: list[Value]
     explained: list[tuple[str, str]]
     blocks: list[Block]  # for draw()
@@ -45,7 +51,6 @@ def build(
     data: list[Value],
     reduction: str,
     dtype: str,
-    batch_size: int | None,
 ) -> Built:
     """Compile a traced graph; the leaves in ``data`` are numbers."""
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
@@ -59,48 +64,71 @@ def build(
     for k, name in zip(batched, names, strict=True):
         all_names[k] = name
 
-    sources: dict[str, tuple[str, dict[str, Any]]] = {}
-    wide = lower(grouping, shapes)
-    output = _joined(wide.book, wide.outputs, trace.single)
-    values = emit_values(wide, output, all_names, dtype)
-    sources["values"] = values.text, values.constants
+    sources: dict[str, Source] = {}
+    lowered = lower(grouping, shapes)
+    count = len(grouping.parameters)
+    output = _joined(lowered.outputs, trace.single)
+    new = _expanded([output])
+    values = emit_values(new[output], all_names, dtype)
+    sources["values"] = _source(values)
     last, gradient = values, None
     if trace.single:
-        gradient = differentiate(wide, reduction)
-        last = emit_gradient(wide, gradient, all_names, dtype)
-        sources["value_and_grad"] = last.text, last.constants
-        if batch_size is not None and batched:
-            scope = namespace_of(last.constants, dtype)
-            widths = [(batch_size, *grouping.shapes[2 + k]) for k in batched]
-            inputs = [np.zeros(shape, dtype) for shape in widths]
-            count = len(grouping.parameters)
-            sources["buffered"] = with_buffers(last.text, last.constants, scope, inputs, count)
-    sizes = [float(np.prod(array.shape)) for array in last.names if array.head != "input"]
+        gradient = differentiate(lowered, reduction)
+        new = _expanded([gradient.loss, *(write.value for write in gradient.writes)])
+        gradient = gradient.mapped(new)
+        last = emit_gradient(gradient, count, all_names, dtype)
+        sources["value_and_grad"] = _source(last)
+        sources["workspace"] = workspace(last, dtype, count)
+    sizes = [
+        float(np.prod(array.shape))
+        for array in last.names
+        if not isinstance(array, (Input, Constant))
+    ]
     width = sum(sizes) / len(sizes) if sizes else 1.0
-    return Built(
-        sources, grouping.parameters, _explain(wide, last), blocks(wide, last, gradient), width
-    )
+    groups = [(new.get(array, array), members) for array, members in lowered.groups]
+    boxes = blocks(groups, last, gradient)
+    return Built(sources, grouping.parameters, _explain(groups, last), boxes, width)
 
 
-def _joined(book: Book, outputs: list[Array], single: bool) -> Array:
+def _expanded(roots: list[Array]) -> dict[Array, Array]:
+    """What computes each array in plain operations."""
+    new = expand(roots)
+    if inspect is not None:
+        inspect(roots)
+        inspect([new[root] for root in roots])
+    return new
+
+
+def _joined(outputs: list[Array], single: bool) -> Array:
     """All outputs as one array, without copying where they are one already."""
     if single:
         return outputs[0]
-    sources = {o.operands[0] if o.head == "take" else o for o in outputs}
-    if len(sources) == 1 and all(o.head == "take" and o.extra.shape == () for o in outputs):
-        index = np.array([int(o.extra) for o in outputs])
-        return book.take(sources.pop(), index, keep=1)
+    builder = outputs[0].builder
+    takes = [o for o in outputs if isinstance(o, Take) and o.shape == ()]
+    if len(takes) == len(outputs) and len({o.operands[0] for o in takes}) == 1:
+        index = np.array([int(o.index) for o in takes])
+        return builder.take(takes[0].operands[0], index, keep=1)
     batched = any(o.batched for o in outputs)
-    columns = tuple(book.expand(o, (), batched) for o in outputs)
-    return book.node("stack", columns, (len(outputs),), batched)
+    columns = tuple(builder.expand(o, (), batched) for o in outputs)
+    return builder.make(Stack, columns, (len(outputs),), batched)
 
 
-def _explain(wide: Wide, source: Source) -> list[tuple[str, str]]:
+def _source(schedule: Schedule) -> Source:
+    lines = [str(line) for line in schedule.lines if line.name != "values"]
+    classes = {}
+    for line in schedule.lines:
+        if line.value is not None and line.value.builder.hints.get(line.value) == "hit":
+            read = [name for name, _ in schedule.reads(line)]
+            classes[line.name] = read[0] if read else "the index"
+    return Source(schedule.source, schedule.constants, [*schedule.header, *lines], classes)
+
+
+def _explain(groups: list[tuple[Array, Group]], schedule: Schedule) -> list[tuple[str, str]]:
     """For each array that got a name, the scalar nodes it holds."""
-    lines = {line.target: f"{line.target} = {line.expression}" for line in source.lines}
+    lines = {line.name: f"{line.name} = {line.expression}" for line in schedule.lines}
     found = []
-    for array, members in wide.groups:
-        name = source.names.get(resolved(array))
+    for array, members in groups:
+        name = schedule.names.get(array)
         line = lines.get(name or "", "(inside another line)")
         found.append((line, _describe(members)))
     return found
@@ -130,5 +158,5 @@ def namespace_of(constants: dict[str, Any], dtype: str) -> dict[str, Any]:
         elif isinstance(thing, np.ndarray) and thing.dtype.kind == "f":
             namespace[name] = thing.astype(dtype)
         else:
-            namespace[name] = thing.make() if isinstance(thing, Buffer) else thing
+            namespace[name] = thing
     return namespace

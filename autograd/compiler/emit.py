@@ -6,81 +6,86 @@ each gradient written to its part of ``g``, in the order in which the chain rule
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .access import slice_of
-from .arrays import Array
-from .lower import Wide
+from .language import Array, Contract, Reduce, needed
 from .names import Names
 from .reverse import Gradient, Write
+from .schedule import Schedule
 from .texts import ATOM, Text, tuple_text
 from .wording import text_of
-from .writer import Line, Writer, needed, resolved
+from .writer import Writer
 
-__all__ = ["Source", "emit_gradient", "emit_values"]
-
-
-@dataclass
-class Source:
-    """An emitted function: its text, the constants it uses, and where each array was computed."""
-
-    text: str
-    constants: dict[str, Any]
-    names: dict[Array, str]
-    lines: list[Line]
-    texts: dict[Array, Text]  # of every operation, with a line or without
+__all__ = ["emit_gradient", "emit_values"]
 
 
-def emit_gradient(wide: Wide, gradient: Gradient, inputs: list[str], dtype: str) -> Source:
+def emit_gradient(gradient: Gradient, count: int, inputs: list[str], dtype: str) -> Schedule:
     """The source of ``value_and_grad(theta, *inputs, g)``, which writes into g.
 
     Args:
-        wide: the array program.
         gradient: the loss and its gradient.
+        count: how many parameters there are.
         inputs: the name of each argument; "" for a number held fixed, which is none of the
             function's.
         dtype: of theta and the inputs.
     """
-    loss = resolved(gradient.loss)
-    roots = [loss, *(resolved(write.value) for write in gradient.writes)]
-    w = Writer(wide, Names(inputs), text_of, roots, dtype)
-    w.body.append("# forward")
+    loss = gradient.loss
+    roots = [loss, *(write.value for write in gradient.writes)]
+    w = Writer(Names(inputs), text_of, roots, dtype)
     w.write_all(needed([loss]), but=loss)
-    w.assign("loss", w.compose(loss).text)
+    w.line("loss", loss, w.compose(loss).text)
     w.texts[loss] = Text("loss", ATOM)
-    w.body.append("# backward")
-    _write_gradients(w, gradient.writes)
-    w.body.append("return loss")
+    w.schedule.forward = len(w.schedule.lines)
+    _write_gradients(w, gradient.writes, count)
     return _finish(w, "value_and_grad", "g")
 
 
-def emit_values(wide: Wide, output: Array, inputs: list[str], dtype: str) -> Source:
+def emit_values(output: Array, inputs: list[str], dtype: str) -> Schedule:
     """The source of ``values(theta, *inputs)``; arguments as for ``emit_gradient``."""
-    output = resolved(output)
-    w = Writer(wide, Names(inputs), text_of, [output], dtype)
+    w = Writer(Names(inputs), text_of, [output], dtype)
     w.write_all(needed([output]), but=output)
     text = w.compose(output).text
-    w.body.append(f"return {text}")
-    w.lines.append(Line("values", "=", text))
+    w.line("values", output, text, statement=f"return {text}")
+    w.schedule.forward = len(w.schedule.lines)
     return _finish(w, "values")
 
 
-def _finish(w: Writer, name: str, *more: str) -> Source:
-    inputs = [each for each in w.names.inputs if each]
-    header = [view for views in (w.header, w.views) for _, view in sorted(views)]
-    uses_batch = w.uses_batch or any("B" in _words(line) for line in (*header, *w.body))
-    if uses_batch and inputs:
-        header.insert(0, f"B = {inputs[0]}.shape[0]")
-    lines = [f"def {name}({', '.join(['theta', *inputs, *more])}):"]
-    lines += [f"    {line}" for line in (*header, *w.body)]
-    return Source("\n".join(lines) + "\n", w.names.constants, w.names.of, w.lines, w.texts)
+def _finish(w: Writer, name: str, *more: str) -> Schedule:
+    schedule = w.schedule
+    header = [f"B = {schedule.inputs[0]}.shape[0]"] if w.uses_batch and schedule.inputs else []
+    order = sorted(schedule.views, key=lambda view: (view[0] == "g", int(view[2].flat[0])))
+    header += [f"{name} = {view_text(array, index)}" for array, name, index in order]
+    schedule.header = header
+    body = [str(line) for line in schedule.lines]
+    if more:
+        body = [
+            "# forward",
+            *body[: schedule.forward],
+            "# backward",
+            *body[schedule.forward :],
+            "return loss",
+        ]
+    lines = [f"def {name}({', '.join(['theta', *schedule.inputs, *more])}):"]
+    lines += [f"    {line}" for line in (*header, *body)]
+    schedule.source = "\n".join(lines) + "\n"
+    schedule.inside = {node: text.text for node, text in w.texts.items()}
+    return schedule
 
 
-def _write_gradients(w: Writer, writes: list[Write]) -> None:
-    count = w.wide.theta.shape[0]
+def view_text(array: str, index: Any) -> str:
+    """A slice of theta or g, as text.
+
+    >>> view_text("theta", np.arange(4).reshape(2, 2))
+    'theta[0:4].reshape(2, 2)'
+    """
+    shape = f".reshape{tuple_text(index.shape)}" if index.ndim > 1 else ""
+    return f"{array}[{slice_of(index)}]{shape}"
+
+
+def _write_gradients(w: Writer, writes: list[Write], count: int) -> None:
     regions = [np.arange(count) if write.index is None else write.index.ravel() for write in writes]
     written = np.zeros(count, dtype=bool)
     ways = []
@@ -90,44 +95,43 @@ def _write_gradients(w: Writer, writes: list[Write]) -> None:
         ways.append("=" if not done.any() and not repeats else "+=" if done.all() else "mixed")
         written[region] = True
     if "mixed" in ways or any(map(_repeats, regions)):
-        w.body.append("g[:] = 0")
+        w.line("g", None, "0", "0", target="g[:]")
         ways = ["+="] * len(ways)
     elif not written.all():
-        for text in _runs_of(np.flatnonzero(~written)):
-            w.body.append(f"g[{text}] = 0")  # parameters that nothing depends on
+        for run in _runs_of(np.flatnonzero(~written)):  # parameters that nothing depends on
+            w.line("g", None, "0", "0", run, f"g[{slice_of(run)}]")
     for write, region, way in zip(writes, regions, ways, strict=True):
-        value = resolved(write.value)
+        value = write.value
         shared = w.uses[value] > 1  # then it gets a line, which others read too
         w.write_all(needed([value], known=w.texts), but=None if shared else value)
-        _write_gradient(w, write, region, value, way)
+        _write_gradient(w, write, region, value, way, count)
 
 
-def _write_gradient(w: Writer, write: Write, region: Any, value: Array, way: str) -> None:
+def _write_gradient(
+    w: Writer, write: Write, region: Any, value: Array, way: str, count: int
+) -> None:
     shape = write.shape
     if _repeats(region):
         text = w.texts[value] if value in w.texts else w.compose(value)
         spread = f"np.broadcast_to({text.text}, {tuple_text(shape)})"
-        index, size = w.names.constant("I", write.index), w.wide.theta.shape[0]
-        w.assign("g", f"scatter({spread}, {index}, {size})", "+=")
+        index = w.names.constant("I", write.index)
+        w.line("g", value, f"scatter({spread}, {index}, {count})", "+=", write.index)
         return
     target = _target(w, write, region, way)
     text = w.texts[value] if value in w.texts else w.compose(value)
     simple = value not in w.texts or text.pending
-    if way == "=" and simple and value.shape == shape and target[-1] != "]":
-        if value.head == "outer_sum":
-            left, _, right = text.text.partition(" @ ")
-            w.body.append(f"np.matmul({left}, {right}, out={target})")
-            w.lines.append(Line(target, way, text.text))
-            return
-        if value.head == "sum" and text.text.endswith(")") and ".sum(" in text.text:
-            inside = text.text[:-1]
-            comma = "" if inside.endswith("(") else ", "
-            w.body.append(f"{inside}{comma}out={target})")
-            w.lines.append(Line(target, way, text.text))
-            return
-    if way == "=" and target[-1] != "]":
-        target += "[:]"
-    w.assign(target, text.text, way)
+    view = target in w.names.taken or target == "g"
+    whole = way == "=" and simple and value.shape == shape and view
+    if whole and text.sides is not None and isinstance(value, (Contract, Reduce)):
+        a, b = text.sides
+        if isinstance(value, Contract):
+            statement = f"np.matmul({a}, {b}, out={target})"
+        else:
+            statement = f"{a}({b}{', ' if b else ''}out={target})"
+        w.line("g", value, text.text, way, write.index, target, statement)
+        return
+    statement = f"{target}[:] = {text.text}" if way == "=" and view else ""
+    w.line("g", value, text.text, way, write.index, target, statement)
 
 
 def _target(w: Writer, write: Write, region: Any, way: str) -> str:
@@ -151,8 +155,7 @@ def _target(w: Writer, write: Write, region: Any, way: str) -> str:
     view = f"d{name}"
     if view not in w.names.taken:
         w.names.taken.add(view)
-        shape = f".reshape{tuple_text(write.index.shape)}" if write.index.ndim > 1 else ""
-        w.views.append((int(region[0]), f"{view} = g[{part}]{shape}"))
+        w.schedule.views.append(("g", view, write.index))
     return view
 
 
@@ -161,13 +164,6 @@ def _repeats(region: Any) -> bool:
     return slice_of(region) is None and int(np.bincount(region).max()) > 1
 
 
-def _runs_of(places: Any) -> list[str]:
-    """Slices that cover these increasing places."""
-    breaks = np.flatnonzero(np.diff(places) > 1)
-    starts = [0, *(breaks + 1)]
-    stops = [*breaks, len(places) - 1]
-    return [f"{places[a]}:{places[b] + 1}" for a, b in zip(starts, stops, strict=True)]
-
-
-def _words(line: str) -> list[str]:
-    return "".join(c if c.isalnum() or c == "_" else " " for c in line).split()
+def _runs_of(places: Any) -> list[Any]:
+    """These increasing places, cut where one is missing."""
+    return np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)

@@ -1,7 +1,7 @@
 """Lower: groups of scalar nodes become array operations.
 
 A weighted sum is a sum of matrix products, elementwise products and terms; a gate reads its
-operands wherever they are (see ``Book.take``). Groups that don't depend on the batch are built
+operands wherever they are (see ``Builder.take``). Groups that don't depend on the batch are built
 where they are first needed.
 """
 
@@ -15,25 +15,29 @@ from typing import Any
 import numpy as np
 
 from ..engine import primitives
-from .arrays import Array, Book, Untranslatable
+from .builder import Builder
 from .group import CONSTANTS, THETA, Columns, Group, Grouping, Run
-from .sequence import PAIRWISE, SEQUENCES, sequence_gate
+from .language import Array, Input, Number, Parameters, Reshape, Take
+from .operators import Untranslatable
+from .sequence import SEQUENCES, sequence_gate
 
-__all__ = ["Wide", "lower"]
+__all__ = ["Lowered", "lower"]
+
+
+_PAIRWISE = {primitives.maximum, primitives.minimum}
 
 
 @dataclass
-class Wide:
+class Lowered:
     """The array program of the values: what it reads, and the outputs."""
 
-    book: Book
+    builder: Builder
     theta: Array
-    inputs: list[Array]
     outputs: list[Array]
     groups: list[tuple[Array, Group]]  # for explain(): which array holds which scalar nodes
 
 
-def lower(grouping: Grouping, arguments: list[tuple[int, ...]]) -> Wide:
+def lower(grouping: Grouping, arguments: list[tuple[int, ...]]) -> Lowered:
     """Build the array operations of every group."""
     return _Lowering(grouping, arguments).run()
 
@@ -41,22 +45,22 @@ def lower(grouping: Grouping, arguments: list[tuple[int, ...]]) -> Wide:
 class _Lowering:
     def __init__(self, grouping: Grouping, arguments: list[tuple[int, ...]]) -> None:
         self.grouping = grouping
-        self.book = Book()
+        self.builder = Builder()
         count = len(grouping.parameters)
-        self.theta = self.book.node("theta", (), (count,), False)
+        self.theta = self.builder.make(Parameters, (), (count,), False)
         self.inputs = [
-            self.book.node("input", (), grouping.shapes[2 + k], True, k)
+            self.builder.make(Input, (), grouping.shapes[2 + k], True, k)
             for k in range(len(arguments))
         ]
         self.arrays: dict[int, Array] = {THETA: self.theta}
         if grouping.constants:
             constants = np.array(grouping.constants)
-            self.arrays[CONSTANTS] = self.book.node("array", (), constants.shape, False, constants)
+            self.arrays[CONSTANTS] = self.builder.constant(constants)
         self.arrays.update({2 + k: array for k, array in enumerate(self.inputs)})
         self.by_source = {group.source: group for group in grouping.groups}
         self.groups: list[tuple[Array, Group]] = []
 
-    def run(self) -> Wide:
+    def run(self) -> Lowered:
         grouping = self.grouping
         for group in grouping.groups:
             if group.batched:
@@ -66,8 +70,8 @@ class _Lowering:
             source = int(grouping.source[node])
             if source in self.by_source:
                 self.build(self.by_source[source])
-            outputs.append(self.book.take(self.arrays[source], grouping.column[node]))
-        return Wide(self.book, self.theta, self.inputs, outputs, self.groups)
+            outputs.append(self.builder.take(self.arrays[source], grouping.column[node]))
+        return Lowered(self.builder, self.theta, outputs, self.groups)
 
     def build(self, group: Group) -> None:
         """Build a group, after the groups that it needs."""
@@ -85,16 +89,16 @@ class _Lowering:
                 continue
             array = self.weighted_sum(last) if last.op is None else self.gate(last)
             if array.shape != last.shape or array.batched != last.batched:
-                array = self.book.expand(array, last.shape, last.batched)
-            if array.hint is None and array.operands:
-                array.hint = "Z" if last.op is None else "A"
+                array = self.builder.expand(array, last.shape, last.batched)
+            if array.operands:
+                self.builder.hint(array, "Z" if last.op is None else "A")
             self.arrays[last.source] = array
             self.groups.append((array, last))
 
     # ------------------------------------------------------------------ weighted sums
 
     def weighted_sum(self, group: Group) -> Array:
-        book = self.book
+        builder = self.builder
         positive: list[Array] = []
         negative: list[Array] = []
         runs = sorted(group.runs, key=_place)
@@ -104,31 +108,32 @@ class _Lowering:
         made = {id(run): self.run_of(run, group.shape) for run in (*biases, *rest)}
         for run in runs:
             (positive if run.sign > 0 else negative).append(made[id(run)])
-        constant = book.array(np.asarray(group.constants).reshape(group.shape))
-        nothing = constant.head == "number" and constant.extra == 0
+        constant = builder.array(np.asarray(group.constants).reshape(group.shape))
+        number = constant.value if isinstance(constant, Number) else None
+        nothing = number == 0
         if positive:
             total = positive[0]
             for array in positive[1:]:
-                total = book.add(total, array)
-            if not nothing and constant.head == "number" and constant.extra < 0:
-                total = book.gate(primitives.sub, total, -constant.extra)
+                total = builder.add(total, array)
+            if number is not None and number < 0:
+                total = builder.gate(primitives.sub, total, -number)
             elif not nothing:
-                total = book.add(total, constant)
+                total = builder.add(total, constant)
         elif not nothing:
             total = constant
         else:
-            total = book.gate(primitives.neg, negative.pop(0))
+            total = builder.gate(primitives.neg, negative.pop(0))
         for array in negative:
-            total = book.gate(primitives.sub, total, array)
+            total = builder.gate(primitives.sub, total, array)
         return total
 
     def run_of(self, run: Run, shape: tuple[int, ...]) -> Array:
-        book, k = self.book, run.k
+        builder, k = self.builder, run.k
         source = self.arrays[run.b_source]
         if run.a_source is None:
             if k == 1:
-                return book.take(source, run.b.reshape(shape))
-            return self.sum_last(book.take(source, run.b.reshape(*shape, k)), k)
+                return builder.take(source, run.b.reshape(shape))
+            return self.sum_last(builder.take(source, run.b.reshape(*shape, k)), k)
         weights = self.arrays[run.a_source]
         if run.matrix:
             if len(shape) == 2:
@@ -139,56 +144,55 @@ class _Lowering:
                 w, x = run.a[0], run.b
             else:
                 w, x = run.a[0], run.b[0]
-            left, right = book.take(source, x, keep=x.ndim), book.take(weights, w, keep=w.ndim)
-            if "number" not in (left.head, right.head):
-                if left.head == "take" and left.rank == 2:
-                    left.hint = left.hint or "P"  # the patches that a kernel slides over
-                return book.matmul(left, right)
-        if k == 1:
-            return book.mul(
-                book.take(weights, run.a.reshape(shape)), book.take(source, run.b.reshape(shape))
+            left, right = (
+                builder.take(source, x, keep=x.ndim),
+                builder.take(weights, w, keep=w.ndim),
             )
-        product = book.mul(
-            book.take(weights, run.a.reshape(*shape, k)),
-            book.take(source, run.b.reshape(*shape, k)),
+            if not (isinstance(left, Number) or isinstance(right, Number)):
+                if isinstance(left, Take) and left.rank == 2:
+                    builder.hint(left, "P")  # the patches that a kernel slides over
+                return builder.matmul(left, right, "k" if right.rank == 1 else "vk")
+        if k == 1:
+            return builder.mul(
+                builder.take(weights, run.a.reshape(shape)),
+                builder.take(source, run.b.reshape(shape)),
+            )
+        product = builder.mul(
+            builder.take(weights, run.a.reshape(*shape, k)),
+            builder.take(source, run.b.reshape(*shape, k)),
         )
         return self.sum_last(product, k)
 
     def sum_last(self, array: Array, k: int) -> Array:
         """The sum over the last axis, which has k elements even if they are one and the same."""
         if array.rank == 0:
-            return self.book.mul(float(k), array)
+            return self.builder.mul(float(k), array)
         if array.shape[-1] == 1:
-            return self.book.mul(float(k), self.book.reshape(array, array.shape[:-1]))
-        return self.book.sum(array, axes=(array.rank - 1,))
+            return self.builder.mul(float(k), self.builder.reshape(array, array.shape[:-1]))
+        return self.builder.sum(array, axes=(array.rank - 1,))
 
     # ------------------------------------------------------------------ gates
 
     def gate(self, group: Group) -> Array:
-        book, op, shape = self.book, group.op, group.shape
+        builder, op, shape = self.builder, group.op, group.shape
         assert op is not None
         lead, parts = SEQUENCES.get(op, (len(group.operands), 0))
-        if op in PAIRWISE and len(group.operands) < 3:
+        if op in _PAIRWISE and len(group.operands) < 3:
             lead, parts = len(group.operands), 0
         arrays = [
-            book.take(self.arrays[source], columns.reshape(shape))
+            builder.take(self.arrays[source], columns.reshape(shape))
             for source, columns in group.operands[:lead]
         ]
         if parts:
             size = (len(group.operands) - lead) // parts
             starts = range(lead, len(group.operands), size)
             rows = [self.row(group.operands[k : k + size], shape) for k in starts]
-            return sequence_gate(book, op, arrays, rows, shape)
+            return sequence_gate(builder, op, (*arrays, *rows), shape)
         if op is primitives.branch:
-            condition, taken, expected = arrays
-            node = book.elementwise(op, (condition, taken, expected))
-            assert expected.head == "number"  # a branch is built once, by what its condition was
-            holds = condition != 0 if expected.extra else condition == 0
-            node.value = book.call("where", holds, taken, float("nan"))
-            return node
+            return builder.elementwise(op, *arrays)
         if op is primitives.sum or op is primitives.dot:
             raise Untranslatable(f"{op.name} was not canonicalised")
-        return book.gate(op, *arrays)
+        return builder.gate(op, *arrays)
 
     def row(self, operands: list[tuple[int, Columns]], shape: tuple[int, ...]) -> Array:
         """A sequence of operands along a last axis; those that lie in one array are one piece."""
@@ -196,21 +200,21 @@ class _Lowering:
         for source, neighbours in groupby(operands, key=itemgetter(0)):
             columns = [column for _, column in neighbours]
             index = np.stack(columns, axis=-1).reshape(*shape, len(columns))
-            piece = self.book.take(self.arrays[source], index, keep=1)
+            piece = self.builder.take(self.arrays[source], index, keep=1)
             pieces.append(_numbers(piece, len(columns)))
         first = pieces[0]
-        if len(pieces) == 1 and (first.batched or first.head != "reshape"):
+        if len(pieces) == 1 and (first.batched or not isinstance(first, Reshape)):
             return first  # the text of a number does for one of shape (1,), but it has no axis
         rank = max(piece.rank for piece in pieces)
         lead = np.broadcast_shapes(*((1,) * (rank - p.rank) + p.shape[:-1] for p in pieces))
-        return self.book.concatenate(pieces, (*lead, len(operands)))
+        return self.builder.concatenate(pieces, (*lead, len(operands)))
 
 
 def _numbers(array: Array, size: int) -> Array:
     """An array even where all its elements are one number."""
-    if array.head != "number":
+    if not isinstance(array, Number):
         return array
-    return array.book.node("array", (), (size,), False, np.full(size, array.extra))
+    return array.builder.constant(np.full(size, array.value))
 
 
 def _sources(group: Group) -> list[int]:

@@ -6,7 +6,7 @@ import keyword
 from typing import Any
 
 from ..engine.gate import Primitive
-from .arrays import Array
+from .language import Array
 
 __all__ = ["Names", "input_names"]
 
@@ -48,10 +48,10 @@ class Names:
         self.known_constants: dict[Any, str] = {}
         self.gates: dict[Primitive, str] = {}
 
-    def give(self, node: Array, owner: Array | None = None) -> str:
+    def give(self, node: Array, hint: Any) -> str:
         """A new name for an array: dA1 for the gradient of its owner A1, else by its hint."""
-        hint = node.hint
         if isinstance(hint, tuple):
+            owner = hint[1]
             hint = f"d{self.of[owner]}" if owner in self.of else "T"
             if hint != "T" and hint not in self.taken:
                 return self.keep(node, hint)
@@ -90,7 +90,7 @@ class Names:
             self.constants[name] = op
         return self.gates[op]
 
-    def constant(self, letter: str, data: Any) -> str:
+    def constant(self, letter: str, data: Any, node: Array | None = None) -> str:
         """The name of an array that is known now."""
         key = (letter, data.shape, data.tobytes())
         if key not in self.known_constants:
@@ -98,4 +98,6 @@ class Names:
             self.taken.add(name)
             self.known_constants[key] = name
             self.constants[name] = data
+        if node is not None:
+            self.of[node] = self.known_constants[key]
         return self.known_constants[key]

@@ -57,7 +57,7 @@ def compile(
         target: "numpy" or "python" (a straight line without dependency); by default whichever
             is faster for the width of the graph and, if that is narrow, of each call's batch:
             their results differ by rounding alone.
-        batch_size: a fixed number of samples: every buffer is made once and used again.
+        batch_size: a fixed number of samples: a batch of another size is refused.
 
     Raises:
         TraceError: f looks at a Value's number (see ``where``, ``maximum``).
@@ -153,8 +153,7 @@ class Program:
                 raise ImportError("this target needs NumPy: pip install 'gatewise[fast]'") from None
             return None
         try:
-            more = options.reduction, options.dtype, options.batch_size
-            built = build(trace, leaves, data, *more)
+            built = build(trace, leaves, data, options.reduction, options.dtype)
         except Exception as failure:
             if options.target == "numpy":
                 raise ValueError(
@@ -274,8 +273,7 @@ class Program:
             theta: the parameters, by default ``program.theta``.
 
         Returns:
-            the value, and a flat gradient in the order of ``program.parameters``. With
-            ``batch_size`` the gradient is a buffer, which the next call overwrites.
+            the value, and a flat gradient in the order of ``program.parameters``.
 
         Raises:
             FloatingPointError: the value is NaN or infinite; names the line that made it so.
@@ -311,7 +309,7 @@ class Program:
 
         def value_and_gradient(theta: Any) -> tuple[float, Any]:
             result, gradient = self.value_and_grad(*arguments, theta=theta)
-            return result, gradient.copy() if hasattr(gradient, "copy") else gradient
+            return result, gradient
 
         return value_and_gradient
 
@@ -378,7 +376,7 @@ class Program:
     def source(self) -> str:
         """The program as text: ``value_and_grad``, or ``values`` if f gives several outputs.
 
-        With a fixed batch size, what runs is this program line by line, rewritten to buffers.
+        What runs is this program line by line, computed into arrays that are used again.
         """
         return self._built.source
 

@@ -17,9 +17,25 @@ from typing import Any
 import numpy as np
 
 from ..engine import primitives
-from ..engine.gate import Primitive
-from .arrays import Array, Book
-from .lower import Wide
+from .builder import Builder
+from .language import (
+    Along,
+    Array,
+    Broadcast,
+    Concatenate,
+    Contract,
+    Gate,
+    Number,
+    Parameters,
+    Reduce,
+    Reshape,
+    Scatter,
+    Take,
+    Transpose,
+    is_finite,
+    needed,
+)
+from .lower import Lowered
 from .sequence import sequence_partials, sequence_pullback
 
 __all__ = ["Gradient", "Write", "differentiate", "reduce_batch"]
@@ -43,57 +59,119 @@ class Gradient:
     writes: list[Write] = field(default_factory=list)
     arrived: dict[Array, Array] = field(default_factory=dict)  # the gradient at each array
 
+    def mapped(self, new: dict[Array, Array]) -> Gradient:
+        """The same in a program rewritten by a pass."""
+        writes = [
+            Write(
+                each.index,
+                each.shape,
+                new[each.value],
+                None if each.place is None else new.get(each.place),
+            )
+            for each in self.writes
+        ]
+        arrived = {new[a]: new[d] for a, d in self.arrived.items() if a in new and d in new}
+        return Gradient(new[self.loss], writes, arrived)
 
-def reduce_batch(book: Book, y: Array, reduction: str) -> Array:
+
+def reduce_batch(builder: Builder, y: Array, reduction: str) -> Array:
     """The mean or the sum over the batch; a part that is the same for all samples stays out."""
     if not y.batched:
-        return y if reduction == "mean" else book.mul(y, book.batch_size())
-    if y.head is primitives.neg:
-        return book.gate(primitives.neg, reduce_batch(book, y.operands[0], reduction))
-    if y.head in (primitives.add, primitives.sub):
+        return y if reduction == "mean" else builder.mul(y, builder.batch_size())
+    if y.is_gate(primitives.neg):
+        return builder.gate(primitives.neg, reduce_batch(builder, y.operands[0], reduction))
+    if isinstance(y, Gate) and y.op in (primitives.add, primitives.sub):
         a, b = y.operands
         if a.batched != b.batched:
-            parts = reduce_batch(book, a, reduction), reduce_batch(book, b, reduction)
-            return book.gate(y.head, *parts)
-    total = book.sum(y, batch=True)
-    return book.gate(primitives.div, total, book.batch_size()) if reduction == "mean" else total
+            parts = reduce_batch(builder, a, reduction), reduce_batch(builder, b, reduction)
+            return builder.gate(y.op, *parts)
+    total = builder.sum(y, batch=True)
+    return (
+        builder.gate(primitives.div, total, builder.batch_size()) if reduction == "mean" else total
+    )
 
 
-def differentiate(wide: Wide, reduction: str) -> Gradient:
+def differentiate(lowered: Lowered, reduction: str) -> Gradient:
     """Build the gradient of the reduced first output with respect to theta."""
-    book = wide.book
-    loss = reduce_batch(book, wide.outputs[0], reduction)
+    builder = lowered.builder
+    loss = reduce_batch(builder, lowered.outputs[0], reduction)
     gradient = Gradient(loss)
-    if wide.theta.shape != (0,):
-        _Reverse(book, gradient).run()
+    if lowered.theta.shape != (0,):
+        _Reverse(builder, gradient).run()
     return gradient
 
 
+_SELECTING = {
+    primitives.ceil,
+    primitives.choice,
+    primitives.elu,
+    primitives.floor,
+    primitives.leaky_relu,
+    primitives.maximum,
+    primitives.minimum,
+    primitives.quotient,
+    primitives.relu,
+    primitives.sign,
+    primitives.step,
+}
+_STEEP = {
+    primitives.acos,
+    primitives.acosh,
+    primitives.asin,
+    primitives.cbrt,
+    primitives.pow,
+    primitives.power_log,
+    primitives.power_slope,
+    primitives.sqrt,
+}
+
+
+def _selects(node: Array) -> bool:
+    """Whether there are places where nothing flows through this, which is more than 0."""
+    return isinstance(node, (Gate, Along)) and node.op in _SELECTING
+
+
+def _is_steep(node: Array) -> bool:
+    """Whether the slope may be infinite where the value is not."""
+    if not isinstance(node, Gate) or node.op not in _STEEP:
+        return False
+    power = node.operands[-1]
+    return not (node.op is primitives.pow and isinstance(power, Number) and power.value >= 1)
+
+
 class _Reverse:
-    def __init__(self, book: Book, gradient: Gradient) -> None:
-        self.book = book
+    def __init__(self, builder: Builder, gradient: Gradient) -> None:
+        self.builder = builder
         self.gradient = gradient
         self.arrived: dict[Array, list[Array]] = {}
         self.parts: dict[Array, list[tuple[Any, Array]]] = {}
         self.live: set[Array] = set()  # what depends on theta
         self.guarded: set[Array] = set()  # what a `where` may not choose
+        self.vanishing: set[Array] = set()  # where it may be that nothing arrives
+        self.steep: set[Array] = set()  # where it may be that what arrives is infinite
 
     def run(self) -> None:
-        order = _ancestors(self.gradient.loss)
+        order = needed([self.gradient.loss])
         for node in order:
-            if node.head == "theta" or any(operand in self.live for operand in node.operands):
+            if isinstance(node, Parameters) or any(o in self.live for o in node.operands):
                 self.live.add(node)
         for node in reversed(order):
-            if node in self.guarded or node.head is primitives.choice:
+            if node in self.guarded or node.is_gate(primitives.choice):
                 self.guarded.update(node.operands)
-        self.arrived[self.gradient.loss] = [self.book.lift(1.0)]
+            if node in self.vanishing or _selects(node):
+                self.vanishing.update(node.operands)
+            if node in self.steep or _is_steep(node):
+                self.steep.update(node.operands)
+        self.arrived[self.gradient.loss] = [self.builder.lift(1.0)]
         for node in reversed(order):
             if node not in self.live:
                 continue
-            if node.head == "theta" or (node.head == "take" and node.operands[0].head == "theta"):
+            of_theta = isinstance(node, Take) and isinstance(node.operands[0], Parameters)
+            if isinstance(node, Parameters) or of_theta:
                 assert node not in self.parts
+                index = node.index if isinstance(node, Take) else None
                 for d, times in Counter(self.arrived.get(node, [])).items():
-                    self.write(node.extra, node.shape, self.book.mul(float(times), d), node)
+                    self.write(index, node.shape, self.builder.mul(float(times), d), node)
                 continue
             total = self.total(node)
             if total is not None:
@@ -102,28 +180,28 @@ class _Reverse:
 
     def total(self, node: Array) -> Array | None:
         """The sum of what has arrived at a node."""
-        book = self.book
+        builder = self.builder
         arrived = self.arrived.pop(node, [])
         if parts := self.parts.pop(node, None):
             operands = tuple(d for _, d in parts)
-            places = tuple((index.tobytes(), index.shape) for index, _ in parts)
-            whole = book.node("assemble", operands, node.shape, node.batched, places)
-            arrived.append(whole)
+            indices = tuple(index for index, _ in parts)
+            whole = builder.make(Scatter, operands, (node.size,), node.batched, indices)
+            arrived.append(builder.reshape(whole, node.shape))
         if not arrived:
             return None
         d: Array | None = None
         for each, times in Counter(arrived).items():
-            term = book.mul(float(times), each)
-            d = term if d is None else book.add(d, term)
+            term = builder.mul(float(times), each)
+            d = term if d is None else builder.add(d, term)
         assert d is not None
-        if d.hint is None and d.operands:
-            d.hint = ("d", node)
+        if d.operands:
+            builder.hint(d, ("d", node))
         return d
 
     def send(self, operand: Array, d: Array) -> None:
         if operand in self.live:
-            if d.hint is None and d.operands and operand.head not in ("theta", "take"):
-                d.hint = ("d", operand)
+            if d.operands and not isinstance(operand, (Parameters, Take)):
+                self.builder.hint(d, ("d", operand))
             self.arrived.setdefault(operand, []).append(d)
 
     def write(self, index: Any, shape: tuple[int, ...], d: Array, place: Array) -> None:
@@ -133,103 +211,110 @@ class _Reverse:
 
     def step(self, node: Array, d: Array) -> None:
         """Pass d, the gradient at a node, on to its operands."""
-        book, head = self.book, node.head
-        if isinstance(head, Primitive):
+        builder = self.builder
+        if isinstance(node, Along):
+            self.along_step(node, d)
+        elif isinstance(node, Gate):
             self.gate_step(node, d)
-        elif head == "take":
-            full = book.expand(d, node.shape, node.batched)
-            self.parts.setdefault(node.operands[0], []).append((node.extra, full))
-        elif head == "concatenate":
-            d = book.expand(d, node.shape, node.batched)
+        elif isinstance(node, Take):
+            full = builder.expand(d, node.shape, node.batched)
+            self.parts.setdefault(node.operands[0], []).append((node.index, full))
+        elif isinstance(node, Concatenate):
+            d = builder.expand(d, node.shape, node.batched)
             places = np.arange(math.prod(node.shape)).reshape(node.shape)
             stop = 0
             for piece in node.operands:
                 start, stop = stop, stop + piece.shape[-1]
                 if piece in self.live:
-                    self.send(piece, book.take(d, places[..., start:stop], keep=node.rank))
-        elif head == "reshape":
+                    self.send(piece, builder.take(d, places[..., start:stop], keep=node.rank))
+        elif isinstance(node, Reshape):
             source = node.operands[0]
             if source in self.live:
-                full = book.expand(d, node.shape, node.batched)
-                self.send(source, book.reshape(full, source.shape))
-        elif head == "transpose":
-            self.send(node.operands[0], book.transpose(book.expand(d, node.shape, False)))
-        elif head == "sum":
-            source, (_, axes) = node.operands[0], node.extra
+                full = builder.expand(d, node.shape, node.batched)
+                self.send(source, builder.reshape(full, source.shape))
+        elif isinstance(node, Transpose):
+            self.send(node.operands[0], builder.transpose(builder.expand(d, node.shape, False)))
+        elif isinstance(node, Reduce):
+            source, axes = node.operands[0], node.axes
             if d.shape:
                 kept = tuple(1 if k in axes else n for k, n in enumerate(source.shape))
-                d = book.reshape(book.expand(d, node.shape, d.batched), kept)
+                d = builder.reshape(builder.expand(d, node.shape, d.batched), kept)
             self.send(source, d)
-        elif head == "expand":
+        elif isinstance(node, Broadcast):
             source = node.operands[0]
             self.send(
                 source,
-                book.reduce_from(d, node.shape, node.batched, source.shape, source.batched),
+                builder.reduce_from(d, node.shape, node.batched, source.shape, source.batched),
             )
-        elif head == "matmul":
-            self.matmul_step(node, book.expand(d, node.shape, node.batched))
+        elif isinstance(node, Contract):
+            self.contract_step(node, builder.expand(d, node.shape, node.batched))
         else:
-            raise AssertionError(f"no chain rule for {head}")
+            raise AssertionError(f"no chain rule for {node!r}")
 
-    def matmul_step(self, node: Array, d: Array) -> None:
-        book = self.book
+    def contract_step(self, node: Contract, d: Array) -> None:
+        builder = self.builder
         x, w = node.operands
         if w in self.live:
             safe = x
             if node in self.guarded:  # 0 × NaN: a sample that was not chosen takes no part
-                safe = book.call("where", book.call("isfinite", x), x, 0.0)
-            self.send(w, book.outer_sum(d, safe, w.rank))
+                safe = builder.select(builder.elementwise(is_finite, x), x, 0.0)
+            self.send(w, builder.contract(d, node.axes, safe, node.left, node.right))
         if x in self.live:
-            if w.rank == 2:
-                self.send(x, book.matmul(d, w, transpose=False))
-            else:
-                self.send(x, book.mul(book.last(d), w))
+            self.send(x, builder.contract(d, node.axes, w, node.right, node.left))
 
-    def gate_step(self, node: Array, d: Array) -> None:
-        book, op = self.book, node.head
+    def gate_step(self, node: Gate, d: Array) -> None:
+        builder, op = self.builder, node.op
         operands = node.operands
         if not any(operand in self.live for operand in operands):
             return
         if op is primitives.choice:
             for operand, partial in zip(operands, op.locals(operands, node), strict=True):
                 if partial is not None:
-                    self.elementwise(node, operand, self.routed(book.lift(partial), d))
-            return
-        if node.extra == "sequence":
-            whole = None if node in self.guarded else sequence_pullback(book, node, d)
-            if whole is not None:
-                self.elementwise(node, operands[-1], whole, whole.shape)
-                return
-            spread = d
-            if d.batched or d.shape:
-                spread = book.last(book.expand(d, node.shape, node.batched))
-            full = (*node.shape, operands[-1].shape[-1])
-            for operand, partial in zip(operands, sequence_partials(book, node), strict=True):
-                if partial is not None and operand in self.live:
-                    self.pass_on(node, operand, spread, partial, full)
+                    self.elementwise(node, operand, self.routed(builder.lift(partial), d))
             return
         partials = op.locals(operands, node)
         for operand, partial in zip(operands, partials, strict=True):
             if partial is not None and operand in self.live:
-                self.pass_on(node, operand, d, book.lift(partial), node.shape)
+                self.pass_on(node, operand, d, builder.lift(partial), node.shape)
+
+    def along_step(self, node: Along, d: Array) -> None:
+        builder, operands = self.builder, node.operands
+        whole = None if node in self.guarded else sequence_pullback(builder, node, d)
+        if whole is not None:
+            self.elementwise(node, operands[-1], whole, whole.shape)
+            return
+        spread = d
+        if d.batched or d.shape:
+            spread = builder.last(builder.expand(d, node.shape, node.batched))
+        full = (*node.shape, operands[-1].shape[-1])
+        for operand, partial in zip(operands, sequence_partials(builder, node), strict=True):
+            if partial is not None and operand in self.live:
+                self.pass_on(node, operand, spread, partial, full)
 
     def routed(self, partial: Array, d: Array) -> Array:
         """local × upstream of a partial that a condition makes 1 or 0: no 0 × inf where it is 0."""
-        if partial.head == "number":
-            return d if partial.extra else partial
-        if partial.head is primitives.step:  # the condition itself, 1 where it holds
-            return self.book.call("where", partial, d, 0.0)
+        if isinstance(partial, Number):
+            return d if partial.value else partial
+        if partial.is_gate(primitives.step):  # the condition itself, 1 where it holds
+            return self.builder.select(partial, d, 0.0)
         condition, *sides = partial.operands
-        return self.book.call("where", condition, *(d if side.extra else 0.0 for side in sides))
+        a, b = (d if getattr(side, "value", 0.0) else 0.0 for side in sides)
+        return self.builder.select(condition, a, b)
 
     def pass_on(
         self, node: Array, operand: Array, d: Array, partial: Array, full: tuple[int, ...]
     ) -> None:
-        """local × upstream"""
-        book = self.book
-        contribution = book.mul(d, partial)
-        if node in self.guarded and partial.head != "number":
-            contribution = book.call("where", d == 0, 0.0, contribution)
+        """local × upstream; where nothing arrives or nothing flows, 0 × inf is nothing as well."""
+        builder = self.builder
+        contribution = builder.mul(d, partial)
+        if isinstance(partial, Number):
+            pass
+        elif node in self.steep and partial.is_gate(primitives.step):
+            contribution = builder.select(partial.operands[0] > 0, d, 0.0)
+        elif node in self.steep and _selects(node):
+            contribution = builder.select(partial == 0, 0.0, contribution)
+        elif node in self.guarded or (node in self.vanishing and _is_steep(node)):
+            contribution = builder.select(d == 0, 0.0, contribution)
         self.elementwise(node, operand, contribution, full)
 
     def elementwise(
@@ -239,17 +324,5 @@ class _Reverse:
             shape = node.shape if full is None else full
             self.send(
                 operand,
-                self.book.reduce_from(d, shape, node.batched, operand.shape, operand.batched),
+                self.builder.reduce_from(d, shape, node.batched, operand.shape, operand.batched),
             )
-
-
-def _ancestors(loss: Array) -> list[Array]:
-    """All that the loss is computed from, operands first."""
-    found = {loss}
-    waiting = [loss]
-    while waiting:
-        for operand in waiting.pop().operands:
-            if operand not in found:
-                found.add(operand)
-                waiting.append(operand)
-    return sorted(found, key=lambda node: node.number)

@@ -17,9 +17,11 @@ import numpy as np
 from ..engine import primitives
 from ..engine.gate import Primitive
 from ..engine.text import Expression, expression
-from .arrays import Array, Book, Untranslatable
+from .builder import Builder
+from .language import Along, Array, Constant, Number, Pick
+from .operators import Untranslatable
 
-__all__ = ["PAIRWISE", "SEQUENCES", "sequence_gate", "sequence_partials", "sequence_pullback"]
+__all__ = ["SEQUENCES", "along", "sequence_gate", "sequence_partials", "sequence_pullback"]
 
 SEQUENCES: dict[Primitive, tuple[int, int]] = {
     primitives.maximum: (0, 1),
@@ -33,150 +35,155 @@ SEQUENCES: dict[Primitive, tuple[int, int]] = {
 }
 """How many operands come first (a class index), and how many sequences follow."""
 
-PAIRWISE = {primitives.maximum, primitives.minimum}
-"""Of two operands these need no axis: NumPy has functions of two arrays for them."""
-
 MANY = 128  # places, from which on a square matrix of them costs more than cancellation
 _PLACES = 3
 
 
 def sequence_gate(
-    book: Book, op: Primitive, leading: list[Array], rows: list[Array], shape: tuple[int, ...]
+    builder: Builder, op: Primitive, operands: tuple[Array, ...], shape: tuple[int, ...]
 ) -> Array:
-    """Apply a gate along the last axis of ``rows``; the result has ``shape``."""
-    operands = (*leading, *rows)
-    batched = any(operand.batched for operand in operands)
-    node = book.node(op, operands, shape, batched, "sequence")
-    if node.value is None:
-        value = _value(book, op, leading[0] if leading else None, rows)
-        if value.shape != shape or value.batched != batched:
-            value = book.expand(value, shape, batched)
-        node.value = value
-    return node
+    """Apply a gate along the last axis of the rows among its operands; the result has ``shape``."""
+    return builder.make(Along, operands, shape, any(o.batched for o in operands), op)
 
 
-def _drop(book: Book, array: Array) -> Array:
+def along(
+    builder: Builder,
+    op: Primitive,
+    operands: tuple[Array, ...],
+    shape: tuple[int, ...],
+    batched: bool,
+) -> Array:
+    """A gate along the last axis as plain operations."""
+    lead, _ = SEQUENCES[op]
+    value = _value(builder, op, operands[0] if lead else None, list(operands[lead:]))
+    return builder.expand(value, shape, batched)
+
+
+def _drop(builder: Builder, array: Array) -> Array:
     """Without the last axis, which has length 1."""
-    return book.reshape(array, array.shape[:-1])
+    return builder.reshape(array, array.shape[:-1])
 
 
-def _value(book: Book, op: Primitive, index: Array | None, rows: list[Array]) -> Array:
+def _value(builder: Builder, op: Primitive, index: Array | None, rows: list[Array]) -> Array:
     x = rows[-1]
     if op is primitives.maximum:
-        return _drop(book, book.reduce("max", x))
+        return _drop(builder, builder.reduce("max", x))
     if op is primitives.minimum:
-        return _drop(book, book.reduce("min", x))
-    top, gap, power, total = _exponentials(book, x)
+        return _drop(builder, builder.reduce("min", x))
+    top, gap, power, total = _exponentials(builder, x)
     if op is primitives.logsumexp:
-        return _drop(book, book.add(top, book.call("log", total)))
+        return _drop(builder, builder.add(top, builder.quietly(primitives.log, total)))
     if op is primitives.soft_cross_entropy:
-        surprise = rows[0] * (book.call("log", total) - gap)
-        if rows[0].head != "array" or not rows[0].extra.all():  # 0 × inf, for a logit of -inf
-            surprise = book.call("where", rows[0] == 0, 0.0, surprise)
-        return _drop(book, book.reduce("sum", surprise))
+        surprise = rows[0] * (builder.quietly(primitives.log, total) - gap)
+        if (
+            not isinstance(rows[0], Constant) or not rows[0].numbers.all()
+        ):  # 0 × inf, for a logit of -inf
+            surprise = builder.select(rows[0] == 0, 0.0, surprise)
+        return _drop(builder, builder.reduce("sum", surprise))
     assert index is not None
     if op is primitives.softmax:
-        return _pick(book, power / total, index)
+        return _pick(builder, power / total, index)
     if op is primitives.rest:
-        return _pick(book, _rest(book, x), index)
-    log_total = book.call("log", _drop(book, total))
+        return _pick(builder, _rest(builder, x), index)
+    log_total = builder.quietly(primitives.log, _drop(builder, total))
     if op is primitives.log_softmax:
-        return _pick(book, gap, index) - log_total
-    return log_total - _pick(book, gap, index)
+        return _pick(builder, gap, index) - log_total
+    return log_total - _pick(builder, gap, index)
 
 
-def _exponentials(book: Book, x: Array) -> tuple[Array, Array, Array, Array]:
+def _exponentials(builder: Builder, x: Array) -> tuple[Array, Array, Array, Array]:
     """The largest x, the distance to it, its exponential, and the sum of these."""
-    top = book.reduce("max", x)
+    top = builder.reduce("max", x)
     gap = x - top
-    power = book.call("exp", gap)
-    ones = book.node("array", (), x.shape[-1:], False, np.ones(x.shape[-1]))
-    total = book.matmul(power, ones)  # the sum along the last axis, in less time
-    gap.hint, power.hint, total.hint = gap.hint or "S", power.hint or "E", total.hint or "total"
-    ones.hint = ones.hint or "ones"
-    return top, gap, power, book.last(total)
+    power = builder.quietly(primitives.exp, gap)
+    ones = builder.constant(np.ones(x.shape[-1]))
+    total = builder.matmul(power, ones, "k")  # the sum along the last axis, in less time
+    for array, hint in ((gap, "S"), (power, "E"), (total, "total"), (ones, "ones")):
+        builder.hint(array, hint)
+    return top, gap, power, builder.last(total)
 
 
-def _rest(book: Book, x: Array) -> Array:
+def _rest(builder: Builder, x: Array) -> Array:
     """1 - softmax at every place: the other exponentials added up, for nothing to cancel."""
-    _, _, power, total = _exponentials(book, x)
+    _, _, power, total = _exponentials(builder, x)
     k = x.shape[-1]
     if k == 1:
-        return book.mul(0.0, power)
+        return builder.mul(0.0, power)
     if k > MANY:
         return (total - power) / total
-    rest = _sum_of_others(book, power)
-    rest.hint = rest.hint or "R"
+    rest = _sum_of_others(builder, power)
+    builder.hint(rest, "R")
     return rest / total
 
 
-def _sum_of_others(book: Book, x: Array) -> Array:
+def _sum_of_others(builder: Builder, x: Array) -> Array:
     """At each place the sum of all other elements: a product, for nothing to cancel."""
     k = x.shape[-1]
     if k > MANY:
-        return book.reduce("sum", x) - x
-    others = book.node("array", (), (k, k), False, 1.0 - np.eye(k))
-    others.hint = others.hint or "others"
-    return book.matmul(x, others, transpose=False)
+        return builder.reduce("sum", x) - x
+    others = builder.constant(1.0 - np.eye(k))
+    builder.hint(others, "others")
+    return builder.matmul(x, others, "kv")
 
 
-def _hit(book: Book, index: Array, k: int) -> Array:
+def _hit(builder: Builder, index: Array, k: int) -> Array:
     """Where the class is the index."""
-    places = book.node("array", (), (k,), False, np.arange(float(k)))
-    hit = book.last(index) == places
-    hit.hint = hit.hint or "hit"
+    places = builder.constant(np.arange(float(k)))
+    hit = builder.compare("==", builder.last(index), places)
+    builder.hint(hit, "hit")
     return hit
 
 
-def _pick(book: Book, x: Array, index: Array) -> Array:
+def _pick(builder: Builder, x: Array, index: Array) -> Array:
     """The element of the last axis that the index names."""
     k = x.shape[-1]
-    if index.head == "number" and x.rank == 1 and index.extra in range(k):
-        return book.take(x, int(index.extra))
+    if isinstance(index, Number) and x.rank == 1 and index.value in range(k):
+        return builder.take(x, int(index.value))
     if _is_every_place(index, x):
-        return book.reshape(x, (*x.shape[:-2], k))
-    hit = _hit(book, index, k)
+        return builder.reshape(x, (*x.shape[:-2], k))
+    hit = _hit(builder, index, k)
     shape = tuple(np.broadcast_shapes(x.shape, hit.shape))[:-1]
-    return book.node("pick", (x, hit), shape, x.batched or hit.batched)
+    return builder.make(Pick, (x, hit), shape, x.batched or hit.batched)
 
 
 def _is_every_place(index: Array, x: Array) -> bool:
     """Whether the index runs through all places of the last axis of one and the same x."""
-    places = index.head == "array" and np.array_equal(index.extra, np.arange(float(x.shape[-1])))
-    return places and (x.rank == 1 or x.shape[-2] == 1)
+    k = float(x.shape[-1])
+    every = isinstance(index, Constant) and np.array_equal(index.numbers, np.arange(k))
+    return every and (x.rank == 1 or x.shape[-2] == 1)
 
 
 # ---------------------------------------------------------------------- partials
 
 
-def sequence_pullback(book: Book, node: Array, d: Array) -> Array | None:
+def sequence_pullback(builder: Builder, node: Along, d: Array) -> Array | None:
     """The gradient at x if d arrives at a whole softmax (or its logarithm), all places of it.
 
     The rule says for output i and place j: A if i = j, else B. Where B is a product b·c, of b
     that depends on i alone and c on j alone, Σᵢ dᵢ·partial is d·A + c·Σ b·d over the other places:
     the Jacobian, which is a square for every sample, need not be written out.
     """
-    op, x = node.head, node.operands[-1]
+    op, x = node.op, node.operands[-1]
     if SEQUENCES[op] != (1, 1) or not _is_every_place(node.operands[0], x):
         return None
     formula = _formulas(op)[0]
     if formula.head is not primitives.choice or formula.operands[0].head != "==":
         return None
     _, same, other = formula.operands
-    names = {"x": x, "out": book.reshape(node, x.shape)}
-    of_output = of_place = book.lift(1.0)
+    names = {"x": x, "out": builder.reshape(node, x.shape)}
+    of_output = of_place = builder.lift(1.0)
     for factor in _factors(other):
         mentioned = _leaves(factor)
-        read = _read(book, factor, names, None)
+        read = _read(builder, factor, names, None)
         if "out" not in mentioned:
             of_place = of_place * read
         elif mentioned == {"out"}:
             of_output = of_output * read
         else:
             return None
-    arrived = book.reshape(book.expand(d, node.shape, node.batched), x.shape)
-    along = _sum_of_others(book, of_output * arrived)
-    whole: Array = _read(book, same, names, None) * arrived + of_place * along
+    arrived = builder.reshape(builder.expand(d, node.shape, node.batched), x.shape)
+    along = _sum_of_others(builder, of_output * arrived)
+    whole: Array = _read(builder, same, names, None) * arrived + of_place * along
     return whole
 
 
@@ -194,21 +201,21 @@ def _leaves(tree: Expression) -> set[Any]:
     return set().union(*map(_leaves, tree.operands)) if tree.operands else {tree.head}
 
 
-def sequence_partials(book: Book, node: Array) -> list[Array | None]:
+def sequence_partials(builder: Builder, node: Along) -> list[Array | None]:
     """The partial derivatives of a sequence gate by each of its operands, along the last axis."""
-    op = node.head
+    op = node.op
     lead, parts = SEQUENCES[op]
     formulas = _formulas(op)
-    names: dict[str, Array] = {"out": book.last(node)}
+    names: dict[str, Array] = {"out": builder.last(node)}
     rows = node.operands[lead:]
     if lead:
-        names["i"] = book.last(node.operands[0])
+        names["i"] = builder.last(node.operands[0])
     for name, row in zip(_NAMES[parts], rows, strict=True):
         names[name] = row
     size = rows[-1].shape[-1]
-    names["j"] = book.node("array", (), (size,), False, np.arange(float(size)))
+    names["j"] = builder.constant(np.arange(float(size)))
     index = node.operands[0] if lead else None
-    return [None] * lead + [_read(book, formula, names, index) for formula in formulas]
+    return [None] * lead + [_read(builder, formula, names, index) for formula in formulas]
 
 
 _NAMES = {1: ["x"], 2: ["p", "x"]}
@@ -270,30 +277,32 @@ def _chain(tree: Expression) -> list[Expression] | None:
     return terms[::-1] if len(terms) == _PLACES else None
 
 
-def _read(book: Book, formula: Expression, names: dict[str, Array], index: Array | None) -> Any:
+def _read(
+    builder: Builder, formula: Expression, names: dict[str, Array], index: Array | None
+) -> Any:
     """Read a formula in j on arrays."""
     head, operands = formula.head, formula.operands
     if head is None:
-        return book.lift(0.0)
+        return builder.lift(0.0)
     if isinstance(head, float):
-        return book.lift(head)
+        return builder.lift(head)
     if isinstance(head, str) and not operands:
         return names[head]
     if head == "sum":
-        return book.reduce("sum", _read(book, operands[0], names, index))
+        return builder.reduce("sum", _read(builder, operands[0], names, index))
     if isinstance(head, str):
-        left, right = (_read(book, operand, names, index) for operand in operands)
+        left, right = (_read(builder, operand, names, index) for operand in operands)
         if head == "==" and operands[0].head == "i" and index is not None:
-            return _hit(book, index, names["j"].shape[0])
-        return left._compare(head, right)
+            return _hit(builder, index, names["j"].shape[0])
+        return builder.compare(head, left, right)
     if head in SEQUENCES:
         x = names["x"]
         if not SEQUENCES[head][0]:
-            return book.last(_value(book, head, None, [x]))
+            return builder.last(_value(builder, head, None, [x]))
         if operands[0].head == "j":
-            _, gap, power, total = _exponentials(book, x)
+            _, gap, power, total = _exponentials(builder, x)
             if head is primitives.log_softmax:
-                return gap - book.call("log", total)
-            return power / total if head is primitives.softmax else _rest(book, x)
-        return book.last(_value(book, head, index, [x]))
-    return book.gate(head, *(_read(book, operand, names, index) for operand in operands))
+                return gap - builder.quietly(primitives.log, total)
+            return power / total if head is primitives.softmax else _rest(builder, x)
+        return builder.last(_value(builder, head, index, [x]))
+    return builder.gate(head, *(_read(builder, operand, names, index) for operand in operands))

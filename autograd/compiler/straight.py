@@ -18,6 +18,7 @@ from ..engine.gate import Primitive, registry
 from ..engine.primitives import where
 from ..engine.text import Expression, number, python
 from ..engine.value import Value
+from .sources import Source
 from .trace import Trace
 
 __all__ = ["bound", "straight_line"]
@@ -33,9 +34,7 @@ _PLAIN = {primitives.add, primitives.sub, primitives.mul, primitives.neg}
 _SUMS = _PLAIN - {primitives.mul}
 
 
-def straight_line(
-    trace: Trace, parameters: list[Value], gradient: bool = True
-) -> tuple[str, dict[str, Any]]:
+def straight_line(trace: Trace, parameters: list[Value], gradient: bool = True) -> Source:
     """The source of ``value_and_grad(theta, inputs)`` (or ``values``) for one sample.
 
     Args:
@@ -98,7 +97,7 @@ class _StraightLine:
         self.outputs = [first[output] for output in self.trace.outputs]
         self.kept = set(self.outputs)
 
-    def write(self, gradient: bool) -> tuple[str, dict[str, Any]]:
+    def write(self, gradient: bool) -> Source:
         for k, node in enumerate(self.order):
             self.names[node] = f"v[{k}]" if self.long else f"v{k}"
             self.forward(node)
@@ -122,11 +121,11 @@ class _StraightLine:
             return self.finish("value_and_grad", f"return {outputs[0]}, g")
         return self.finish("value_and_grad", f"return {outputs[0]}, [{', '.join(slots)}]")
 
-    def finish(self, name: str, last: str) -> tuple[str, dict[str, Any]]:
+    def finish(self, name: str, last: str) -> Source:
         head = f"def {name}(theta, inputs):"
         if not self.long:
             body = "\n".join(f"    {line}" for line in [*self.lines, last])
-            return f"{head}\n{body}\n", self.namespace
+            return Source(f"{head}\n{body}\n", self.namespace, self.lines, {})
         size = len(self.order)
         parts: list[str] = []
         calls: list[str] = []
@@ -141,7 +140,7 @@ class _StraightLine:
             start = stop
         start_lines = [f"v = [0.0] * {size}", f"d = [0.0] * {size}", f"g = [0.0] * {self.count}"]
         body = "\n".join(f"    {line}" for line in [*start_lines, *calls, last])
-        return "\n".join([*parts, f"{head}\n{body}\n"]), self.namespace
+        return Source("\n".join([*parts, f"{head}\n{body}\n"]), self.namespace, [], {})
 
     def live(self) -> set[Value]:
         """The nodes that depend on a parameter."""

@@ -14,6 +14,7 @@ from typing import Any
 from .anomaly import first_non_finite_number, located
 from .inputs import Inputs
 from .parameters import Parameters, as_array, as_empty, as_list
+from .sources import Source
 from .straight import bound, straight_line
 from .trace import Trace
 
@@ -26,7 +27,7 @@ class Target:
     """What both have in common.
 
     Args:
-        sources: each function's text and the constants it uses.
+        sources: of each function.
         inputs: the arguments.
         parameters: with theta.
     """
@@ -35,7 +36,7 @@ class Target:
 
     def __init__(
         self,
-        sources: dict[str, tuple[str, dict[str, Any]]],
+        sources: dict[str, Source],
         inputs: Inputs,
         parameters: Parameters,
     ) -> None:
@@ -47,7 +48,7 @@ class Target:
 
     @property
     def source(self) -> str:
-        return self.sources.get("value_and_grad", self.sources["values"])[0]
+        return self.sources.get("value_and_grad", self.sources["values"]).text
 
     def function(self, name: str) -> Any:
         function = self.functions.get(name)
@@ -56,8 +57,8 @@ class Target:
         return function
 
     def make(self, name: str) -> Any:
-        source, names = self.sources[name]
-        return self.run_source(name, source, bound(names))[name]
+        source = self.sources[name]
+        return self.run_source(name, source.text, bound(source.names))[name]
 
     def run_source(self, name: str, source: str, namespace: dict[str, Any]) -> dict[str, Any]:
         filename = f"<compiled {name} {next(_numbers)}>"

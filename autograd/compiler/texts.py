@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..engine.text import number
@@ -15,7 +15,6 @@ __all__ = [
     "PRODUCT",
     "SIGN",
     "SUM",
-    "Factors",
     "Text",
     "number_text",
     "tuple_text",
@@ -31,34 +30,7 @@ class Text:
     text: str
     binds: int
     pending: bool = False
-    factors: Factors | None = None
-
-
-@dataclass
-class Factors:
-    """A product taken apart: coefficient (/ B), factors, masks such as (A > 0), divisors."""
-
-    coefficient: float = 1.0
-    over_batch: bool = False
-    plain: list[str] = field(default_factory=list)
-    masks: list[str] = field(default_factory=list)
-    under: list[str] = field(default_factory=list)
-
-    def text(self) -> Text:
-        lead = number_text(self.coefficient)
-        factors = [*self.plain, *self.masks]
-        sign = ""
-        if self.over_batch:
-            factors.insert(0, f"({lead} / B)" if factors or self.under else f"{lead} / B")
-        elif not self.plain and (self.masks or self.under):
-            factors.insert(0, lead)  # a mask alone is no number
-        elif self.coefficient == -1 and self.plain:
-            sign = "-"
-        elif self.coefficient != 1 or not factors:
-            factors.insert(0, lead)
-        text = sign + " * ".join(factors) + "".join(f" / {divisor}" for divisor in self.under)
-        many = factors[1:] or self.under or text.endswith(" / B")
-        return Text(text, PRODUCT if many else SIGN if text.startswith("-") else ATOM)
+    sides: tuple[str, str] | None = None  # of a product; or what is summed, and its axes
 
 
 def number_text(x: float) -> str:

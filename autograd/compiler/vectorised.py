@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,26 @@ import numpy as np
 from .anomaly import first_non_finite
 from .build import Built, namespace_of
 from .inputs import Inputs
+from .names import input_names
 from .parameters import Parameters
 from .runtime import quietly
 from .targets import Target
+from .workspace import GIVEN
 
 __all__ = ["Arrays"]
+
+
+SIZES = 4  # batch sizes whose workspaces are kept
+LARGEST = 1 << 28  # bytes of a workspace that is kept
+
+
+class Workspace:
+    """What one call works in: theta and g, and a function that is bound to them and to buffers."""
+
+    def __init__(self, function: Callable[..., Any], theta: Any, gradient: Any) -> None:
+        self.function = function
+        self.theta = theta
+        self.gradient = gradient
 
 
 class Arrays(Target):
@@ -27,17 +42,26 @@ class Arrays(Target):
         self.explained = built.explained
         self.width = built.width
         self.single = single
-        # with buffers, the gradient is one too
-        self.gradient = parameters.theta.copy() if "buffered" in built.sources else None
-        self.lock = Lock()  # its buffers serve one call at a time
+        self.given = len(parameters.leaves) >= GIVEN  # whether a call brings its own gradient
+        self.idle: dict[Any, list[Workspace]] = {}  # by batch size, and whose theta it is
 
     def make(self, name: str) -> Any:
-        buffered = name == "value_and_grad" and self.gradient is not None
-        source, constants = self.sources["buffered" if buffered else name]
-        namespace = self.run_source(name, source, namespace_of(constants, self.inputs.dtype))
-        if buffered:  # views of theta and g are made once
-            return namespace["bind"](self.parameters.theta, self.gradient)
-        return namespace[name]
+        source = self.sources[name]
+        scope = namespace_of(source.names, self.inputs.dtype)
+        return self.run_source(name, source.text, scope)["bind" if name == "workspace" else name]
+
+    def workspace(self, batch: list[Any], own: bool) -> Workspace:
+        """One that no other call is working in."""
+        size = len(batch[0]) if batch else 1
+        theta = self.parameters.theta if own else np.empty_like(self.parameters.theta)
+        gradient = None if self.given else np.empty_like(theta)
+        function, held = self.function("workspace")(theta, gradient, size)
+        made = Workspace(function, theta, gradient)
+        if held < LARGEST:
+            while len(self.idle) >= SIZES:
+                self.idle.pop(next(iter(self.idle)), None)
+            self.idle.setdefault((size, own), [])
+        return made
 
     def batch_of(self, samples: list[list[list[float]]]) -> list[Any]:
         columns = self.inputs.columns(samples)
@@ -56,29 +80,32 @@ class Arrays(Target):
 
     def value_and_grad(self, batch: list[Any], theta: Any) -> tuple[float, Any]:
         """The loss of the batch and its gradient."""
-        function = self.function("value_and_grad")
-        if self.gradient is None:
-            gradient = np.empty_like(theta)
-            return float(quietly(function, theta, *batch, gradient)), gradient
-        own = self.parameters.theta  # a program with buffers reads no other
-        with self.lock:
-            if theta is own:
-                return float(quietly(function, own, *batch, self.gradient)), self.gradient
-            kept = own.copy()
-            own[:] = theta
-            try:
-                return float(quietly(function, own, *batch, self.gradient)), self.gradient
-            finally:
-                own[:] = kept
+        own = theta is self.parameters.theta
+        key = len(batch[0]) if batch else 1, own
+        idle = self.idle.get(key)
+        try:
+            work = idle.pop() if idle else self.workspace(batch, own)
+        except IndexError:  # another thread was quicker
+            work = self.workspace(batch, own)
+        if not own:
+            work.theta[:] = theta
+        if self.given:
+            gradient = np.empty_like(work.theta)
+            loss = float(quietly(work.function, *batch, gradient))
+        else:
+            loss = float(quietly(work.function, *batch))
+            gradient = work.gradient.copy()
+        if (idle := self.idle.get(key)) is not None:
+            idle.append(work)
+        return loss, gradient
 
     def blame(self, batch: list[Any], theta: Any) -> str:
-        return first_non_finite(self.sources["value_and_grad"], theta, batch)
+        names = [argument.name for argument in self.inputs.batched]
+        arguments = dict(zip(("theta", *input_names(names)), (theta, *batch), strict=True))
+        return first_non_finite(self.sources["value_and_grad"], arguments)
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"lock": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, lock=Lock())
+        return super().__getstate__() | {"idle": {}}
 
 
 def _owned(result: Any, read: tuple[Any, ...]) -> Any:

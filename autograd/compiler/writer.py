@@ -6,56 +6,25 @@ line stays short. What an operation reads as is wording.py's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from ..engine import primitives
-from .arrays import Array
-from .lower import Wide
+from .language import COMPARISONS, Array, Contract, Reshape, Scatter, needed
 from .names import Names
+from .schedule import Line, Schedule
 from .texts import ATOM, Text
 
-__all__ = ["INFIX", "WIDTH", "Line", "Writer", "needed", "resolved"]
+__all__ = ["INFIX", "WIDTH", "Writer"]
 
 WIDTH = 72  # of a line, without its indentation
 INFIX = {primitives.add: "+", primitives.sub: "-"}
-
-
-def resolved(node: Array) -> Array:
-    """What computes a node: a gate over a sequence is computed by other operations."""
-    while node.value is not None:
-        if node.value.hint is None:
-            node.value.hint = node.hint
-        node = node.value
-    return node
-
-
-def needed(roots: Iterable[Array], known: Container[Array] = ()) -> list[Array]:
-    """Everything the roots are computed from, operands first; of what is known, nothing."""
-    found = dict.fromkeys(roots)  # a set's order is another in every process
-    waiting = list(found)
-    while waiting:
-        for operand in waiting.pop().operands:
-            operand = resolved(operand)
-            if operand not in found and operand not in known:
-                found[operand] = None
-                waiting.append(operand)
-    return sorted(found, key=lambda node: node.number)
-
-
-class Line(NamedTuple):
-    """A line of the program: ``target = expression``, or ``+=``."""
-
-    target: str
-    sign: str
-    expression: str
 
 
 class Writer:
     """The lines of one function, as they are written.
 
     Args:
-        wide: the array program.
         names: the names it may use.
         word: gives the text of an operation whose operands have theirs.
         roots: what the function computes.
@@ -64,25 +33,21 @@ class Writer:
 
     def __init__(
         self,
-        wide: Wide,
         names: Names,
         word: Callable[[Writer, Array], Text],
         roots: list[Array],
         dtype: str,
     ) -> None:
         self.exact = dtype == "float64"  # the kind of numbers that NumPy makes by itself
-        self.wide = wide
         self.names = names
         self.word = word
         self.texts: dict[Array, Text] = {}
-        self.header: list[tuple[int, str]] = []  # views of theta, by their first element
-        self.views: list[tuple[int, str]] = []  # of g
-        self.body: list[str] = []
-        self.lines: list[Line] = []  # the body, as explain() and draw() tell it
+        self.schedule = Schedule([each for each in names.inputs if each], names.of, names.constants)
         self.uses_batch = False
         self.uses: dict[Array, int] = {}
         self.matrix_weights: set[Array] = set()
         self.summed: set[Array] = set()
+        self.flattened: dict[Array, bool] = {}  # whether a scattered gradient is only reshaped
         self.count(roots)
 
     def count(self, roots: list[Array]) -> None:
@@ -91,13 +56,16 @@ class Writer:
             self.uses[root] = self.uses.get(root, 0) + 1
         for node in needed(roots):
             for operand in node.operands:
-                operand = resolved(operand)
                 self.uses[operand] = self.uses.get(operand, 0) + 1
-            if node.head == "matmul":
-                weight = resolved(node.operands[1])
-                self.matrix_weights.update((weight, *map(resolved, weight.operands)))
-            if node.head in INFIX:
-                self.summed.update(map(resolved, node.operands))
+            if isinstance(node, Contract) and node.by_matrix:
+                weight = node.operands[1]
+                self.matrix_weights.update((weight, *weight.operands))
+            if isinstance(node, Scatter):
+                self.flattened.setdefault(node, False)
+            if isinstance(node, Reshape) and isinstance(node.operands[0], Scatter):
+                self.flattened[node.operands[0]] = True
+            if node.is_gate(*INFIX):
+                self.summed.update(node.operands)
 
     def write_all(self, nodes: list[Array], but: Array | None = None) -> None:
         for node in nodes:
@@ -113,34 +81,66 @@ class Writer:
 
     def short(self, node: Array) -> bool:
         """Whether an operation may be written inside the line of its user."""
-        if node.head == "matmul":
-            return node in self.summed
-        if node.head in ("outer_sum", "assemble") or (
-            node.hint == "Z" and "@" in self.texts[node].text
-        ):
+        if isinstance(node, Contract):
+            return node.by_matrix and node in self.summed
+        if isinstance(node, Scatter):
+            return self.flattened[node]
+        if isinstance(node, Reshape) and isinstance(node.operands[0], Scatter):
+            return False
+        if self.hint(node) == "Z" and self.multiplies(node):
             return False
         return len(self.texts[node].text) <= WIDTH - 16
 
     def name_line(self, node: Array) -> None:
         text = self.texts[node]
         name = self.new_name(node)
-        equal = node.head == "compare" and node.extra == "=="
-        self.assign(name, f"({text.text})" if equal else text.text)
+        equal = node.is_gate(COMPARISONS["=="])
+        self.line(name, node, f"({text.text})" if equal else text.text)
         self.texts[node] = Text(name, ATOM)
 
-    def assign(self, target: str, expression: str, sign: str = "=") -> None:
-        self.body.append(f"{target} {sign} {expression}")
-        self.lines.append(Line(target, sign, expression))
+    def line(
+        self,
+        name: str,
+        value: Array | None,
+        expression: str,
+        sign: str = "=",
+        part: Any = None,
+        target: str = "",
+        statement: str = "",
+    ) -> None:
+        """Add a line; for the arguments see ``Line``."""
+        line = Line(name, sign, value, part, target or name, expression, statement)
+        self.schedule.lines.append(line)
+
+    def batch(self) -> str:
+        """The batch size, which must be looked up then."""
+        self.uses_batch = True
+        return "B"
+
+    def lengths(self, node: Array, *lengths: int) -> list[Any]:
+        """The lengths of an array like this one, the batch's in front if it has one."""
+        return [*([self.batch()] if node.batched else []), *lengths]
 
     def new_name(self, node: Array) -> str:
-        owner = resolved(node.hint[1]) if isinstance(node.hint, tuple) else None
-        return self.names.give(node, owner)
+        return self.names.give(node, self.hint(node))
+
+    def hint(self, node: Array) -> Any:
+        return node.builder.hints.get(node)
+
+    def multiplies(self, node: Array) -> bool:
+        """Whether there is a matrix product in the text of a node."""
+        inside = [node]
+        while inside:
+            each = inside.pop()
+            if isinstance(each, Contract):
+                return True
+            inside += [o for o in each.operands if self.texts[o].pending]
+        return False
 
     # ------------------------------------------------------------------ texts of operands
 
     def atom(self, operand: Array) -> str:
         """A text that an index or a method can follow; a longer one gets a line."""
-        operand = resolved(operand)
         text = self.texts[operand]
         if text.binds < ATOM:
             if text.pending:
@@ -151,7 +151,6 @@ class Writer:
 
     def inner(self, operand: Array, least: int, rank: int = 0) -> str:
         """An operand's text inside an expression that binds like ``least``."""
-        operand = resolved(operand)
         if operand.batched and operand.rank < rank:
             return f"{self.atom(operand)}[{', '.join([':'] + ['None'] * (rank - operand.rank))}]"
         text = self.texts[operand]
@@ -161,7 +160,7 @@ class Writer:
         """The text of an operation; operands that make it too long get lines of their own."""
         while True:
             text = self.word(self, node)
-            pending = [o for o in map(resolved, node.operands) if self.texts[o].pending]
+            pending = [o for o in node.operands if self.texts[o].pending]
             if len(text.text) <= WIDTH or not pending:
                 return text
             self.name_line(max(pending, key=lambda o: len(self.texts[o].text)))
