@@ -72,8 +72,7 @@ def steps(quick: bool = False) -> list[dict[str, Any]]:
         network = Network(sizes)
         contenders = {
             "hand-written": handwritten(network, x, y, kind),
-            "emitted": compiled(network, x, y, kind, None),
-            "emitted, buffers": compiled(network, x, y, kind, batch),
+            "emitted": compiled(network, x, y, kind),
         }
         contenders |= libraries(network, x, y, kind)
         losses = {each: call() for each, call in contenders.items()}

@@ -141,12 +141,10 @@ def handwritten(network: Network, x: Any, y: Any, kind: str) -> Step:
     return step
 
 
-def compiled(network: Network, x: Any, y: Any, kind: str, batch_size: int | None) -> Step:
+def compiled(network: Network, x: Any, y: Any, kind: str) -> Step:
     """The emitted program and a flat update."""
     shapes = [(x.shape[1],), ()]
-    program = ag.compile(
-        loss_of(network, kind), shapes=shapes, batch_size=batch_size, target="numpy"
-    )
+    program = ag.compile(loss_of(network, kind), shapes=shapes, target="numpy")
     y = y.astype(float)
     theta = program.theta
 

@@ -18,8 +18,7 @@ def test_contenders_descend_alike(kind: str) -> None:
     makers = [
         contenders.handwritten,
         contenders.with_eager,
-        lambda *given: contenders.compiled(*given, None),
-        lambda *given: contenders.compiled(*given, 7),
+        contenders.compiled,
     ]
     if kind == "hinge" and find_spec("micrograd"):
         makers.append(lambda network, x, y, _: contenders.with_micrograd(network, x, y))

@@ -15,6 +15,7 @@ import pytest
 from autograd import compile
 
 from .random_graphs import eager, random_batch, random_graph
+from .test_workspace import readable
 
 
 def outcome(seed: int, target: str, batch_size: int | None = None) -> str:
@@ -39,6 +40,14 @@ def outcome(seed: int, target: str, batch_size: int | None = None) -> str:
     expected = [slopes[parameter] for parameter in program.parameters]
     tolerance = 1e-12 * largest + 1e-15
     assert gradient.tolist() == pytest.approx(expected, rel=0, abs=tolerance), seed
+    if target == "numpy" and not program.note:
+        read, slopes_read = readable(program, batch)
+        assert read == pytest.approx(mean, rel=1e-12, abs=1e-12), seed
+        assert slopes_read.tolist() == pytest.approx(expected, rel=0, abs=tolerance), seed
+        if batch_size is None:  # another size in between leaves nothing behind
+            program.value_and_grad(*([*column[::-1], *column] for column in batch))
+        again = program.value_and_grad(*batch)
+        assert again[0] == value and again[1].tolist() == gradient.tolist(), seed
     return "fallback" if program.note else "equal"
 
 

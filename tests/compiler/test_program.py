@@ -18,6 +18,7 @@ from autograd import StaleGraphError, TraceError, Value, compile
 
 from .examples import EXAMPLES, MLP, draw
 
+W = Value(2.0, "w")
 X = [[0.5, -1.0], [1.5, 2.0], [-0.25, 0.75]]
 Y = [1.0, -1.0, 1.0]
 
@@ -178,19 +179,38 @@ def test_float32_stays_float32(name: str) -> None:
     assert gradient.dtype == np.float32 and math.isfinite(value) and not program.note
 
 
-def test_fixed_batch_size_reuses_its_buffers() -> None:
+def test_gradients_are_the_callers_own() -> None:
+    """The arrays that a program works in are used again, what it hands out is not."""
     _, loss = hinge()
     program, plain = (compile(loss, batch_size=n, target="numpy") for n in (3, None))
     first = program.value_and_grad(X, Y)[1]
-    assert program.value_and_grad(X, Y)[1] is first
-    assert program.source == (plain.value_and_grad(X, Y), plain.source)[1]
+    kept = first.copy()
     theta = program.theta * 2
-    assert (
-        program.value_and_grad(X, Y, theta=theta)[0] == plain.value_and_grad(X, Y, theta=theta)[0]
-    )
-    assert program.value_and_grad(X, Y)[0] == plain.value_and_grad(X, Y)[0]
+    for own in (None, theta, None):
+        assert program.value_and_grad(X, Y, theta=own)[1] is not first
+        assert first.tolist() == kept.tolist()
+        a, b = (each.value_and_grad(X, Y, theta=own) for each in (program, plain))
+        assert a[0] == b[0] and a[1].tolist() == b[1].tolist()
+    assert program.source == plain.source
     with pytest.raises(ValueError, match="x has 2 samples where batch_size=3"):
         program.value_and_grad(X[:2], Y[:2])
+
+
+def test_batches_of_many_sizes() -> None:
+    """A few workspaces are kept, of the sizes met lately; each thread has its own."""
+    _, loss = hinge()
+    program = compile(loss, target="numpy")
+    expected = [program.value_and_grad(X[:n], Y[:n]) for n in (1, 2, 3)]
+    repeated = [np.repeat(np.asarray(each, float), 5, axis=0) for each in (X, Y)]
+    for n in (1, 2, 3, 7, 9, 11, 13, 1, 2, 3):
+        value, gradient = program.value_and_grad(*(each[:n] for each in repeated))
+        again = compile(loss, target="numpy").value_and_grad(*(each[:n] for each in repeated))
+        assert value == again[0] and gradient.tolist() == again[1].tolist()
+    run: Any = program._built
+    assert len(run.idle) <= 4 and all(len(idle) <= 1 for idle in run.idle.values())
+    for n, (value, gradient) in enumerate(expected, 1):
+        again = program.value_and_grad(X[:n], Y[:n])
+        assert value == again[0] and gradient.tolist() == again[1].tolist()
 
 
 # ---------------------------------------------------------------------- parameters
@@ -600,3 +620,28 @@ def test_straight_line_needs_no_numpy() -> None:
         "assert p([[0.0, 1.0]], [0.0]) == [1.0]\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: ag.sqrt(ag.relu(W * x)), -1.0),
+        (lambda x: ag.relu(ag.sqrt(W * x)), 0.0),
+        (lambda x: ag.maximum(ag.sqrt(W * x), 1.0), 0.0),
+        (lambda x: ag.sqrt(ag.maximum(W * x, 0.0, x - 1.0)), -1.0),
+        (lambda x: ag.cbrt(ag.leaky_relu(W * x, 0.0)), -1.0),
+        (lambda x: ag.sqrt(ag.minimum(ag.floor(W * x), 0.0)), 0.5),
+    ],
+)
+def test_nothing_times_infinity_is_nothing(f: Any, x: float) -> None:
+    """Where a partial is None nothing flows, however steep what comes after or before is."""
+    W.zero_grad()
+    f(Value(x)).backward()
+    program = compile(f, shapes=[()], target="numpy")
+    assert program.value_and_grad([x])[1].tolist() == [W.grad or 0.0]
+    assert program.value_and_grad([x, 4.0])[1].tolist() == [program.value_and_grad([4.0])[1][0] / 2]
+
+
+def test_a_network_without_steep_slopes_multiplies_by_its_masks() -> None:
+    _, loss = hinge()
+    assert "np.where" not in compile(loss, shapes=[(2,), ()], target="numpy").source
