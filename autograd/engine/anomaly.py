@@ -49,6 +49,8 @@ def detect_anomaly() -> Iterator[None]:
 class _Watch(Recorder):
     """Looks at every number."""
 
+    watches = True
+
     def __init__(self) -> None:
         self.lines: dict[Value, str] = {}
 

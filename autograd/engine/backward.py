@@ -98,7 +98,7 @@ def propagate(output: Value, upstream: Any, step: Step | None = None) -> Gradien
     if stale := stale_edges(order):
         raise stale_error(*stale[0])
     gradients[output] = upstream
-    watching = recorders.mine() if recorders.active else None
+    watching = [each for each in recorders.mine() if each.watches] if recorders.active else None
     for node in reversed(order):
         op, arrived = node.op, gradients[node]
         if op is None or arrived is None:

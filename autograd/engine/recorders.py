@@ -33,6 +33,9 @@ class Recorder:
     def look(self) -> None:
         """Somebody looks at a Value's number, to decide something by it: raise, or let them."""
 
+    watches: bool = False
+    """Whether it wants to be told what was made, and what was passed on."""
+
     def watch(self, node: Any, op: Any, operands: tuple[Any, ...]) -> None:
         """The gate made this node of these operands, or ``forward()`` computed it anew."""
 
@@ -53,9 +56,10 @@ _thread = _Thread()
 
 def mine() -> list[Recorder]:
     """This thread's recorders, the innermost last."""
-    found: list[Recorder] = []
-    for recorder in _thread.recorders.values() if active else ():
-        found = [recorder] if recorder.alone else [*found, recorder]
+    found = list(_thread.recorders.values()) if active else []
+    for place in range(len(found) - 1, 0, -1):
+        if found[place].alone:
+            return found[place:]
     return found
 
 

@@ -222,7 +222,8 @@ class Value(Methods):
             node._data = data
             node.computed = clock.tick()
             for recorder in mine:
-                recorder.watch(node, op, node.operands)
+                if recorder.watches:
+                    recorder.watch(node, op, node.operands)
         return self
 
     def zero_grad(self) -> None:
@@ -349,7 +350,9 @@ class Constant(Value):
 
 def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
     """Apply a gate: this thread's recorders say how, or else ``record`` does it."""
-    mine = recorders.mine() if recorders.active else []
+    mine = recorders.mine() if recorders.active else None
+    if not mine:
+        return record(op, operands)
     keeps, make = True, record
     for recorder in mine:
         keeps = keeps if recorder.keeps is None else recorder.keeps
@@ -360,7 +363,8 @@ def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
         recorders.look()  # the result is a number without a graph: the compiler must refuse it
         node = Unrecorded(evaluate(op, operands))
     for recorder in mine:
-        recorder.watch(node, op, operands)
+        if recorder.watches:
+            recorder.watch(node, op, operands)
     return node
 
 
