@@ -43,7 +43,7 @@ class Part(NamedTuple):
 
 
 PARTS = {
-    "expression": Part("micrograd", 400, 3.0),
+    "expression": Part("micrograd", 400, 2.5),
     "training step, + and *": Part("micrograd", 1, 8.0),
     "training step, dot": Part("micrograd", 1, 30.0),
     "a step of a scalar GPT": Part("small Value", len(scalar_gpt.NAMES), 1.0),  # each on a name
