@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from .backward import local_derivatives
@@ -18,7 +17,7 @@ from .value import Value, describe
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 
-_PACKAGE = str(Path(__file__).parent.parent)
+_PACKAGE = __file__.rpartition("engine")[0]
 
 
 class AnomalyError(ArithmeticError):

@@ -14,7 +14,6 @@ import os
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
@@ -365,6 +364,8 @@ def _letters(text: str) -> float:
 @cache
 def template(name: str) -> str:
     """A file of the folder ``template``."""
+    from pathlib import Path  # late, for it takes milliseconds to import
+
     return (Path(__file__).parent / "template" / name).read_text(encoding="utf-8")
 
 
