@@ -2,17 +2,17 @@
 
     python -m benchmarks.accuracy [--points 300] [--gate NAME] [--order 2]
 
-prints a table: for each gate the worst error of value and derivatives, in units in the last place
-(ulp) of the exact number, and where it was met; ``--table docs/accuracy.md`` writes the page of
-the docs. Two are counted in ulp of their largest term, as they are sums
-that may cancel: the value of a dot product, and the slope of a cross-entropy with soft targets,
-sⱼ·Σp - pⱼ. And
+prints for each gate the worst error of value and derivatives, in units in the last place (ulp) of
+the exact number, and where it was met. Two are counted in ulp of their largest term, as they are
+sums that may cancel: the value of a dot product, and the slope of a cross-entropy with soft
+targets, sⱼ·Σp - pⱼ. And
 
-    python -m benchmarks.accuracy --peers --others /path/to/python
+    python -m benchmarks.accuracy --order 2 --peers --others /path/to/python
 
-prints the partials' errors next to those of PyTorch, JAX and HIPS autograd. The last shares our
-package's name, so it must be installed elsewhere: ``python -m venv peers``, then
-``peers/bin/pip install jax autograd scipy``, and ``--others peers/bin/python``.
+sets them next to the errors of PyTorch, JAX and HIPS autograd at the same points. The last shares
+our package's name, so it must be installed elsewhere: ``python -m venv peers``, then
+``peers/bin/pip install jax autograd scipy``, and ``--others peers/bin/python``. With
+``--table docs/accuracy.md`` the page of the docs is written, with peers or without.
 """
 
 from __future__ import annotations
@@ -25,18 +25,36 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from itertools import combinations_with_replacement
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import autograd
+from autograd import certify
 from autograd.checking import exact
-from autograd.checking.accuracy import LOST, Places, Worst, measured
+from autograd.checking.accuracy import LOST, Places, Worst, computed, judged
+from autograd.checking.balls import arithmetic
 from autograd.engine.gate import Primitive
 from autograd.engine.primitives import registry
 
-from .sample import Point, operands
+from .peer_derivatives import OPERATORS
+from .sample import DEFAULTS, Point, operands
 
-__all__ = ["gates", "line", "measure"]
+__all__ = ["gates", "line", "measure", "promised"]
+
+PROMISED = {
+    **dict.fromkeys(("exp", "log", "sin", "cos", "expm1"), 1.0),
+    **dict.fromkeys(("div", "sqrt", "log1p"), 1.5),
+    **dict.fromkeys(("pow", "softplus"), 2.0),
+    **dict.fromkeys(("logsumexp", "cross_entropy"), 3.0),
+}
+"""Bounds of the first derivatives in ulp, where they are below 4."""
+
+
+def promised(op: Primitive, order: int) -> float:
+    """How many ulp a gate's value (order 0) or derivatives may be off."""
+    return 2.0 if order == 0 else PROMISED.get(op.name, 4.0) if order == 1 else 4.0
 
 
 def gates() -> list[Primitive]:
@@ -60,147 +78,283 @@ def terms(op: Primitive) -> Callable[[Point, Places], Sequence[float]]:
 
 def measure(op: Primitive, n: int, seed: int = 1, order: int = 1) -> list[Worst]:
     """The worst error over n points of the gate's value, and of its derivatives of each order."""
-    worst = [Worst(0.0, "", (), 0.0, 0.0)] * (order + 1)
-    names = [f"x{k}" for k in range(9)]
-    for point in operands(op.name, n, seed):
-        for error in measured(op, exact.functions()[op.name], point, order, names, terms(op)):
-            kind = 0 if error.what == "value" else 2 if error.what.startswith("d²") else 1
-            worst[kind] = max(worst[kind], error, key=lambda each: each.ulps)
-    return worst
+    return compare(op, n, seed, order, [])[0]
 
 
-def where(worst: Worst) -> str:
-    """Where an error was met, in short."""
-    at = ", ".join(f"{x:.6g}" for x in worst.point)
-    return f"{worst.what} at {at}" if worst.what else ""
-
-
-def line(op: Primitive, worst: list[Worst]) -> str:
-    """A row of the printed table."""
-    return f"{op.name:<20}" + "".join(f"{w.ulps:>9.3g}" for w in worst) + f"   {where(worst[-1])}"
-
+# ------------------------------------------------------------------ other libraries
 
 PEERS = ("torch", "jax", "hips")
+NOTHING = Worst(-1.0, "", (), 0.0, 0.0)
+"""No number was given, or none was asked for."""
 
 
-def ask(peer: str, python: str, points: dict[str, list[Point]]) -> tuple[str, dict[str, Any]]:
-    """A library's name and its partials at the points; of one not installed, no partials."""
+class Peer(NamedTuple):
+    """A library's name with its version, and its derivatives by gate, point and places."""
+
+    name: str
+    derivatives: dict[str, dict[Point, dict[Places, float]]]
+
+
+def ask(peer: str, python: str, points: dict[str, list[Point]]) -> Peer:
+    """A library's derivatives at the points; of one that is not installed none."""
+    questions = {}
+    for op in map(registry.__getitem__, points):
+        columns = [list(column) for column in zip(*points[op.name], strict=True)]
+        if varies := varying(op, len(columns)):
+            constants = [column for place, column in enumerate(columns) if place not in varies]
+            questions[op.name] = [constants, [columns[place] for place in varies]]
     script = Path(__file__).with_name("peer_derivatives.py")
     answer = subprocess.run(  # -I: HIPS autograd is meant, not the package of that name here
-        [python, "-I", str(script), peer], input=json.dumps(points), capture_output=True, text=True
+        [python, "-I", str(script), peer],
+        input=json.dumps(questions),
+        capture_output=True,
+        text=True,
     )
     if answer.returncode:
-        print(f"{peer} is left out: {answer.stderr.strip().splitlines()[-1]}")
-        return peer, {}
+        print(f"{peer} is left out: {answer.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        return Peer(peer, {})
     given = json.loads(answer.stdout)
-    return given["name"], given["partials"]
+    found: dict[str, dict[Point, dict[Places, float]]] = {}
+    for op in map(registry.__getitem__, points):
+        at = found[op.name] = {point: {} for point in points[op.name]}
+        for order, numbers in enumerate(given["derivatives"].get(op.name, ()), 1):
+            every = combinations_with_replacement(varying(op, len(points[op.name][0])), order)
+            for places, column in zip(every, numbers or (), strict=False):  # None: refused
+                for point, number in zip(points[op.name], column, strict=True):
+                    at[point][places] = number
+    return Peer(given["name"], found)
 
 
-def verdict(errors: Iterable[tuple[float, float]]) -> str:
-    """The worst of pairs (error, derivative given): in ulp, or how it fails to be the number."""
-    error, got = max(errors, key=lambda pair: (pair[0], pair[1] != pair[1]))
-    if error == math.inf:
-        return "NaN" if got != got else "inf"
-    if error > LOST:
-        return "lost"
-    return f"{error:.2f}" if error < 1000 else f"{error:.1g}"
-
-
-def compare(n: int, seed: int, pythons: list[str]) -> None:
-    """Print our worst partial derivative of each gate next to the peers', as Markdown."""
-    points: dict[str, list[Point]] = {}
-    for op in gates():
-        points[op.name] = [p for p in operands(op.name, n, seed) if comparable(op, p)]
-    asked = {
-        op.name: [p[:1] for p in points[op.name]] if op.name == "elu" else points[op.name]
-        for op in gates()
-    }
-    answers = [ask(peer, python, asked) for peer, python in zip(PEERS, pythons, strict=True)]
-    print("| gate | gatewise |", " | ".join(name for name, _ in answers), "|")
-    print("|---|---|" + "---|" * len(answers))
-    for op in gates():
-        if not any(op.name in partials for _, partials in answers):
-            continue
-        skip = int(op.name == "cross_entropy")
-        exacts: list[list[Any]] = []
-        for point in points[op.name]:
-            places = range(1 if op.name == "elu" else len(point))
-            exacts.append(
-                [exact.derivative(exact.functions()[op.name], point, k) for k in places[skip:]]
-            )
-        ours = [op.locals(point, op.value(*point))[skip:] for point in points[op.name]]
-        cells = []
-        for partials in [ours, *(given.get(op.name) for _, given in answers)]:
-            if partials is None:
-                cells.append("–")
-                continue
-            pairs = (
-                (exact.ulps(got, expected), got)
-                for row, wanted in zip(partials, exacts, strict=True)
-                for got, expected in zip(row, wanted, strict=False)
-            )
-            cells.append(verdict(pairs))
-        print(f"| {op.name} |", " | ".join(cells), "|", flush=True)
+def varying(op: Primitive, count: int) -> list[int]:
+    """By which operands all libraries can differentiate: not by an activation's parameter."""
+    flows = op.differentiable(count)
+    return [k for k in range(count) if flows[k] and not (op.name in DEFAULTS and k)]
 
 
 def comparable(op: Primitive, point: Point) -> bool:
     """Whether all libraries mean the same by the gate here."""
-    if op.name == "elu":
-        return point[1] == 1.0
-    return op.name != "pow" or point[0] > 0
+    return op.name not in DEFAULTS or point[1] == DEFAULTS[op.name]
 
+
+def asked(
+    chosen: Sequence[Primitive], python: str | None, others: str | None, n: int, seed: int
+) -> list[Peer]:
+    """The peers' answers at the points where we are measured; none without an interpreter."""
+    if not python:
+        return []
+    points = {
+        op.name: [point for point in operands(op.name, n, seed) if comparable(op, point)]
+        for op in chosen
+    }
+    pythons = (python, others or python, others or python)
+    return [ask(peer, each, points) for peer, each in zip(PEERS, pythons, strict=True)]
+
+
+def compare(
+    op: Primitive, n: int, seed: int, order: int, peers: Sequence[Peer]
+) -> list[list[Worst]]:
+    """The worst errors of value and derivatives over n points: ours, and those of each peer."""
+    function = exact.functions()[op.name]
+    worst = [[NOTHING] * (order + 1) for _ in range(1 + len(peers))]
+    names = [f"x{k}" for k in range(9)]
+    for point in operands(op.name, n, seed):
+        theirs = [peer.derivatives.get(op.name, {}).get(point, {}) for peer in peers]
+        for places, got in computed(op, point, order):
+            given = [(0, got), *((k, at[places]) for k, at in enumerate(theirs, 1) if places in at)]
+            errors = judged(function, point, places, [x for _, x in given], names, terms(op))
+            if not errors and not places:
+                break  # outside of the domain
+            for (library, _), error in zip(given, errors, strict=False):
+                before = worst[library][len(places)]
+                worst[library][len(places)] = max(before, error, key=badness)
+    return worst
+
+
+def badness(worst: Worst) -> tuple[float, bool]:
+    """NaN is worse than inf."""
+    return worst.ulps, worst.got != worst.got
+
+
+# ------------------------------------------------------------------ tables
+
+EXACT = 0.005
+"""An error below is shown as 0.00."""
+
+
+def verdict(worst: Worst) -> str:
+    """An error in ulp, or how it fails to be the number."""
+    if not worst.what:
+        return "–"
+    if worst.ulps == math.inf:
+        return "NaN" if worst.got != worst.got else "inf"
+    if worst.ulps > LOST:
+        return "lost"
+    return f"{worst.ulps:.2f}" if worst.ulps < 1000 else f"{worst.ulps:.1g}"
+
+
+def where(worst: Worst) -> str:
+    """Where an error was met, in short."""
+    if worst.ulps < EXACT:
+        return ""
+    at = ", ".join(repr(x) if len(worst.point) < 3 else f"{x:.6g}" for x in worst.point)
+    return f"{worst.what} at {at}" if len(worst.point) > 1 else at
+
+
+def line(op: Primitive, worst: list[Worst]) -> str:
+    """A row of the printed table."""
+    return f"{op.name:<20}" + "".join(f"{verdict(w):>9}" for w in worst) + f"   {where(worst[-1])}"
+
+
+def proven(op: Primitive, worst: Worst) -> str:
+    """What ``certify`` proves of our number where it is worst: it is off by so much at most."""
+    order = len(worst.places)
+    if not order:
+        return "–"
+    at = certify(lambda *xs: op(*xs), *worst.point, order=order)
+    first, *second = worst.places
+    hessian = at.hessian or []
+    interval = hessian[first][second[0]] if second else at.gradient[first]
+    if not interval.proven or not worst.expected:
+        return "–"
+    scale = max([abs(worst.expected), *map(abs, terms(op)(worst.point, worst.places))])
+    off = interval.off * math.ulp(worst.expected) / math.ulp(scale)
+    return f"≤ {math.ceil(off * 100) / 100:.2f}" if off < 1000 else "–"
+
+
+def row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def head(*titles: str) -> list[str]:
+    return [row(titles), "|" + "---|" * len(titles)]
+
+
+Results = dict[str, list[list[Worst]]]
+"""By gate, then by library, then by order."""
+
+
+def exactly_right(libraries: list[list[Worst]], order: int) -> bool:
+    """Whether nobody made an error, and there is none to be told of."""
+    return all(each[order].ulps < EXACT for each in libraries)
+
+
+def printed(results: Results, order: int, peers: Sequence[Peer]) -> list[str]:
+    """The derivatives of this order, ours and the peers', each with where it is worst."""
+    lines = head("gate", "gatewise", *(peer.name for peer in peers))
+    for gate, libraries in results.items():
+        cells = [f"{verdict(each[order])} {where(each[order])}".strip() for each in libraries]
+        lines.append(row([gate, *cells]))
+    return lines
+
+
+def versions(peers: Sequence[Peer]) -> str:
+    """What was measured, with what, on what."""
+    try:
+        fast = [f"python-flint {version('python-flint')}"]
+    except PackageNotFoundError:
+        fast = []
+    tools = [f"Python {platform.python_version()}", f"mpmath {version('mpmath')}", *fast]
+    names = [f"gatewise {version('gatewise')}", *(peer.name for peer in peers), *tools]
+    return ", ".join([*names, f"{platform.system()} {' '.join(platform.libc_ver())}".strip()])
+
+
+# ------------------------------------------------------------------ the page of the docs
 
 PAGE = """\
 # How accurate it is
 
-Made by `{command}` on {date}, with {versions}.
+Made on {date} by
 
-An ulp is the distance from the exact number to the next float. What is exact is computed in
-arithmetic of up to {digits} digits, from the definition of each gate's value; a derivative is a
-difference there, not a formula of ours. Each gate is measured at {points} points: magnitudes from
-1e-300 to 1e300 of both signs, the everyday ones, where the gate bends, saturates or nears
-overflow, the edges of its domain, the neighbourhood of its kinks.
+    {command}
+
+with {versions}.
+
+All errors are in ulp: one is the distance from the exact number to the next float, and a number
+that is rounded as well as can be is off by at most 0.5.
 
 | | value | first derivative | second derivative |
 |---|---|---|---|
-| promised | 2 ulp | 4 ulp | 4 ulp, or what is stated below |
-| measured | below | below | below |
-| proven | for the numbers given, by `autograd.certify` | the same | the same |
+| **promised**: held by tests | 2 ulp | 4 ulp, or less as stated | 4 ulp{above} |
+| **measured**: the worst that was met, and where | below | below | below |
+| **proven**: enclosed in an interval | for your numbers, by `autograd.certify` | the same; below \
+for the worst points | the same |
 
-*Promised* holds wherever the exact number is a normal float; tests hold it on a smaller sample.
-*Measured* is the worst that was met, and no proof. Proven is what interval arithmetic encloses.
-An underflow counts as right. In ulp of their largest term, as they are sums that may cancel: the
-value of `dot`, and the slope of `soft_cross_entropy`, sⱼ·Σp - pⱼ.
+The promise holds wherever the exact number is a normal float; an underflow counts as right. In ulp
+of their largest term, as they are sums that may cancel: the value of `dot`, and the slope of
+`soft_cross_entropy`, sⱼ·Σp - pⱼ. What was measured is no proof for other points; what is proven is
+our number at the point where it was found worst, by interval arithmetic on the table's rows: no
+differences there.
 
-Second derivatives above 4 ulp: {above}.
+**How it is measured.** Each gate at {points} points: magnitudes from 1e-300 to 1e300 of both signs,
+the everyday ones, where the gate bends, saturates or nears overflow, the edges of its domain, the
+neighbourhood of its kinks. What is exact is computed with up to {digits} digits from the definition
+of the gate's value; a derivative is a difference there, not a formula of ours.
 
-| gate | value | first | second | where the first is worst | where the second is worst |
-|---|---|---|---|---|---|
+**How to read it.** *NaN* and *inf* stand where the exact number is an ordinary float (*inf* also
+for a number where there should be 0); *lost* means that no digit is right; – that the library has
+no such gate, or doesn't differentiate it so often.
+{compared}"""
+
+COMPARED = """
+
+The other libraries are measured at the same points, by the function of theirs that comes closest,
+in float64 on the CPU; `elu` and `leaky_relu` by x only, with the default parameter.
 """
 
 
-def page(points: int, seed: int) -> str:
+def helper(gate: str) -> bool:
+    """Whether the gate is there for derivatives of others: no public function, no operator."""
+    named = gate in OPERATORS or gate == "soft_cross_entropy" or hasattr(autograd, gate)
+    return not named
+
+
+def page(results: Results, points: int, peers: Sequence[Peer], command: str) -> str:
     """The page of the docs, in Markdown."""
-    rows, above = [], []
-    for op in gates():
-        value, first, second = measure(op, points, seed, order=2)
-        cells = [verdict([(worst.ulps, worst.got)]) for worst in (value, first, second)]
-        if second.ulps > 4:
-            above.append(f"`{op.name}` ({cells[-1]})")
-        rows.append("| " + " | ".join([op.name, *cells, where(first), where(second)]) + " |")
-    head = PAGE.format(
-        command=f"python -m benchmarks.accuracy --points {points} --table docs/accuracy.md",
+    public = {gate: each for gate, each in results.items() if not helper(gate)}
+    helpers = {gate: each for gate, each in results.items() if helper(gate)}
+    above = [
+        f"`{gate}` ({verdict(ours[2])})"
+        for gate, (ours, *_) in results.items()
+        if ours[2].ulps > promised(registry[gate], 2)
+    ]
+    lines = PAGE.format(
         date=datetime.date.today().isoformat(),
-        versions=f"gatewise {version('gatewise')}, Python {platform.python_version()}, mpmath "
-        f"{version('mpmath')}, {platform.system()} {' '.join(platform.libc_ver())}",
+        command=command,
+        versions=versions(peers),
         digits=exact.LEVELS[-1],
         points=points,
-        above=", ".join(above) or "none",
-    )
-    return head + "\n".join(rows) + "\n"
+        above=", not yet kept by " + ", ".join(above) if above else "",
+        compared=COMPARED if any(peer.derivatives for peer in peers) else "",
+    ).splitlines()
+    names = [peer.name for peer in peers]
+    lines += ["", "## Values and first derivatives", ""]
+    titles = ("gate", "value", "promised", "gatewise", "proven", *names, "where ours is worst")
+    lines += [*head(*titles), *(details(gate, each, 1) for gate, each in public.items())]
+    lines += ["", "## Second derivatives", "", "All pairs of operands.", ""]
+    lines += [*head("gate", *titles[2:])]
+    shown = {gate: each for gate, each in public.items() if not exactly_right(each, 2)}
+    lines += [details(gate, each, 2) for gate, each in shown.items()]
+    rest = ", ".join(f"`{gate}`" for gate in public if gate not in shown)
+    lines += ["", f"Exact, by everyone who has them: {rest}.", "", "## Helpers", ""]
+    lines += ["Gates that the derivatives of others are made of.", ""]
+    for order, what in enumerate(("first", "second"), 1):
+        titles = ("gate", *(("value",) if order == 1 else ()), what, "proven", "where it is worst")
+        lines += [*head(*titles), *(details(g, e, order, False) for g, e in helpers.items()), ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def main(arguments: Any = None) -> None:
+def details(gate: str, libraries: list[list[Worst]], order: int, public: bool = True) -> str:
+    """A row of the page; a helper has no promise and no peers."""
+    op, (ours, *theirs) = registry[gate], libraries
+    value = [verdict(ours[0])] if order == 1 else []
+    measured = [verdict(ours[order]), proven(op, ours[order])]
+    if public:
+        peers = (verdict(each[order]) for each in theirs)
+        measured = [f"{promised(op, order):g}", *measured, *peers]
+    return row([gate, *value, *measured, where(ours[order])])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.accuracy",
         description=__doc__,
@@ -210,7 +364,7 @@ def main(arguments: Any = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--gate", help="only this one")
     parser.add_argument("--order", type=int, default=1, choices=(1, 2), help="2: second, too")
-    parser.add_argument("--table", metavar="FILE", help="write the page of the docs")
+    parser.add_argument("--table", metavar="FILE", help="write the page of the docs (order 2)")
     parser.add_argument(
         "--peers",
         nargs="?",
@@ -221,18 +375,30 @@ def main(arguments: Any = None) -> None:
     )
     parser.add_argument("--others", metavar="PYTHON", help="the interpreter with JAX and HIPS")
     options = parser.parse_args(arguments)
-    if options.peers:
-        others = options.others or options.peers
-        compare(options.points, options.seed, [options.peers, others, others])
-        return
+    chosen = [op for op in gates() if options.gate in (None, op.name)]
     if options.table:
-        Path(options.table).write_text(page(options.points, options.seed), encoding="utf-8")
+        arithmetic()  # what is proven needs python-flint: say so now, not after all the measuring
+    order = 2 if options.table else options.order
+    peers = asked(chosen, options.peers, options.others, options.points, options.seed)
+    if not peers and not options.table:
+        orders = "".join(f"{what:>9}" for what in ("value", "first", "second")[: order + 1])
+        print(f"{'gate':<20}{orders}   the worst derivative")
+        for op in chosen:
+            print(line(op, measure(op, options.points, options.seed, order)), flush=True)
         return
-    orders = "".join(f"{what:>9}" for what in ("value", "first", "second")[: options.order + 1])
-    print(f"{'gate':<20}{orders}   the worst derivative")
-    for op in gates():
-        if options.gate in (None, op.name):
-            print(line(op, measure(op, options.points, options.seed, options.order)), flush=True)
+    results = {op.name: compare(op, options.points, options.seed, order, peers) for op in chosen}
+    if options.table:
+        command = (
+            f"python -m benchmarks.accuracy --points {options.points} --table docs/accuracy.md"
+        )
+        command += " --peers --others peers/bin/python" if peers else ""
+        text = page(results, options.points, peers, command)
+        Path(options.table).write_text(text, encoding="utf-8")
+        return
+    print(f"{datetime.date.today().isoformat()}: {versions(peers)}; {options.points} points\n")
+    for each in range(1, order + 1):
+        print(f"{('First', 'Second')[each - 1]} derivatives: the worst error in ulp, and where\n")
+        print("\n".join(printed(results, each, peers)), "\n")
 
 
 if __name__ == "__main__":

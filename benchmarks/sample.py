@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from random import Random
 
-__all__ = ["operands"]
+__all__ = ["DEFAULTS", "operands"]
 
 Point = tuple[float, ...]
 Draw = Callable[[Random], float]
@@ -162,10 +162,19 @@ def one(draw: Draw) -> Callable[[Random], Point]:
     return lambda random: (draw(random),)
 
 
-def slope(random: Random) -> Point:
-    """The operand of an activation, and its parameter: mostly the default, 1."""
+DEFAULTS = {"elu": 1.0, "leaky_relu": 0.01}
+"""The parameter of an activation, where nothing else is said."""
+
+
+def slope(random: Random, default: float) -> Point:
+    """The operand of an activation, and its parameter: often the default."""
     x, parameter = anything(random), random.choice((moderate(random), extreme(random)))
-    return random.choice(((x, 1.0), (x, parameter), (-abs(saturating(random)), parameter)))
+    x = random.choice((x, x, -abs(saturating(random))))
+    return x, random.choice((default, default, parameter))
+
+
+def activation(name: str) -> Callable[[Random], Point]:
+    return lambda random: slope(random, DEFAULTS[name])
 
 
 POINTS: dict[str, Callable[[Random], Point]] = {
@@ -176,11 +185,11 @@ POINTS: dict[str, Callable[[Random], Point]] = {
     **dict.fromkeys(("erf", "erfc"), one(bell)),
     **dict.fromkeys(("maximum", "minimum", "sum", "logsumexp"), several),
     **dict.fromkeys(("softmax", "rest", "log_softmax", "cross_entropy"), indexed),
-    **dict.fromkeys(("leaky_relu", "elu"), slope),
+    **{name: activation(name) for name in DEFAULTS},
     **dict.fromkeys(("pow", "power_slope"), power),
     "power_log": power_above_zero,
     "power_derivative": powers_derivative,
-    "gaussian": lambda random: (bell(random), slope(random)[1]),
+    "gaussian": lambda random: (bell(random), slope(random, 1.0)[1]),
     "cbrt_derivative": roots_derivative,
     **dict.fromkeys(("mod", "quotient"), remainder),
     "log1p": one(above_minus_one),

@@ -19,10 +19,14 @@ from ..engine.value import Value
 from . import exact as exact_arithmetic
 from .own import operand_names
 
-__all__ = ["Accuracy", "Worst", "accuracy", "derivatives", "error_among", "measured"]
+__all__ = ["Accuracy", "Worst", "accuracy", "computed", "judged", "measured"]
 
 Point = tuple[float, ...]
 Places = tuple[int, ...]
+Terms = Callable[[Point, Places], Sequence[float]]
+"""Of what a number is the sum, where it may cancel: its error is in ulp of the largest. The places
+are the operands to differentiate by, none for the value."""
+
 LOST = 2.0**50
 """So many ulp off, a number has no right bit left but perhaps its first two."""
 
@@ -35,6 +39,7 @@ class Worst(NamedTuple):
     point: Point
     got: float
     expected: float
+    places: Places = ()
 
     def __str__(self) -> str:
         if not self.point:
@@ -127,13 +132,18 @@ def accuracy(
     return Accuracy(gate.name, met, value, dict(sorted(found.items())))
 
 
+def no_terms(point: Point, places: Places) -> Sequence[float]:
+    """The terms of a number that is no sum."""
+    return ()
+
+
 def measured(
     gate: Primitive,
     function: Callable[..., Any],
     point: Point,
     order: int,
     names: Sequence[str] | None = None,
-    terms: Callable[[Point, Places], Sequence[float]] = lambda point, places: (),
+    terms: Terms = no_terms,
 ) -> Iterator[Worst]:
     """The errors of the value and of each derivative here; nothing outside of the domain.
 
@@ -142,33 +152,53 @@ def measured(
         point: its operands.
         order: up to which order to differentiate.
         names: of the operands.
-        terms: of what a number is the sum, where it may cancel: the error is in ulp of the
-            largest. ``places`` are the operands to differentiate by, none for the value.
+        terms: of what a number is the sum, where it may cancel.
+    """
+    names = names or operand_names(gate, len(point))
+    for places, got in computed(gate, point, order):
+        errors = judged(function, point, places, [got], names, terms)
+        if not errors and not places:
+            return
+        yield from errors
+
+
+def judged(
+    function: Callable[..., Any],
+    point: Point,
+    places: Places,
+    numbers: Sequence[float],
+    names: Sequence[str],
+    terms: Terms = no_terms,
+) -> list[Worst]:
+    """The error of each of these numbers for one derivative, or for the value.
+
+    There is none outside of the domain, at its edge, or at a kink.
+
+    Args:
+        function: the gate's value in mpmath's arithmetic.
+        point: its operands.
+        places: by which of them the numbers claim to be the derivative; none for the value.
+        numbers: ours, and perhaps those of other libraries.
+        names: of the operands.
+        terms: of what the number is the sum, where it may cancel.
     """
     mp = exact_arithmetic.precise()
+    exactly = exact_arithmetic.derivative if places else exact_arithmetic.value
     try:
-        expected = exact_arithmetic.value(function, point)
+        expected = exactly(function, point, *places)
     except (ArithmeticError, ValueError, TypeError):
-        return
+        return []
     if not isinstance(expected, mp.mpf) or not mp.isfinite(expected):
-        return
-    try:
-        out = float(gate.value(*point))
-    except (ArithmeticError, ValueError):
-        out = math.nan
-    yield Worst(error_among(out, expected, terms(point, ())), "value", point, out, float(expected))
-    names = names or operand_names(gate, len(point))
-    for places, got in derivatives(gate, point, order):
-        try:
-            expected = exact_arithmetic.derivative(function, point, *places)
-        except (ArithmeticError, ValueError, TypeError):
-            continue  # a kink, or the domain's edge
-        if isinstance(expected, mp.mpf):
-            what = f"d{'²' * (len(places) > 1)} / " + " ".join(f"d {names[k]}" for k in places)
-            error = error_among(got, expected, terms(point, places))
-            if error > 4 and _bent(function, point, places):
-                continue
-            yield Worst(error, what, point, got, float(expected))
+        return []
+    errors = [error_among(got, expected, terms(point, places)) for got in numbers]
+    if max(errors) > 4 and _bent(function, point, places):
+        return []
+    what = f"d{'²' * (len(places) > 1)} / " + " ".join(f"d {names[k]}" for k in places)
+    what = what if places else "value"
+    return [
+        Worst(error, what, point, got, float(expected), places)
+        for error, got in zip(errors, numbers, strict=True)
+    ]
 
 
 def _bent(function: Callable[..., Any], point: Point, places: Places) -> bool:
@@ -196,8 +226,13 @@ def _turns(left: Any, right: Any) -> bool:
     return bool(abs(left + right) < 1e-6 * (abs(left) + abs(right)) and abs(left) < 1e-150)
 
 
-def derivatives(gate: Primitive, point: Point, order: int) -> Iterator[tuple[Places, float]]:
-    """The derivatives that the engine gives, by the operands at these places; NaN for an error."""
+def computed(gate: Primitive, point: Point, order: int) -> Iterator[tuple[Places, float]]:
+    """The value, and the derivatives by the operands at these places; NaN for an error."""
+    try:
+        out = float(gate.value(*point))
+    except (ArithmeticError, ValueError):
+        out = math.nan
+    yield (), out
     flows = gate.differentiable(len(point))
     passing = [place for place, can in enumerate(flows) if can]
     try:
