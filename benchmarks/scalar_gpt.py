@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -136,11 +136,12 @@ class GPT:
 
     Args:
         Value: the class of the scalars.
-        seed: of the weights.
+        softmax: of a list of them; one that never asks for their numbers can be compiled.
     """
 
-    def __init__(self, Value: Any, seed: int = 42) -> None:
-        source = random.Random(seed)
+    def __init__(self, Value: Any, softmax: Callable[[Row], Row] = softmax) -> None:
+        source = random.Random(42)
+        self.softmax = softmax
         self.parameters: Row = []
 
         def matrix(rows: int, columns: int) -> list[Row]:
@@ -153,12 +154,16 @@ class GPT:
         self.up, self.down = matrix(4 * WIDTH, WIDTH), matrix(WIDTH, 4 * WIDTH)
         self.head = matrix(TOKENS, WIDTH)
 
-    def __call__(self, token: int, place: int, keys: list[Row], values: list[Row]) -> Row:
-        """The logits of the next token; keys and values grow by one row."""
-        x = rms_norm(plus(self.token[token], self.position[place]))
+    def __call__(self, token: Row, place: int, keys: list[Row], values: list[Row]) -> Row:
+        """The logits of the next token, from the row of this one."""
+        x = rms_norm(plus(token, self.position[place]))
+        return linear(self.head, self.block(x, keys, values))
+
+    def block(self, x: Row, keys: list[Row], values: list[Row]) -> Row:
+        """Attention and MLP; keys and values grow by one row."""
         x = plus(x, linear(self.out, self.attend(rms_norm(x), keys, values)))
         hidden = [each.relu() for each in linear(self.up, rms_norm(x))]
-        return linear(self.head, plus(x, linear(self.down, hidden)))
+        return plus(x, linear(self.down, hidden))
 
     def attend(self, x: Row, keys: list[Row], values: list[Row]) -> Row:
         """What each head reads in the values of the tokens so far, side by side."""
@@ -169,7 +174,7 @@ class GPT:
         attended = []
         for start in range(0, WIDTH, size):
             part = slice(start, start + size)
-            weights = softmax([dot(query[part], key[part]) / size**0.5 for key in keys])
+            weights = self.softmax([dot(query[part], key[part]) / size**0.5 for key in keys])
             columns = zip(*(value[part] for value in values), strict=True)
             attended += [dot(weights, column) for column in columns]
         return attended
@@ -181,7 +186,7 @@ class GPT:
         values: list[Row] = []
         losses = []
         for place, (token, target) in enumerate(pairwise(row)):
-            probabilities = softmax(self(token, place, keys, values))
+            probabilities = self.softmax(self(self.token[token], place, keys, values))
             losses.append(-probabilities[target].log())
         return sum(losses) / len(losses)
 
