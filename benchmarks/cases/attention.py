@@ -74,7 +74,7 @@ def by_hand(p: Arrays, g: Arrays, x: Any, y: Any, causal: bool) -> Callable[[], 
     scale = width**-0.5
 
     def step() -> float:
-        np.matmul(rows, projection.T, out=qkv)
+        np.dot(rows, projection.T, out=qkv)
         np.matmul(q, k.transpose(0, 2, 1), out=a)
         np.multiply(a, scale, out=a)
         if causal:
@@ -90,7 +90,7 @@ def by_hand(p: Arrays, g: Arrays, x: Any, y: Any, causal: bool) -> Callable[[], 
         error -= y
         loss = error @ error / batch
         error *= 2 / batch
-        np.matmul(error, pooled, out=dw)
+        np.dot(error, pooled, out=dw)
         error /= steps
         np.multiply((error[:, None] * w)[:, None], z > 0, out=dz)
         np.matmul(a.transpose(0, 2, 1), dz, out=dv)
@@ -100,7 +100,7 @@ def by_hand(p: Arrays, g: Arrays, x: Any, y: Any, causal: bool) -> Callable[[], 
         np.multiply(da, scale, out=da)
         np.matmul(da, k, out=dq)
         np.matmul(da.transpose(0, 2, 1), q, out=dk)
-        np.matmul(d_qkv.T, rows, out=d_projection)
+        np.dot(d_qkv.T, rows, out=d_projection)
         return float(loss)
 
     return step

@@ -134,7 +134,7 @@ class Block:
 
     def forward(self) -> Any:
         p, a = self.p, self.a
-        np.matmul(self.before.forward(), self.qkv.T, out=self.z)
+        np.dot(self.before.forward(), self.qkv.T, out=self.z)
         np.matmul(self.q, self.k.swapaxes(-1, -2), out=a)
         np.multiply(a, self.scale, out=a)
         np.add(a, self.future, out=a)
@@ -142,24 +142,24 @@ class Block:
         np.exp(a, out=a)
         np.divide(a, a.sum(-1, keepdims=True), out=a)
         np.matmul(a, self.v, out=self.of_heads)
-        np.matmul(self.read, p["out"].T, out=self.middle)
+        np.dot(self.read, p["out"].T, out=self.middle)
         np.add(self.middle, self.x, out=self.middle)
-        np.matmul(self.between.forward(), p["up"].T, out=self.hidden)
+        np.dot(self.between.forward(), p["up"].T, out=self.hidden)
         np.maximum(self.hidden, 0, out=self.hidden)
-        np.matmul(self.hidden, p["down"].T, out=self.y)
+        np.dot(self.hidden, p["down"].T, out=self.y)
         return np.add(self.y, self.middle, out=self.y)
 
     def backward(self, d: Any) -> Any:
         """Turn d, the gradient of the block's y, into that of its x."""
         p, g, a, da = self.p, self.g, self.a, self.da
-        np.matmul(d.T, self.hidden, out=g["down"])
-        np.matmul(d, p["down"], out=self.d_hidden)
+        np.dot(d.T, self.hidden, out=g["down"])
+        np.dot(d, p["down"], out=self.d_hidden)
         np.multiply(self.d_hidden, self.hidden > 0, out=self.d_hidden)
-        np.matmul(self.d_hidden.T, self.between.out, out=g["up"])
-        np.matmul(self.d_hidden, p["up"], out=self.d_norm)
+        np.dot(self.d_hidden.T, self.between.out, out=g["up"])
+        np.dot(self.d_hidden, p["up"], out=self.d_norm)
         self.between.backward(self.d_norm, d)
-        np.matmul(d.T, self.read, out=g["out"])
-        np.matmul(d, p["out"], out=self.d_read)
+        np.dot(d.T, self.read, out=g["out"])
+        np.dot(d, p["out"], out=self.d_read)
         np.matmul(a.swapaxes(-1, -2), self.d_of_heads, out=self.dv)
         np.matmul(self.d_of_heads, self.v.swapaxes(-1, -2), out=da)
         np.subtract(da, np.einsum("bhts,bhts->bht", a, da)[..., None], out=da)
@@ -167,8 +167,8 @@ class Block:
         np.multiply(da, self.scale, out=da)
         np.matmul(da, self.k, out=self.dq)
         np.matmul(da.swapaxes(-1, -2), self.q, out=self.dk)
-        np.matmul(self.dz.T, self.before.out, out=self.d_qkv)
-        np.matmul(self.dz, self.qkv, out=self.d_norm)
+        np.dot(self.dz.T, self.before.out, out=self.d_qkv)
+        np.dot(self.dz, self.qkv, out=self.d_norm)
         self.before.backward(self.d_norm, d)
         return d
 
@@ -186,7 +186,7 @@ def block_by_hand(p: Arrays, g: Arrays, x: Any, y: Any) -> Callable[[], float]:
         error -= y
         loss = error @ error / batch
         error *= 2 / batch
-        np.matmul(error, pooled, out=g["w"])
+        np.dot(error, pooled, out=g["w"])
         error /= steps
         np.multiply(error[:, None, None], w, out=d)
         whole.backward(d.reshape(-1, width))
@@ -211,7 +211,7 @@ def gpt_by_hand(p: Arrays, g: Arrays, tokens: Any, weights: Any) -> Callable[[],
         np.add(by_batch, p["position"], out=by_batch)
         first.forward()
         y = whole.forward()
-        np.matmul(y, p["head"].T, out=z)
+        np.dot(y, p["head"].T, out=z)
         np.subtract(z, z.max(1, keepdims=True), out=z)
         np.exp(z, out=dz)
         total = dz.sum(1, keepdims=True)
@@ -220,8 +220,8 @@ def gpt_by_hand(p: Arrays, g: Arrays, tokens: Any, weights: Any) -> Callable[[],
         np.multiply(dz, weight / total, out=dz)
         dz[which, targets] -= weight[:, 0]
         np.multiply(dz, 1 / batch, out=dz)
-        np.matmul(dz.T, y, out=g["head"])
-        np.matmul(dz, p["head"], out=d)
+        np.dot(dz.T, y, out=g["head"])
+        np.dot(dz, p["head"], out=d)
         d_sums[:] = 0
         first.backward(whole.backward(d), d_sums)
         d_sums.reshape(by_batch.shape).sum(0, out=g["position"])

@@ -93,6 +93,7 @@ class Convolution:
         self.windows = np.lib.stride_tricks.sliding_window_view(x, (k, k), (1, 2))
         self.copied = np.empty((batch, side, side, channels, k, k))
         self.rows = self.copied.reshape(-1, channels * k * k)
+        self.ones = np.ones(len(self.rows))  # a product with them sums faster than sum(0)
         self.z, self.dz = np.empty((2, batch, side, side, filters))
         self.out, self.d_out = np.empty((2, batch, side // 2, side // 2, filters))
         self.corners = [
@@ -102,7 +103,7 @@ class Convolution:
     def forward(self) -> Any:
         np.copyto(self.copied, self.windows)
         z = self.z
-        np.matmul(self.rows, self.weights.T, out=z.reshape(len(self.rows), -1))
+        np.dot(self.rows, self.weights.T, out=z.reshape(len(self.rows), -1))
         z += self.bias
         np.maximum(z, 0, out=z)
         a, b, c, d = (z[corner] for corner in self.corners)
@@ -121,8 +122,8 @@ class Convolution:
         for corner in self.corners:
             np.multiply(self.d_out, self.z[corner] == self.out, out=dz[corner])
         flat = dz.reshape(len(self.rows), -1)
-        np.matmul(flat.T, self.rows, out=self.d_weights)
-        flat.sum(0, out=self.d_bias)
+        np.dot(flat.T, self.rows, out=self.d_weights)
+        np.dot(self.ones, flat, out=self.d_bias)
         if d_x is not None:
             windows = (flat @ self.weights).reshape(self.copied.shape)
             d_x[:] = 0
@@ -139,12 +140,13 @@ def by_hand(p: Arrays, g: Arrays, x: Any, y: Any) -> Callable[[], float]:
     flat, d_flat = (each.transpose(0, 3, 1, 2) for each in (second.out, second.d_out))
     weights, bias, d_weights, d_bias = p["W"], p["b"], g["W"], g["b"]
     z, d = np.empty((2, batch, len(bias)))
+    ones = np.ones(batch)
 
     def step() -> float:
         first.forward()
         second.forward()
         a = flat.reshape(batch, -1)
-        np.matmul(a, weights.T, out=z)
+        np.dot(a, weights.T, out=z)
         np.add(z, bias, out=z)
         np.subtract(z, z.max(1, keepdims=True), out=z)
         np.exp(z, out=d)
@@ -153,8 +155,8 @@ def by_hand(p: Arrays, g: Arrays, x: Any, y: Any) -> Callable[[], float]:
         total *= batch
         np.divide(d, total, out=d)
         d[which, labels] -= 1 / batch
-        np.matmul(d.T, a, out=d_weights)
-        d.sum(0, out=d_bias)
+        np.dot(d.T, a, out=d_weights)
+        np.dot(ones, d, out=d_bias)
         np.copyto(d_flat, (d @ weights).reshape(d_flat.shape))
         second.backward(first.d_out)
         first.backward()

@@ -1,8 +1,8 @@
 """Networks that read step by step: RNN, LSTM, GRU; and one number that goes through tanh.
 
-By hand, the batch lies inside the steps, so that what one step reads is one block of memory;
-what does not wait for the step before (the inputs' part, the gradients of the weights) is one
-product over all the steps.
+By hand, arrays are (features, steps, batch). So the gates of a step are blocks of whole rows, and
+what does not wait for the step before (the inputs' part, the slopes of the gates, the gradients of
+the weights) is one operation over all the steps.
 """
 
 from __future__ import annotations
@@ -60,42 +60,43 @@ def plus(*rows: Row) -> Row:
 class Steps:
     """What all three have in common by hand: the inputs' part, the readout, the weights' gradients.
 
-    ``z[t]`` is W x + b at step t, ``h[t]`` the state before it; ``dz`` and ``du`` are the gradients
-    of what W and what U give (they differ only in the GRU).
+    ``z[:, t]`` starts as W x + b at step t, ``h[:, t]`` is the state before it.
     """
 
-    def __init__(self, p: Arrays, g: Arrays, x: Any, y: Any, apart: bool = False) -> None:
+    def __init__(self, p: Arrays, g: Arrays, x: Any, y: Any) -> None:
         batch, steps, inputs = x.shape
-        self.p, self.g, self.y, self.x = p, g, y, x
-        self.steps = steps
-        self.inputs = np.empty((steps, batch, inputs))
-        self.z, self.dz = np.empty((2, steps, batch, len(p["b"])))
-        self.du = np.empty_like(self.dz) if apart else self.dz
-        self.h = np.zeros((steps + 1, batch, len(p["w"])))
-        self.dh = np.empty_like(self.h[0])
+        self.p, self.g, self.y = p, g, y
+        self.given, self.x = x.transpose(2, 1, 0), np.empty((inputs, steps, batch))
+        self.z = np.empty((len(p["b"]), steps, batch))
+        self.h = np.zeros((len(p["w"]), steps + 1, batch))
+        self.before = self.h.reshape(len(self.h), -1)[:, : steps * batch]
+        self.dh = np.empty((len(self.h), batch))
 
     def read(self) -> None:
-        np.copyto(self.inputs, self.x.transpose(1, 0, 2))
-        np.matmul(self.inputs, self.p["W"].T, out=self.z)
-        np.add(self.z, self.p["b"], out=self.z)
+        np.copyto(self.x, self.given)
+        np.dot(self.p["W"], flat(self.x), out=flat(self.z))
+        np.add(self.z, self.p["b"][:, None, None], out=self.z)
 
     def loss(self) -> float:
-        error = self.h[-1] @ self.p["w"]
+        last = self.h[:, -1]
+        error = self.p["w"] @ last
         error -= self.y
         loss = error @ error / len(error)
         error *= 2 / len(error)
-        np.matmul(error, self.h[-1], out=self.g["w"])
-        np.multiply(error[:, None], self.p["w"], out=self.dh)
+        np.matmul(last, error, out=self.g["w"])
+        np.multiply(self.p["w"][:, None], error, out=self.dh)
         return float(loss)
 
-    def weights(self) -> None:
-        dz, du, x, h = (
-            each.reshape(-1, each.shape[-1])
-            for each in (self.dz, self.du, self.inputs, self.h[:-1])
-        )
-        np.matmul(dz.T, x, out=self.g["W"])
-        np.matmul(du.T, h, out=self.g["U"])
-        dz.sum(0, out=self.g["b"])
+    def weights(self, dz: Any, du: Any) -> None:
+        """From the gradients of what W and what U give, over all the steps."""
+        np.matmul(flat(dz), flat(self.x).T, out=self.g["W"])
+        np.matmul(flat(du), self.before.T, out=self.g["U"])
+        flat(dz).sum(1, out=self.g["b"])
+
+
+def flat(each: Any) -> Any:
+    """All the steps of all the batch, side by side."""
+    return each.reshape(len(each), -1)
 
 
 # --------------------------------------------------------------------------------- RNN
@@ -120,22 +121,22 @@ def rnn(steps: int, wanted: Wanted, batch: int = 64, inputs: int = 4, width: int
 
 def rnn_by_hand(p: Arrays, g: Arrays, x: Any, y: Any) -> Callable[[], float]:
     all_steps = Steps(p, g, x, y)
-    z, dz, h, dh = all_steps.z, all_steps.dz, all_steps.h, all_steps.dh
-    u, part = p["U"], np.empty_like(dh)
+    z, h, dh, u = all_steps.z, all_steps.h, all_steps.dh, p["U"]
+    part, slopes = np.empty_like(dh), np.empty_like(z)
 
     def step() -> float:
         all_steps.read()
-        for t in range(len(z)):
-            np.matmul(h[t], u.T, out=part)
-            np.add(part, z[t], out=part)
-            np.tanh(part, out=h[t + 1])
+        for t in range(z.shape[1]):
+            np.matmul(u, h[:, t], out=part)
+            np.add(part, z[:, t], out=part)
+            np.tanh(part, out=h[:, t + 1])
         loss = all_steps.loss()
-        np.multiply(h[1:], h[1:], out=z)
-        np.subtract(1, z, out=z)
-        for t in reversed(range(len(z))):
-            np.multiply(dh, z[t], out=dz[t])
-            np.matmul(dz[t], u, out=dh)
-        all_steps.weights()
+        np.multiply(h[:, 1:], h[:, 1:], out=slopes)
+        np.subtract(1, slopes, out=slopes)
+        for t in reversed(range(z.shape[1])):
+            np.multiply(dh, slopes[:, t], out=slopes[:, t])
+            np.matmul(u.T, slopes[:, t], out=dh)
+        all_steps.weights(slopes, slopes)
         return loss
 
     return step
@@ -174,46 +175,46 @@ def lstm(
 
 
 def sigmoid(z: Any, out: Any) -> None:
-    np.negative(z, out=out)
-    np.exp(out, out=out)
-    np.add(out, 1, out=out)
-    np.reciprocal(out, out=out)
+    np.negative(z, out=z)
+    np.exp(z, out=z)
+    np.add(z, 1, out=z)
+    np.reciprocal(z, out=out)
 
 
 def lstm_by_hand(p: Arrays, g: Arrays, x: Any, y: Any) -> Callable[[], float]:
     all_steps = Steps(p, g, x, y)
-    z, dz, h, dh = all_steps.z, all_steps.dz, all_steps.h, all_steps.dh
-    u, width = p["U"], len(p["w"])
-    smooth, new = np.s_[: 3 * width], np.s_[3 * width :]
-    write, keep, show, content = np.split(z, 4, -1)
-    d_write, d_keep, d_show, d_content = np.split(dz, 4, -1)
-    c, shown, dc, part = (
-        np.zeros_like(h),
-        np.empty_like(h[1:]),
-        np.empty_like(dh),
-        np.empty_like(dh),
+    z, h, dh, u = all_steps.z, all_steps.h, all_steps.dh, p["U"]
+    d, sums, part = np.empty_like(z), np.empty_like(z[:, 0]), np.empty_like(dh)
+    c, dc, shown = np.zeros_like(h), np.empty_like(dh), np.empty_like(h[:, 1:])
+    n = len(h)
+    gates, content, write, keep, show = (
+        z[: 3 * n],
+        z[3 * n :],
+        z[:n],
+        z[n : 2 * n],
+        z[2 * n : 3 * n],
     )
-    sums = np.empty_like(z[0])
+    d_gates, d_content = d[: 3 * n], d[3 * n :]
+    d_write, d_keep, d_show = d[:n], d[n : 2 * n], d[2 * n : 3 * n]
 
     def step() -> float:
         all_steps.read()
-        for t in range(len(z)):
-            np.matmul(h[t], u.T, out=sums)
-            np.add(sums, z[t], out=sums)
-            sigmoid(sums[:, smooth], out=z[t, :, smooth])
-            np.tanh(sums[:, new], out=content[t])
-            np.multiply(keep[t], c[t], out=c[t + 1])
-            np.multiply(write[t], content[t], out=part)
-            np.add(c[t + 1], part, out=c[t + 1])
-            np.tanh(c[t + 1], out=shown[t])
-            np.multiply(show[t], shown[t], out=h[t + 1])
+        for t in range(z.shape[1]):
+            np.matmul(u, h[:, t], out=sums)
+            np.add(sums, z[:, t], out=sums)
+            sigmoid(sums[: 3 * n], out=gates[:, t])
+            np.tanh(sums[3 * n :], out=content[:, t])
+            np.multiply(write[:, t], content[:, t], out=part)
+            np.multiply(keep[:, t], c[:, t], out=c[:, t + 1])
+            np.add(c[:, t + 1], part, out=c[:, t + 1])
+            np.tanh(c[:, t + 1], out=shown[:, t])
+            np.multiply(show[:, t], shown[:, t], out=h[:, t + 1])
         loss = all_steps.loss()
-        # what each gradient is multiplied by, of all steps at once
-        gates = z[..., smooth]
-        np.subtract(1, gates, out=dz[..., smooth])
-        np.multiply(dz[..., smooth], gates, out=dz[..., smooth])
+        # what each gradient is multiplied by, of all the steps at once
+        np.subtract(1, gates, out=d_gates)
+        np.multiply(d_gates, gates, out=d_gates)
         np.multiply(d_write, content, out=d_write)
-        np.multiply(d_keep, c[:-1], out=d_keep)
+        np.multiply(d_keep, c[:, :-1], out=d_keep)
         np.multiply(d_show, shown, out=d_show)
         np.multiply(content, content, out=d_content)
         np.subtract(1, d_content, out=d_content)
@@ -222,16 +223,16 @@ def lstm_by_hand(p: Arrays, g: Arrays, x: Any, y: Any) -> Callable[[], float]:
         np.subtract(1, shown, out=shown)
         np.multiply(shown, show, out=shown)
         dc[:] = 0
-        for t in reversed(range(len(z))):
-            np.multiply(dh, shown[t], out=part)
+        for t in reversed(range(z.shape[1])):
+            np.multiply(dh, shown[:, t], out=part)
             np.add(dc, part, out=dc)
-            np.multiply(d_write[t], dc, out=d_write[t])
-            np.multiply(d_keep[t], dc, out=d_keep[t])
-            np.multiply(d_content[t], dc, out=d_content[t])
-            np.multiply(d_show[t], dh, out=d_show[t])
-            np.matmul(dz[t], u, out=dh)
-            np.multiply(dc, keep[t], out=dc)
-        all_steps.weights()
+            np.multiply(d_write[:, t], dc, out=d_write[:, t])
+            np.multiply(d_keep[:, t], dc, out=d_keep[:, t])
+            np.multiply(d_content[:, t], dc, out=d_content[:, t])
+            np.multiply(d_show[:, t], dh, out=d_show[:, t])
+            np.matmul(u.T, d[:, t], out=dh)
+            np.multiply(dc, keep[:, t], out=dc)
+        all_steps.weights(d, d)
         return loss
 
     return step
@@ -268,50 +269,48 @@ def gru(wanted: Wanted, steps: int = 10, batch: int = 64, inputs: int = 8, width
 
 
 def gru_by_hand(p: Arrays, g: Arrays, x: Any, y: Any) -> Callable[[], float]:
-    all_steps = Steps(p, g, x, y, apart=True)
-    z, dz, du, h, dh = all_steps.z, all_steps.dz, all_steps.du, all_steps.h, all_steps.dh
-    u, width = p["U"], len(p["w"])
-    smooth, new = np.s_[: 2 * width], np.s_[2 * width :]
-    reset, keep, content = np.split(z, 3, -1)
-    d_reset, d_keep, d_content = np.split(dz, 3, -1)
-    recalled, part = np.empty_like(h[1:]), np.empty_like(dh)
-    sums = np.empty_like(z[0])
+    all_steps = Steps(p, g, x, y)
+    z, h, dh, u = all_steps.z, all_steps.h, all_steps.dh, p["U"]
+    n = len(h)
+    gates, reset, keep, content = z[: 2 * n], z[:n], z[n : 2 * n], z[2 * n :]
+    d, du = np.empty_like(z), np.empty_like(z)  # of what W gives, and of what U gives
+    d_gates, d_reset, d_keep, d_content = d[: 2 * n], d[:n], d[n : 2 * n], d[2 * n :]
+    recalled, sums, part = np.empty_like(content), np.empty_like(z[:, 0]), np.empty_like(dh)
 
     def step() -> float:
         all_steps.read()
-        for t in range(len(z)):
-            np.matmul(h[t], u.T, out=sums)
-            np.add(sums[:, smooth], z[t, :, smooth], out=sums[:, smooth])
-            sigmoid(sums[:, smooth], out=z[t, :, smooth])
-            np.copyto(recalled[t], sums[:, new])
-            np.multiply(recalled[t], reset[t], out=part)
-            np.add(content[t], part, out=part)
-            np.tanh(part, out=content[t])
-            np.subtract(h[t], content[t], out=part)
-            np.multiply(part, keep[t], out=part)
-            np.add(part, content[t], out=h[t + 1])
+        for t in range(z.shape[1]):
+            np.matmul(u, h[:, t], out=sums)
+            np.copyto(recalled[:, t], sums[2 * n :])
+            np.add(sums[: 2 * n], gates[:, t], out=sums[: 2 * n])
+            sigmoid(sums[: 2 * n], out=gates[:, t])
+            np.multiply(sums[2 * n :], reset[:, t], out=part)
+            np.add(content[:, t], part, out=part)
+            np.tanh(part, out=content[:, t])
+            np.subtract(h[:, t], content[:, t], out=part)
+            np.multiply(part, keep[:, t], out=part)
+            np.add(part, content[:, t], out=h[:, t + 1])
         loss = all_steps.loss()
-        # what each gradient is multiplied by, of all steps at once
-        gates = z[..., smooth]
-        np.subtract(1, gates, out=dz[..., smooth])
-        np.multiply(dz[..., smooth], gates, out=dz[..., smooth])
+        # what each gradient is multiplied by, of all the steps at once
+        np.subtract(1, gates, out=d_gates)
+        np.multiply(d_gates, gates, out=d_gates)
         np.multiply(d_reset, recalled, out=d_reset)
-        np.subtract(h[:-1], content, out=recalled)
+        np.subtract(h[:, :-1], content, out=recalled)
         np.multiply(d_keep, recalled, out=d_keep)
         np.multiply(content, content, out=d_content)
         np.subtract(1, d_content, out=d_content)
         np.subtract(1, keep, out=recalled)
         np.multiply(d_content, recalled, out=d_content)
-        for t in reversed(range(len(z))):
-            np.multiply(d_keep[t], dh, out=d_keep[t])
-            np.multiply(d_content[t], dh, out=d_content[t])
-            np.multiply(d_reset[t], d_content[t], out=d_reset[t])
-            np.copyto(du[t, :, smooth], dz[t, :, smooth])
-            np.multiply(d_content[t], reset[t], out=du[t, :, new])
-            np.matmul(du[t], u, out=part)
-            np.multiply(dh, keep[t], out=dh)
+        for t in reversed(range(z.shape[1])):
+            np.multiply(d_content[:, t], dh, out=d_content[:, t])
+            np.multiply(d_reset[:, t], d_content[:, t], out=du[:n, t])
+            np.multiply(d_keep[:, t], dh, out=du[n : 2 * n, t])
+            np.multiply(d_content[:, t], reset[:, t], out=du[2 * n :, t])
+            np.matmul(u.T, du[:, t], out=part)
+            np.multiply(dh, keep[:, t], out=dh)
             np.add(dh, part, out=dh)
-        all_steps.weights()
+        np.copyto(d_gates, du[: 2 * n])
+        all_steps.weights(d, du)
         return loss
 
     return step

@@ -65,7 +65,7 @@ def graph(wanted: Wanted, nodes: int = 20, width: int = 16, batch: int = 32) -> 
 def graph_by_hand(p: Arrays, g: Arrays, x: Any, y: Any, mixing: Any) -> Callable[[], float]:
     """Of so few nodes, the neighbours are a matrix: a product reads them faster than an index."""
     (batch, nodes, inputs), width = x.shape, len(p["w"])
-    w, dw = p["w"], g["w"]
+    w, dw, ones = p["w"], g["w"], np.ones(batch * nodes)
     m1 = np.empty((batch, nodes, inputs))
     z1, m2, z2, d1, dm2, d2 = np.empty((6, batch, nodes, width))
 
@@ -74,11 +74,11 @@ def graph_by_hand(p: Arrays, g: Arrays, x: Any, y: Any, mixing: Any) -> Callable
 
     def step() -> float:
         np.matmul(mixing, x, out=m1)
-        np.matmul(flat(m1), p["W1"].T, out=flat(z1))
+        np.dot(flat(m1), p["W1"].T, out=flat(z1))
         np.add(z1, p["b1"], out=z1)
         np.maximum(z1, 0, out=z1)
         np.matmul(mixing, z1, out=m2)
-        np.matmul(flat(m2), p["W2"].T, out=flat(z2))
+        np.dot(flat(m2), p["W2"].T, out=flat(z2))
         np.add(z2, p["b2"], out=z2)
         np.maximum(z2, 0, out=z2)
         pooled = z2.sum(1)
@@ -90,13 +90,13 @@ def graph_by_hand(p: Arrays, g: Arrays, x: Any, y: Any, mixing: Any) -> Callable
         np.matmul(error, pooled, out=dw)
         error /= nodes
         np.multiply((error[:, None] * w)[:, None], z2 > 0, out=d2)
-        np.matmul(flat(d2).T, flat(m2), out=g["W2"])
-        flat(d2).sum(0, out=g["b2"])
-        np.matmul(flat(d2), p["W2"], out=flat(dm2))
+        np.dot(flat(d2).T, flat(m2), out=g["W2"])
+        np.dot(ones, flat(d2), out=g["b2"])
+        np.dot(flat(d2), p["W2"], out=flat(dm2))
         np.matmul(mixing.T, dm2, out=d1)
         np.multiply(d1, z1 > 0, out=d1)
-        np.matmul(flat(d1).T, flat(m1), out=g["W1"])
-        flat(d1).sum(0, out=g["b1"])
+        np.dot(flat(d1).T, flat(m1), out=g["W1"])
+        np.dot(ones, flat(d1), out=g["b1"])
         return float(loss)
 
     return step
