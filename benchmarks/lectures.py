@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from importlib.util import find_spec
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -47,11 +47,11 @@ def moons(turns: int, count: int = 100) -> list[dict[str, Any]]:
         loss.backward()
         return loss.data
 
-    start = perf_counter()
+    start = process_time()
     total = graph()
-    made = perf_counter()
+    made = process_time()
     program = ag.compile(total, parameters=parameters, target="numpy")
-    seconds = perf_counter() - made
+    seconds = process_time() - made
     row = {
         "": f"{count} samples in one graph",
         "nodes": f"{int(program.explain().split()[0]):,}",

@@ -3,8 +3,9 @@
 One process, one thread, float64. The contenders take turns, so that a machine that gets slower or
 faster meets them all, and a turn is a block of calls in a row, as training makes them: single
 calls that alternate would hide what a program does to the memory from one call to the next, and
-would find the processor's caches full of the others' code and arrays. The times are medians over
-the turns; the ratios are medians of the turns' ratios.
+would find its caches full of the others' code and arrays. Seconds are the processor's for this
+process, so that it matters less what else runs. The times are medians over the turns; the ratios
+are medians of the turns' ratios.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.util import find_spec
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,7 +161,7 @@ def agree(case: Case, contenders: dict[str, Contender]) -> None:
 def take_turns(
     contenders: dict[str, Callable[[], Any]], turns: int, calls: int | None = None
 ) -> dict[str, list[float]]:
-    """Seconds of a call of each, in each of the turns.
+    """The processor's seconds for a call of each, in each of the turns.
 
     Args:
         contenders: by name.
@@ -171,17 +172,17 @@ def take_turns(
         call()
     if calls is None:
         first = next(iter(contenders.values()))
-        start = perf_counter()
+        start = process_time()
         for _ in range(3):
             first()
-        calls = min(max(round(3 * BLOCK / (perf_counter() - start)), 10), 100)
+        calls = min(max(round(3 * BLOCK / (process_time() - start)), 10), 100)
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(turns):
         for name, call in contenders.items():
-            start = perf_counter()
+            start = process_time()
             for _ in range(calls):
                 call()
-            times[name].append((perf_counter() - start) / calls)
+            times[name].append((process_time() - start) / calls)
     return times
 
 
@@ -191,13 +192,13 @@ def measure(case: Case, turns: int) -> Row:
     contenders = {"by hand": hand}
     program = ag.compile(case.loss, target=case.target)
     note, build, lines = "", None, None
-    start = perf_counter()
+    start = process_time()
     try:
         program.value_and_grad(*case.data)  # traces, builds, checks
     except (ValueError, RuntimeError) as problem:
         note = f"no program: {problem}"
     else:
-        build = perf_counter() - start
+        build = process_time() - start
         lines = len(program.source.splitlines())
         note = program.note
         contenders["compiled"] = compiled(case, program)
@@ -207,7 +208,9 @@ def measure(case: Case, turns: int) -> Row:
     few = case._replace(data=tuple(column[:2] for column in case.data))
     slow = eager(few)
     agree(few, {"by hand": by_hand(few), "eager": slow})
-    (seconds,) = take_turns({"eager": slow.step}, 3, 1).values()
+    start = process_time()
+    slow.step()
+    eager_seconds = (process_time() - start) / len(few.data[0]) * len(case.data[0])
 
     times = take_turns({name: each.step for name, each in contenders.items()}, turns)
 
@@ -223,7 +226,7 @@ def measure(case: Case, turns: int) -> Row:
         ratio("by hand"),
         medians.get("torch"),
         ratio("torch"),
-        median(seconds) / len(few.data[0]) * len(case.data[0]),
+        eager_seconds,
         lines,
         build,
         note,

@@ -91,8 +91,9 @@ class Convolution:
         self.weights, self.bias = kernels.reshape(filters, -1), p[f"b{depth}"]
         self.d_weights, self.d_bias = g[f"K{depth}"].reshape(filters, -1), g[f"b{depth}"]
         self.windows = np.lib.stride_tricks.sliding_window_view(x, (k, k), (1, 2))
-        self.copied = np.empty((batch, side, side, channels, k, k))
+        self.copied, self.d_copied = np.empty((2, batch, side, side, channels, k, k))
         self.rows = self.copied.reshape(-1, channels * k * k)
+        self.d_rows = self.d_copied.reshape(self.rows.shape)
         self.ones = np.ones(len(self.rows))  # a product with them sums faster than sum(0)
         self.z, self.dz = np.empty((2, batch, side, side, filters))
         self.out, self.d_out = np.empty((2, batch, side // 2, side // 2, filters))
@@ -125,11 +126,11 @@ class Convolution:
         np.dot(flat.T, self.rows, out=self.d_weights)
         np.dot(self.ones, flat, out=self.d_bias)
         if d_x is not None:
-            windows = (flat @ self.weights).reshape(self.copied.shape)
+            np.dot(flat, self.weights, out=self.d_rows)
             d_x[:] = 0
             for i in range(self.k):
                 for j in range(self.k):
-                    d_x[:, i : i + self.side, j : j + self.side] += windows[..., i, j]
+                    d_x[:, i : i + self.side, j : j + self.side] += self.d_copied[..., i, j]
 
 
 def by_hand(p: Arrays, g: Arrays, x: Any, y: Any) -> Callable[[], float]:
