@@ -62,6 +62,11 @@ def read(
             index, np.arange(math.prod(shape)).reshape(shape).T
         ):
             return f"{source}.swapaxes(1, 2)" if batch else f"{source}.T"
+        folded = _folded(math.prod(shape), index)
+        if folded is not None:
+            lengths, slices = folded
+            head = f"{batch()}, " if batch else ""
+            return f"{source}.reshape({head}{', '.join(map(str, lengths))})[{lead}{slices}]"
     if len(shape) > 1:
         flat = f"{batch()}, {math.prod(shape)}" if batch else "-1"
         source = f"{source}.reshape({flat})"
@@ -73,6 +78,37 @@ def read(
         sizes = ", ".join(map(str, index.shape))
         return f"{text}.reshape({f'{batch()}, ' if batch else ''}{sizes})"
     return f"{source}.take({constant(index)}{', 1' if batch else ''})"
+
+
+def _folded(size: int, index: Any) -> tuple[list[int], str] | None:
+    """Lengths and slices, if it is a part of a row of so many numbers, folded to several axes.
+
+    >>> _folded(48, 8 + 12 * np.arange(4)[:, None, None] + np.arange(4).reshape(2, 2))
+    ([4, 6, 2], ':, 4:6')
+    """
+    if index.ndim < 3 or index.size < 2:
+        return None
+    steps = [
+        int((np.take(index, [min(1, n - 1)], k) - np.take(index, [0], k)).flat[0])
+        for k, n in enumerate(index.shape)
+    ]
+    axes = np.indices(index.shape, sparse=True)
+    start = int(index.flat[0])
+    if not np.array_equal(
+        index, start + sum(s * axis for s, axis in zip(steps, axes, strict=True))
+    ):
+        return None
+    lengths, slices = [], []
+    for step, n in zip(steps, index.shape, strict=True):
+        if step < 1 or size % step or start // step + n > size // step:
+            return None
+        lengths.append(size // step)
+        first, start = divmod(start, step)
+        slices.append(":" if n == size // step else f"{first}:{first + n}")
+        size = step
+    while slices and slices[-1] == ":":
+        slices.pop()
+    return (lengths, ", ".join(slices)) if size == 1 and slices else None
 
 
 def _block(shape: tuple[int, ...], index: Any) -> str | None:

@@ -22,6 +22,7 @@ from .layout import lay_out
 from .lower import lower
 from .names import input_names
 from .reverse import differentiate
+from .running import side_by_side
 from .runtime import pick, scatter
 from .schedule import Schedule
 from .sources import Source
@@ -54,7 +55,7 @@ def build(
 ) -> Built:
     """Compile a traced graph; the leaves in ``data`` are numbers."""
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
-    scalars = canonicalise(trace, parameters, data)
+    scalars = side_by_side(canonicalise(trace, parameters, data))
     grouping = group(scalars, shapes)
     del scalars
     lay_out(grouping)

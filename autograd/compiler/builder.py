@@ -18,6 +18,7 @@ from .language import (
     Constant,
     Contract,
     Gate,
+    Input,
     Number,
     Parameters,
     Reduce,
@@ -230,13 +231,25 @@ class Builder:
     def contract(self, a: Array, left: str, b: Array, right: str, axes: str) -> Array:
         """Σ a·b over the axes that are not among ``axes`` (see ``Contract``)."""
         if not set(left + right) - set(axes):  # nothing is summed: a product of all with all
-            spread = a.shape and (*a.shape, *(1 for axis in right if axis not in left))
-            return self.mul(self.reshape(a, spread) if spread or a.batched else a, b)
+            return self.mul(self.spread(a, left, axes), self.spread(b, right, axes))
         sizes: dict[str, int] = {}
         for operand, letters in ((a, left), (b, right)):
             sizes.update(zip(reversed(letters), reversed(operand.shape), strict=False))
         shape = tuple(sizes[axis] for axis in axes if axis != "B")
         return self.make(Contract, (a, b), shape, "B" in axes, left, right, axes)
+
+    def spread(self, a: Array, letters: str, axes: str) -> Array:
+        """An array with axes of length 1 for those that it lacks; none in front."""
+        lengths = dict(zip(letters.replace("B", ""), a.shape, strict=True))
+        shape = [lengths.get(axis, 1) for axis in axes.replace("B", "")]
+        order = sorted(letters.replace("B", ""), key=axes.index)
+        if order != list(letters.replace("B", "")):
+            places = np.arange(a.size).reshape(a.shape)
+            turned = places.transpose([letters.replace("B", "").index(axis) for axis in order])
+            a = self.take(a, turned, keep=a.rank)
+        while len(shape) > a.rank and shape[0] == 1 and not a.batched:
+            del shape[0]
+        return self.reshape(a, tuple(shape)) if a.shape else a
 
     def matmul(self, x: Array, w: Array, axes: str = "vk") -> Array:
         """x (..., k) times w, whose axes are vk, kv or k."""
@@ -274,10 +287,13 @@ class Builder:
                 index = first
         while index.ndim > keep and index.shape[0] == 1:
             index = index[0]
+        if isinstance(source, Reshape) and isinstance(source.operands[0], Input):
+            return self.take(source.operands[0], index, keep)
         if isinstance(source, Take):
             return self.take(source.operands[0], source.index.ravel()[index], keep)
         if isinstance(source, Constant):
-            return self.array(source.numbers.reshape(-1)[index])
+            numbers = source.numbers.reshape(-1)[index]
+            return self.constant(numbers) if numbers.dtype == bool else self.array(numbers)
         if isinstance(source, Number):
             return source
         shape = index.shape

@@ -253,6 +253,10 @@ class _Canonicaliser:
         return (a, b) if rank_a < rank_b or (rank_a == rank_b and a <= b) else (b, a)
 
     def sum(self, op: Primitive, forms: list[Form]) -> Lin:
+        if any(map(self.is_contraction, forms[1:])):  # Σ of whole ones: each stays an array
+            forms = [self.number(form) if self.multiplies(form) else form for form in forms]
+        elif len(forms) > 1 and self.share_weights(forms):
+            forms = [self.number(form) if isinstance(form, Lin) else form for form in forms]
         result = forms[0] if isinstance(forms[0], Lin) and op is not primitives.neg else None
         lin = Lin() if result is None else result
         signs = {primitives.sub: [1, -1], primitives.neg: [-1]}.get(op, [1] * len(forms))
@@ -260,6 +264,30 @@ class _Canonicaliser:
             if k or result is None:
                 self.absorb(lin, form, sign)
         return lin
+
+    def multiplies(self, form: Form) -> bool:
+        """Whether there are products in it of two numbers that both depend on the sample."""
+        rank = self.graph.rank
+        if isinstance(form, tuple):
+            return rank[form[1]] == BATCH
+        return isinstance(form, Lin) and BATCH in map(rank.__getitem__, form.a + form.c)
+
+    def is_contraction(self, form: Form) -> bool:
+        """Whether it is a sum of such products: attention, say, is one of these for each pair."""
+        return isinstance(form, Lin) and len(form.a) + len(form.c) > 1 and self.multiplies(form)
+
+    def share_weights(self, forms: list[Form]) -> bool:
+        """Whether two of these are rows times the same weights: what a layer says of two places."""
+        seen: set[int] = set()
+        for form in forms:
+            lin = form if isinstance(form, Lin) else Lin()
+            if not seen and len(lin.t) and self.graph.kind[lin.t[-1]] == "lin":
+                seen.update(self.graph.detail[lin.t[-1]].a[:1])
+            weights = lin.a if len(lin.a) > 1 and self.graph.rank[lin.a[0]] == PARAM else ()
+            if form is not forms[0] and not seen.isdisjoint(weights[:1]):
+                return True
+            seen.update(weights)
+        return False
 
     def absorb(self, lin: Lin, form: Form, sign: int) -> None:
         """lin += sign * form"""

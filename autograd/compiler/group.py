@@ -12,38 +12,33 @@ holds a whole data set one row a sample.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from ..engine.gate import Primitive
 from .canonicalise import BATCH, PARAM, Lin, Scalars
+from .grids import (
+    Columns,
+    Run,
+    changing,
+    components,
+    continued,
+    contraction,
+    filled,
+    numbered,
+    over_universe,
+)
 from .sequence import SEQUENCES
 
-__all__ = ["CONSTANTS", "THETA", "Group", "Grouping", "Run", "group"]
+__all__ = ["CONSTANTS", "THETA", "Group", "Grouping", "group"]
 
 THETA, CONSTANTS = 0, 1  # the first sources; then one for each argument, then the groups
 
-Columns = Any  # an integer array
 _MANY = 1 << 31  # more than there are sources
-
-
-@dataclass
-class Run:
-    """Products (or, if ``a_source`` is None, terms) of one pair of sources: k of them a node."""
-
-    sign: int
-    a_source: int | None
-    b_source: int
-    a: Columns  # (nodes, k) columns in the source of the weights
-    b: Columns  # (nodes, k)
-    matrix: bool = False  # a matrix product over the group's shape
-
-    @property
-    def k(self) -> int:
-        return int(self.b.shape[1])
 
 
 @dataclass
@@ -58,6 +53,9 @@ class Group:
     runs: list[Run] = field(default_factory=list)
     constants: Any = None  # (nodes,) added to a weighted sum
     operands: list[tuple[int, Columns]] = field(default_factory=list)  # source, columns (nodes,)
+    there: Any = None  # (nodes, operands) of a sequence: False where a shorter one has ended
+    whole: bool = False  # the nodes are all places of a softmax, and so is the last axis
+    cells: Any = None  # the nodes' places in the shape; None if they are all of it
 
 
 class Grouping:
@@ -71,8 +69,23 @@ class Grouping:
         self.column = np.full(n, -1, dtype=np.int32)
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.batched: set[int] = set()  # the sources that hold a value for each sample
+        self.cells: dict[int, Columns] = {}  # of the sources with holes: what is no hole
         self.parameters: list[Any] = []
         self.constants: list[float] = []
+
+    def size(self, source: int | None) -> int:
+        """How many numbers a source has."""
+        if source == THETA:
+            return len(self.parameters)
+        if source == CONSTANTS:
+            return len(self.constants)
+        return math.prod(self.shapes[source or 0])
+
+    def constant(self, number: float) -> int:
+        """The column of a number among the constants."""
+        if number not in self.constants:
+            self.constants.append(number)
+        return self.constants.index(number)
 
 
 def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
@@ -84,7 +97,7 @@ def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
     """
     result = Grouping(scalars)
     for k, shape in enumerate(arguments):
-        result.shapes[2 + k] = () if shape == () else (math.prod(shape),)
+        result.shapes[2 + k] = shape
         result.batched.add(2 + k)
     levels: dict[int, list[int]] = {}
     reachable = scalars.reachable()
@@ -103,16 +116,19 @@ def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
             levels.setdefault(scalars.level[node], []).append(node)
     next_source = 2 + len(arguments)
     for level in sorted(levels):
-        bins: dict[Any, list[tuple[int, Any]]] = {}
+        bins: dict[Any, dict[Any, list[tuple[int, Any]]]] = {}
         for node in levels[level]:
-            key, facts = _key(result, scalars, node)
-            bins.setdefault(key, []).append((node, facts))
-        for key, members in bins.items():
-            for part in _parts(result, key, members):
+            key, lengths, facts = _key(result, scalars, node)
+            bins.setdefault(key, {}).setdefault(lengths, []).append((node, facts))
+        for key, by_length in bins.items():
+            for part in _parts(result, key, by_length):
                 part.source = next_source
                 result.source[part.nodes] = next_source
-                result.column[part.nodes] = np.arange(len(part.nodes))
+                places = np.arange(len(part.nodes)) if part.cells is None else part.cells
+                result.column[part.nodes] = places
                 result.shapes[next_source] = part.shape
+                if part.cells is not None:
+                    result.cells[next_source] = part.cells
                 if part.batched:
                     result.batched.add(next_source)
                 result.groups.append(part)
@@ -120,19 +136,23 @@ def group(scalars: Scalars, arguments: list[tuple[int, ...]]) -> Grouping:
     return result
 
 
-def _key(result: Grouping, scalars: Scalars, node: int) -> tuple[Any, Any]:
-    """What nodes must share to be grouped, and what is particular to this one."""
+def _key(result: Grouping, scalars: Scalars, node: int) -> tuple[Any, Any, Any]:
+    """What nodes must share to be grouped, how long they are, and what is particular to one."""
     kind, detail = scalars.kind[node], scalars.detail[node]
     batched = scalars.rank[node] == BATCH
     if isinstance(kind, Primitive):
         places = np.array(detail)
-        return (
-            (kind, batched, tuple(result.source[places].tolist())),
-            result.column[places],
-        )
+        sources = tuple(result.source[places].tolist())
+        lead, parts = SEQUENCES.get(kind, (0, 0))
+        if parts == 1 and len(set(sources[lead:])) == 1:
+            key = (kind, batched, sources[: lead + 1])
+        else:
+            key = (kind, batched, sources)
+        return key, len(sources), result.column[places]
     runs = _runs(result, detail)
-    key = tuple(sorted((name, len(columns[1])) for name, columns in runs.items()))
-    return (None, batched, key), (runs, detail.constant)
+    names = sorted(runs)
+    lengths = tuple(len(runs[name][1]) for name in names)
+    return (None, batched, tuple(names)), lengths, (runs, detail.constant)
 
 
 def _runs(result: Grouping, lin: Lin) -> dict[tuple[int, int, int], tuple[Columns, Columns]]:
@@ -146,6 +166,9 @@ def _runs(result: Grouping, lin: Lin) -> dict[tuple[int, int, int], tuple[Column
         if a:
             weights = np.array(a)
             a_sources, a_columns = result.source[weights], result.column[weights]
+            turned = (a_sources > sources) & np.isin(a_sources, [*result.batched])
+            a_sources, sources = _turned(turned, a_sources, sources)
+            a_columns, columns = _turned(turned, a_columns, columns)
             names = a_sources.astype(np.int64) * _MANY + sources
         else:
             a_sources, a_columns, names = np.full(len(b), -1), columns, sources
@@ -159,11 +182,38 @@ def _runs(result: Grouping, lin: Lin) -> dict[tuple[int, int, int], tuple[Column
     return runs
 
 
-def _parts(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> list[Group]:
+def _turned(where: Any, a: Columns, b: Columns) -> tuple[Columns, Columns]:
+    return np.where(where, b, a), np.where(where, a, b)
+
+
+def _parts(result: Grouping, key: Any, by_length: dict[Any, list[tuple[int, Any]]]) -> list[Group]:
+    """The groups of nodes that are alike but for the lengths of their sums and sequences."""
+    if len(by_length) > 2 or (len(by_length) > 1 and key[0] is None):
+        ragged = _ragged(result, key, [m for members in by_length.values() for m in members])
+        if ragged is not None and (len(by_length) > 2 or any(run.matrix for run in ragged.runs)):
+            return [ragged]
+    parts = []
+    for members in by_length.values():
+        parts += _equal_parts(result, key, members)
+    return parts
+
+
+def _ragged(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> Group | None:
+    op, batched, names = key
+    members.sort(key=itemgetter(0))
+    if op is not None:
+        return _gate_group(result, key, members)
+    if all(a in (-1, CONSTANTS) or a in result.batched for _, a, _ in names):
+        return _lin_group(result, batched, members)
+    return None
+
+
+def _equal_parts(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> list[Group]:
     op, batched, _ = key
     if op is not None:
         return [_gate_group(result, key, members)]
     whole = _lin_group(result, batched, members)
+    assert whole is not None
     if whole.runs and not any(run.matrix for run in whole.runs):
         towers = _towers(whole)
         if towers is not None:
@@ -173,72 +223,100 @@ def _parts(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> list[G
                 )
                 for k in range(max(towers) + 1)
             ]
-            if all(any(run.matrix for run in part.runs) for part in parts):
-                return parts
+            found = [part for part in parts if part and any(run.matrix for run in part.runs)]
+            if len(found) == len(parts):
+                return found
     return [whole]
 
 
 def _towers(whole: Group) -> list[int] | None:
     """Which of several separate layers each node belongs to (by its widest input tuple)."""
     run = max(whole.runs, key=lambda run: run.k if run.a_source is not None else 0)
-    if run.a_source is None or run.k == 1:
+    if run.a_source is None or run.k == 1 or whole.cells is not None:
         return None
     order = np.argsort(whole.nodes, kind="stable")
     # Two nodes are of one tower if they share a weight tuple or an input tuple.
-    u, v = _tuples(run.b[order]), _tuples(run.a[order])
-    parent: dict[Any, Any] = {}
-
-    def root(x: Any) -> Any:
-        while parent.setdefault(x, x) != x:
-            x = parent[x]
-        return x
-
-    for i, j in zip(u.tolist(), v.tolist(), strict=True):
-        parent[root(("u", i))] = root(("v", j))
-    names: dict[Any, int] = {}
-    towers = [names.setdefault(root(("u", i)), len(names)) for i in u.tolist()]
-    return towers if 1 < len(names) <= 8 and len(names) < len(towers) else None
-
-
-def _tuples(rows: Columns) -> Columns:
-    """Number equal rows alike, by first appearance."""
-    names: dict[bytes, int] = {}
-    rows = np.ascontiguousarray(rows)
-    return np.array([names.setdefault(row.tobytes(), len(names)) for row in rows])
+    towers: list[int] = components(numbered(run.b[order]), numbered(run.a[order])).tolist()
+    return towers if 1 < len(set(towers)) <= 8 and len(set(towers)) < len(towers) else None
 
 
 def _gate_group(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> Group:
     op, batched, sources = key
     nodes = np.array([node for node, _ in members])
-    columns = np.array([facts for _, facts in members])  # (nodes, operands)
+    columns, there = _padded([facts for _, facts in members])  # (nodes, operands)
+    sources = (*sources, *[sources[-1]] * (columns.shape[1] - len(sources)))
     moving = [k for k, source in enumerate(sources) if source not in (THETA, CONSTANTS)]
     first = moving or list(range(len(sources)))
     order = np.lexsort([columns[:, k] for k in reversed(first)])
     nodes, columns = nodes[order], columns[order]
-    shape = _whole_rows(result, key, columns) or _shape_like(
-        result, [(sources[k], columns[:, k]) for k in first], len(nodes)
-    )
-    return Group(
-        -1,
-        op,
-        nodes.tolist(),
-        batched,
-        shape,
-        operands=[(source, columns[:, k]) for k, source in enumerate(sources)],
-    )
+    starts = _whole_rows(result, op, sources, columns)
+    if there is not None:
+        lead, size = SEQUENCES[op][0], result.size(sources[-1])
+        there = there[order]
+        columns[:, lead:] = continued(columns[:, lead:], there[:, lead:], size)
+    if starts is not None:
+        table = columns[starts, 1:]
+        like = _shape_like(result, [(sources[1], table.ravel())], table.size)
+        shape = like if len(like) > 1 else table.shape if len(starts) > 1 else table.shape[1:]
+        there = None if there is None else there[starts, 1:]
+        cells = None if there is None else np.flatnonzero(there)
+        rows = [(sources[1], table.ravel())]
+        return Group(-1, op, nodes.tolist(), batched, shape, [], None, rows, there, True, cells)
+    operands = [(source, columns[:, k]) for k, source in enumerate(sources)]
+    shape = _shape_like(result, [operands[k] for k in first], len(nodes))
+    cells = None
+    holed = None if op in SEQUENCES else _holed(result, [operands[k] for k in first])
+    if holed is not None:
+        cells, shape = result.cells[holed], result.shapes[holed]
+        holes = _Holes(result, cells, shape)
+        operands = [(s, holes.filled(s, c[:, None])[:, 0]) for s, c in operands]
+    return Group(-1, op, nodes.tolist(), batched, shape, [], None, operands, there, False, cells)
 
 
-def _whole_rows(result: Grouping, key: Any, columns: Columns) -> tuple[int, int] | None:
-    """(rows, places), where the nodes are a softmax of several rows, all places of each."""
-    op, _, sources = key
-    places = columns.shape[1] - 1
-    rows = len(columns) // places if places else 0
-    if SEQUENCES.get(op) != (1, 1) or sources[0] != CONSTANTS or rows * places != len(columns):
+def _padded(rows: list[Columns]) -> tuple[Columns, Any]:
+    """Rows of differing length as an array, and what of it is there; None if all is."""
+    longest = max(map(len, rows))
+    if all(len(row) == longest for row in rows):
+        return np.array(rows), None
+    padded = np.full((len(rows), longest), -1)
+    for k, row in enumerate(rows):
+        padded[k, : len(row)] = row
+    return padded, padded >= 0
+
+
+@dataclass
+class _Holes:
+    """What a group with holes reads at them: of a source with the same holes, these."""
+
+    result: Grouping
+    cells: Columns
+    shape: tuple[int, ...]
+
+    def filled(self, source: int | None, rows: Columns) -> Columns:
+        known = self.result.cells.get(-1 if source is None else source)
+        if rows.shape[1] == 1 and known is not None and np.array_equal(rows[:, 0], known):
+            return np.arange(math.prod(self.shape))[:, None]
+        return filled(rows, self.cells, self.shape)
+
+
+def _holed(result: Grouping, operands: list[tuple[int, Columns]]) -> int | None:
+    """The source with holes that an operand is all of, but for the holes."""
+    for source, columns in operands:
+        if source in result.cells and np.array_equal(columns, result.cells[source]):
+            return source
+    return None
+
+
+def _whole_rows(result: Grouping, op: Primitive, sources: Any, columns: Columns) -> Any:
+    """Where each row starts, if the nodes are softmaxes of several rows, all places of each."""
+    if SEQUENCES.get(op) != (1, 1) or sources[0] != CONSTANTS or len(set(sources[1:])) > 1:
         return None
-    table = columns.reshape(rows, places, places + 1)
-    index = np.array(result.constants)[table[..., 0]]
-    one_row = (table[:, :, 1:] == table[:, :1, 1:]).all()
-    return (rows, places) if rows > 1 and one_row and (index == np.arange(places)).all() else None
+    index, rows = np.array(result.constants)[columns[:, 0]], columns[:, 1:]
+    starts = np.flatnonzero(np.append(True, (np.diff(rows, axis=0) != 0).any(1)))
+    counts = np.diff(np.append(starts, len(rows)))
+    place = np.arange(len(rows)) - np.repeat(starts, counts)
+    every = (counts == (rows[starts] >= 0).sum(1)).all() and (index == place).all()
+    return starts if every and len(rows) > 1 else None
 
 
 def _shape_like(result: Grouping, operands: list[tuple[int, Columns]], n: int) -> tuple[int, ...]:
@@ -251,32 +329,82 @@ def _shape_like(result: Grouping, operands: list[tuple[int, Columns]], n: int) -
     return () if n == 1 else (n,)
 
 
-def _lin_group(result: Grouping, batched: bool, members: list[tuple[int, Any]]) -> Group:
+def _lin_group(result: Grouping, batched: bool, members: list[tuple[int, Any]]) -> Group | None:
+    """Weighted sums as a group; None if they are too unlike, which only ragged ones can be."""
     nodes = np.array([node for node, _ in members])
     constants = np.array([facts[1] for _, facts in members])
-    names = list(members[0][1][0])
     runs = []
-    for name in names:
+    for name in members[0][1][0]:
         b_source, a_source, minus = name
-        a = np.array([facts[0][name][0] for _, facts in members])
-        b = np.array([facts[0][name][1] for _, facts in members])
-        runs.append(Run(-1 if minus else 1, None if a_source < 0 else a_source, b_source, a, b))
+        a, there = _padded([facts[0][name][0] for _, facts in members])
+        b, _ = _padded([facts[0][name][1] for _, facts in members])
+        sign = -1 if minus else 1
+        runs.append(Run(sign, None if a_source < 0 else a_source, b_source, a, b, there))
     n = len(nodes)
+    cells = None
     order, shape = _grid(result, runs, n)
     if order is None:
-        sides = [side for run in runs for side in _sides(run)]
-        moving = [side for side in sides if side[0] not in (THETA, CONSTANTS)] or sides
-        order = np.lexsort([columns[:, 0] for _, columns in reversed(moving)])
+        runs = [_matched(result, run, n) for run in runs]
+        found = _contraction(result, runs, nodes)
+        if found is not None:
+            runs, shape, cells = found
+            order = np.argsort(cells)
+            cells = None if n == math.prod(shape) else cells[order]
+        else:
+            sides = [side for run in runs for side in _sides(run)]
+            moving = [side for side in sides if side[0] not in (THETA, CONSTANTS)] or sides
+            order = np.lexsort([columns[:, 0] for _, columns in reversed(moving)])
     nodes, constants = nodes[order], constants[order]
-    for run in runs:
-        run.a, run.b = run.a[order], run.b[order]
+    runs = [run.at(order) for run in runs]
     if shape is None:
         sides = [side for run in runs if run.k == 1 for side in _sides(run)]
-        whole = [(source, columns[:, 0]) for source, columns in sides]
-        shape = _shape_like(result, whole, n)
+        single = [(source, columns[:, 0]) for source, columns in sides]
+        shape = _shape_like(result, single, n)
+        holed = _holed(result, single)
+        if holed is not None:
+            cells, shape = result.cells[holed], result.shapes[holed]
+    if cells is not None:
+        holes = _Holes(result, cells, shape)
+        runs = [
+            replace(run, a=holes.filled(run.a_source, run.a), b=holes.filled(run.b_source, run.b))
+            for run in runs
+        ]
+        constants = filled(constants[:, None], cells, shape)[:, 0]
     for run in runs:
         run.matrix = _is_matrix(result, run, shape)
-    return Group(-1, None, nodes.tolist(), batched, shape, runs, constants)
+    return Group(-1, None, nodes.tolist(), batched, shape, runs, constants, cells=cells)
+
+
+def _contraction(result: Grouping, runs: list[Run], nodes: Columns) -> Any:
+    """The runs and the shape in which one of them is a contraction, and each node's place."""
+    for k, run in enumerate(runs):
+        if run.a_source is None or run.k == 1 or run.a_source == THETA:
+            continue
+        found = contraction(run, nodes, run.a_source == CONSTANTS)
+        if found is not None:
+            run, shape, cells = found
+            return [*runs[:k], run, *runs[k + 1 :]], shape, cells
+    return None
+
+
+def _matched(result: Grouping, run: Run, n: int) -> Run:
+    """A run without gaps: products with 0, or a row of which only a part is summed."""
+    constant = run.a_source in (None, CONSTANTS)
+    if n > 1 and run.k > 1 and (constant or run.there is not None) and run.a_source != THETA:
+        full, nothing = run, result.constant(0.0) if constant else 0
+        if run.a_source is None:
+            ones = np.full(run.b.shape, result.constant(1.0))
+            full = replace(run, a=ones, a_source=CONSTANTS)
+        size = None if constant else result.size(run.b_source)
+        found = over_universe(full, result.size(full.a_source), size)
+        if found is not None and found.there is not None and constant:
+            return replace(found, a=np.where(found.there, found.a, nothing), there=None)
+        if found is not None:
+            return found
+    if run.there is None:
+        return run
+    b = continued(run.b, run.there, result.size(run.b_source))
+    return replace(run, a=continued(run.a, run.there, 1 << 40), b=b)
 
 
 def _sides(run: Run) -> list[tuple[int, Columns]]:
@@ -291,9 +419,9 @@ def _grid(result: Grouping, runs: list[Run], n: int) -> tuple[Any, tuple[int, ..
         return np.arange(1), ()
     batched = result.batched
     for run in runs:
-        if run.a_source is None or run.a_source in batched:
+        if run.a_source is None or run.a_source in batched or run.there is not None:
             continue
-        u, v = _tuples(run.b), _tuples(run.a)
+        u, v = numbered(run.b), numbered(run.a)
         rows, columns = int(u.max()) + 1, int(v.max()) + 1
         if rows * columns != n or (run.k == 1 and (rows == 1 or columns == 1)):
             continue
@@ -309,9 +437,15 @@ def _grid(result: Grouping, runs: list[Run], n: int) -> tuple[Any, tuple[int, ..
 
 
 def _is_matrix(result: Grouping, run: Run, shape: tuple[int, ...]) -> bool:
-    """Whether weights depend on the last axis only, and inputs on the first only."""
-    if run.a_source is None or run.a_source in result.batched:
+    """Whether it is a contraction: neither its a nor its b has all axes of the shape."""
+    if run.a_source is None:
         return False
+    of_a, of_b = run.reads(shape)
+    if run.there is not None and not {*changing(run.there, shape)} <= {*of_a}:
+        return False
+    if run.a_source in result.batched or len(shape) > 2:
+        smaller = len(of_a) < len(shape) or len(of_b) < len(shape)
+        return run.k > 1 and smaller and len({*of_a, *of_b}) == len(shape)
     if shape == ():
         return run.k > 1
     if len(shape) == 1:
@@ -319,6 +453,8 @@ def _is_matrix(result: Grouping, run: Run, shape: tuple[int, ...]) -> bool:
             return False
         return _constant(run.a) or _constant(run.b)
     a, b = run.a.reshape(*shape, run.k), run.b.reshape(*shape, run.k)
+    if run.k > 1 and run.a_source == CONSTANTS:
+        return len(of_a) < 2 and len(of_b) < 2 and of_a != of_b
     return bool((a == a[:1]).all() and (b == b[:, :1]).all())
 
 

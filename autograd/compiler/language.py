@@ -136,9 +136,13 @@ class Number(Array):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Constant(Array):
-    """Numbers known now."""
+    """Numbers known now, or truths: a mask."""
 
     numbers: Any
+
+    @property
+    def dtype(self) -> str:
+        return "truth" if self.numbers.dtype == bool else "number"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -168,7 +172,11 @@ class Gate(Array):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Along(Array):
-    """A row over a sequence, which is the last axis of its operands; an index may come first."""
+    """A row over a sequence, which is the last axis of its operands.
+
+    Where the row has an index (which place of a softmax?), it comes first; if it does not, the
+    result has all places.
+    """
 
     op: Primitive
 
@@ -191,12 +199,38 @@ class Contract(Array):
     @property
     def by_matrix(self) -> bool:
         """Whether it is the last axis of the left that a fixed vector or matrix sums up."""
-        return self.summed == self.left[-1:] and "B" not in self.right
+        rest = self.right.replace(self.summed, "")
+        fixed = "B" not in self.right and len(rest) < 2
+        return self.summed == self.left[-1:] and fixed and self.axes == self.left[:-1] + rest
 
     @property
     def over_rows(self) -> bool:
         """Whether both are summed over all their rows: the gradient of such a vector or matrix."""
-        return self.left.startswith(self.summed) and self.right.startswith(self.summed)
+        n = len(self.summed)
+        starts = self.left.startswith(self.summed) and self.right.startswith(self.summed)
+        rows, columns = self.left[n:], self.right[n:]
+        return starts and self.axes == rows + columns and len(rows) < 2 and len(columns) == 1
+
+    def as_matrices(self) -> tuple[str, str, str] | None:
+        """Both operands and the result as stacks of matrices, a letter an axis, "1" a new one.
+
+        Axes that all three have, or that there are too many of, count the stack; None if
+        more than one axis is summed.
+        """
+        left = [axis for axis in self.axes if axis in self.left and axis not in self.right]
+        right = [axis for axis in self.axes if axis in self.right and axis not in self.left]
+        if len(self.summed) != 1 or set(self.left + self.right) - set(self.axes + self.summed):
+            return None
+        rows, columns = left[-1:], right[-1:]
+        stack = [axis for axis in self.axes if axis not in rows + columns]
+        of_left = [axis if axis in self.left else "1" for axis in stack]
+        of_right = [axis if axis in self.right else "1" for axis in stack]
+        row, column = "".join(rows) or "1", "".join(columns) or "1"
+        return (
+            "".join([*of_left, row, self.summed]).lstrip("1"),
+            "".join([*of_right, self.summed, column]),
+            "".join([*stack, row, column]),
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

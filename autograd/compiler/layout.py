@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .group import THETA, Columns, Group, Grouping
+from .grids import Columns
+from .group import THETA, Group, Grouping
 
 __all__ = ["lay_out"]
 

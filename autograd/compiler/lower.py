@@ -7,6 +7,8 @@ where they are first needed.
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -15,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from ..engine import primitives
+from ..engine.gate import Primitive
 from .builder import Builder
-from .group import CONSTANTS, THETA, Columns, Group, Grouping, Run
+from .grids import Columns, Run
+from .group import CONSTANTS, THETA, Group, Grouping
 from .language import Array, Input, Number, Parameters, Reshape, Take
 from .operators import Untranslatable
 from .sequence import SEQUENCES, sequence_gate
@@ -25,6 +29,10 @@ __all__ = ["Lowered", "lower"]
 
 
 _PAIRWISE = {primitives.maximum, primitives.minimum}
+_ENDS: defaultdict[Primitive, float] = defaultdict(
+    lambda: -math.inf, {primitives.minimum: math.inf}
+)
+"""What a row of a sequence is filled with behind its end."""
 
 
 @dataclass
@@ -48,10 +56,10 @@ class _Lowering:
         self.builder = Builder()
         count = len(grouping.parameters)
         self.theta = self.builder.make(Parameters, (), (count,), False)
-        self.inputs = [
-            self.builder.make(Input, (), grouping.shapes[2 + k], True, k)
-            for k in range(len(arguments))
-        ]
+        self.inputs: list[Array] = []
+        for k, shape in enumerate(arguments):  # a sample is a row, whatever its own shape
+            row = self.builder.make(Input, (), (math.prod(shape),) if shape else (), True, k)
+            self.inputs.append(self.builder.reshape(row, shape))
         self.arrays: dict[int, Array] = {THETA: self.theta}
         if grouping.constants:
             constants = np.array(grouping.constants)
@@ -129,39 +137,101 @@ class _Lowering:
 
     def run_of(self, run: Run, shape: tuple[int, ...]) -> Array:
         builder, k = self.builder, run.k
-        source = self.arrays[run.b_source]
-        if run.a_source is None:
-            if k == 1:
-                return builder.take(source, run.b.reshape(shape))
-            return self.sum_last(builder.take(source, run.b.reshape(*shape, k)), k)
-        weights = self.arrays[run.a_source]
         if run.matrix:
-            if len(shape) == 2:
-                w, x = run.a.reshape(*shape, k)[0], run.b.reshape(*shape, k)[:, 0]
-            elif len(shape) == 1 and (run.b == run.b[:1]).all():
-                w, x = run.a, run.b[0]
-            elif len(shape) == 1:
-                w, x = run.a[0], run.b
-            else:
-                w, x = run.a[0], run.b[0]
-            left, right = (
-                builder.take(source, x, keep=x.ndim),
-                builder.take(weights, w, keep=w.ndim),
-            )
-            if not (isinstance(left, Number) or isinstance(right, Number)):
-                if isinstance(left, Take) and left.rank == 2:
-                    builder.hint(left, "P")  # the patches that a kernel slides over
-                return builder.matmul(left, right, "k" if right.rank == 1 else "vk")
+            product = self.contraction(run, shape)
+            if product is not None:
+                return product
+        if run.a_source is None and run.there is None and k > 1:
+            total = self.sum_of_rows(run, shape)
+            if total is not None:
+                return total
+        array = builder.take(self.arrays[run.b_source], self.index(run.b, shape))
+        if run.a_source is not None:
+            a = builder.take(self.arrays[run.a_source], self.index(run.a, shape))
+            array = builder.mul(a, array)
         if k == 1:
-            return builder.mul(
-                builder.take(weights, run.a.reshape(shape)),
-                builder.take(source, run.b.reshape(shape)),
-            )
-        product = builder.mul(
-            builder.take(weights, run.a.reshape(*shape, k)),
-            builder.take(source, run.b.reshape(*shape, k)),
+            return array
+        if run.there is not None:
+            array = self.masked(run.there.reshape(*shape, k), array, 0.0)
+        return self.sum_last(array, k)
+
+    def sum_of_rows(self, run: Run, shape: tuple[int, ...]) -> Array | None:
+        """A sum over an axis that is not the last of its source."""
+        index = run.b.reshape(*shape, run.k)
+        order = _by_stride(index)
+        axis = order.index(len(shape))
+        kept = [each for each in order if each != len(shape)]
+        if axis == len(shape) or kept != sorted(kept) or len(np.unique(index)) < index.size:
+            return None
+        source = self.arrays[run.b_source]
+        taken = self.builder.take(source, index.transpose(order), keep=index.ndim)
+        return None if isinstance(taken, Number) else self.builder.sum(taken, axes=(axis,))
+
+    def index(self, rows: Columns, shape: tuple[int, ...]) -> Columns:
+        return rows.reshape(shape) if rows.shape[1] == 1 else rows.reshape(*shape, rows.shape[1])
+
+    def contraction(self, run: Run, shape: tuple[int, ...]) -> Array | None:
+        """Products that are summed: each side is read along its own axes of the shape only."""
+        assert run.a_source is not None
+        of_a, of_b = run.reads(shape)
+        only_a = [axis for axis in of_a if axis not in of_b]
+        letters = {axis: "pqrstu"[k] for k, axis in enumerate(of_b)}
+        letters |= {axis: "vwxyz"[k] for k, axis in enumerate(only_a)}
+        free = run.a_source == CONSTANTS or self.arrays[run.a_source].batched
+        left, x = self.side(run.b_source, run.b, None, of_b, shape, letters, free)
+        right, w = self.side(run.a_source, run.a, run.there, of_a, shape, letters, free)
+        if isinstance(left, Number) or isinstance(right, Number):
+            return None
+        if isinstance(left, Take) and left.rank == 2 and not right.batched:
+            self.builder.hint(left, "P")  # the patches that a kernel slides over
+        batch = "B" if left.batched or right.batched else ""
+        axes = batch + "".join(letters[axis] for axis in sorted(letters))
+        product = self.builder.contract(left, x, right, w, axes)
+        lengths = tuple(n if axis in letters else 1 for axis, n in enumerate(shape))
+        return self.builder.reshape(product, lengths) if len(letters) < len(shape) else product
+
+    def side(
+        self,
+        source: int,
+        rows: Columns,
+        there: Any,
+        axes: list[int],
+        shape: tuple[int, ...],
+        letters: dict[int, str],
+        free: bool,
+    ) -> tuple[Array, str]:
+        """What one side of a contraction reads, and the letters of its axes.
+
+        These come in the order in which the source lies, if they are free to.
+        """
+        array = self.arrays[source]
+        names = "".join(letters[axis] for axis in axes) + "k"
+        index = _along(rows, axes, shape)
+        order = list(range(len(names)))
+        if free and array.batched and len(np.unique(index)) == index.size:
+            order = _by_stride(index)
+            index, names = index.transpose(order), "".join(names[axis] for axis in order)
+        taken = self.builder.take(array, index, keep=index.ndim)
+        if there is not None and not self.is_zero(source, rows[~there]):
+            taken = self.masked(_along(there, axes, shape).transpose(order), taken, 0.0)
+        return taken, "B" * array.batched + names
+
+    def is_zero(self, source: int, columns: Columns) -> bool:
+        """Whether these are places beyond the end of a row of a softmax."""
+        group = self.by_source.get(source)
+        return (
+            group is not None
+            and group.whole
+            and group.op is primitives.softmax
+            and group.cells is not None
+            and not np.isin(columns, group.cells).any()
         )
-        return self.sum_last(product, k)
+
+    def masked(self, there: Any, array: Array, number: float) -> Array:
+        """The array where it is there, else a number."""
+        mask = self.builder.constant(there)
+        self.builder.hint(mask, "mask")
+        return self.builder.select(mask, array, number)
 
     def sum_last(self, array: Array, k: int) -> Array:
         """The sum over the last axis, which has k elements even if they are one and the same."""
@@ -179,20 +249,42 @@ class _Lowering:
         lead, parts = SEQUENCES.get(op, (len(group.operands), 0))
         if op in _PAIRWISE and len(group.operands) < 3:
             lead, parts = len(group.operands), 0
-        arrays = [
-            builder.take(self.arrays[source], columns.reshape(shape))
-            for source, columns in group.operands[:lead]
-        ]
+        if group.whole:
+            ((source, columns),) = group.operands
+            row = builder.take(self.arrays[source], columns.reshape(shape), keep=len(shape))
+            if group.there is not None:
+                row = self.masked(group.there.reshape(shape), row, _ENDS[op])
+            return sequence_gate(builder, op, (row,), shape)
+        arrays = [self.operand(group, *operand) for operand in group.operands[:lead]]
         if parts:
             size = (len(group.operands) - lead) // parts
             starts = range(lead, len(group.operands), size)
             rows = [self.row(group.operands[k : k + size], shape) for k in starts]
+            if group.there is not None:
+                there = group.there[:, lead:].reshape(*shape, size)
+                rows = [self.masked(there, rows[0], _ENDS[op])]
             return sequence_gate(builder, op, (*arrays, *rows), shape)
         if op is primitives.branch:
             return builder.elementwise(op, *arrays)
         if op is primitives.sum or op is primitives.dot:
             raise Untranslatable(f"{op.name} was not canonicalised")
         return builder.gate(op, *arrays)
+
+    def operand(self, group: Group, source: int, columns: Columns) -> Array:
+        """What a gate reads; at holes a number that every gate takes."""
+        array = self.builder.take(self.arrays[source], columns.reshape(group.shape))
+        cells = self.grouping.cells.get(source)
+        others = [s for s, _ in group.operands if s != source]
+        linear = group.op is primitives.div and not any(s in self.grouping.cells for s in others)
+        if cells is None or group.cells is None or linear or self.is_tame(source):
+            return array
+        there = np.zeros(group.shape, dtype=bool)
+        there.ravel()[group.cells] = True
+        return self.masked(there, array, 1.0)
+
+    def is_tame(self, source: int) -> bool:
+        """Whether there is an ordinary number in the holes: a gate's or softmax's, no sum's."""
+        return self.by_source[source].op is not None
 
     def row(self, operands: list[tuple[int, Columns]], shape: tuple[int, ...]) -> Array:
         """A sequence of operands along a last axis; those that lie in one array are one piece."""
@@ -215,6 +307,21 @@ def _numbers(array: Array, size: int) -> Array:
     if not isinstance(array, Number):
         return array
     return array.builder.constant(np.full(size, array.value))
+
+
+def _along(rows: Columns, axes: list[int], shape: tuple[int, ...]) -> Columns:
+    """Rows that change along some axes of a shape only, with these axes."""
+    block = rows.reshape(*shape, rows.shape[1])
+    return block[tuple(slice(None) if k in axes else 0 for k in range(len(shape)))]
+
+
+def _by_stride(index: Columns) -> list[int]:
+    """The axes of an index, those first along which it makes the largest steps."""
+    steps = [
+        abs(int(np.diff(np.take(index, [0, -1], k), axis=k).flat[0])) for k in range(index.ndim)
+    ]
+    steps = [step / max(1, n - 1) for step, n in zip(steps, index.shape, strict=True)]
+    return sorted(range(index.ndim), key=lambda k: -steps[k])
 
 
 def _sources(group: Group) -> list[int]:

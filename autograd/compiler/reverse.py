@@ -23,6 +23,7 @@ from .language import (
     Array,
     Broadcast,
     Concatenate,
+    Constant,
     Contract,
     Gate,
     Number,
@@ -36,7 +37,7 @@ from .language import (
     needed,
 )
 from .lower import Lowered
-from .sequence import sequence_partials, sequence_pullback
+from .sequence import is_whole, sequence_partials, sequence_pullback, with_places
 
 __all__ = ["Gradient", "Write", "differentiate", "reduce_batch"]
 
@@ -126,9 +127,30 @@ _STEEP = {
 }
 
 
+def _side_by_side(node: Array, parts: list[tuple[Any, Array]]) -> list[Array] | None:
+    """The parts in their order, if each is some columns of a matrix, and together all of it."""
+    width = node.shape[-1]
+    rows = node.size // width
+    parts = sorted(parts, key=lambda part: int(part[0].flat[0]))
+    stop = 0
+    for index, _ in parts:
+        if index.size % rows:
+            return None
+        start, stop = stop, stop + index.size // rows
+        wanted = width * np.arange(rows)[:, None] + np.arange(start, stop)
+        if not np.array_equal(index.reshape(rows, -1), wanted):
+            return None
+    return [d for _, d in parts] if stop == width else None
+
+
 def _selects(node: Array) -> bool:
     """Whether there are places where nothing flows through this, which is more than 0."""
     return isinstance(node, (Gate, Along)) and node.op in _SELECTING
+
+
+def _may_not_choose(node: Array) -> bool:
+    """Whether this is a `where` of the user's; one of our own masks hides ordinary numbers."""
+    return node.is_gate(primitives.choice) and not isinstance(node.operands[0], Constant)
 
 
 def _is_steep(node: Array) -> bool:
@@ -156,7 +178,7 @@ class _Reverse:
             if isinstance(node, Parameters) or any(o in self.live for o in node.operands):
                 self.live.add(node)
         for node in reversed(order):
-            if node in self.guarded or node.is_gate(primitives.choice):
+            if node in self.guarded or _may_not_choose(node):
                 self.guarded.update(node.operands)
             if node in self.vanishing or _selects(node):
                 self.vanishing.update(node.operands)
@@ -183,10 +205,7 @@ class _Reverse:
         builder = self.builder
         arrived = self.arrived.pop(node, [])
         if parts := self.parts.pop(node, None):
-            operands = tuple(d for _, d in parts)
-            indices = tuple(index for index, _ in parts)
-            whole = builder.make(Scatter, operands, (node.size,), node.batched, indices)
-            arrived.append(builder.reshape(whole, node.shape))
+            arrived.append(self.joined(node, parts))
         if not arrived:
             return None
         d: Array | None = None
@@ -197,6 +216,19 @@ class _Reverse:
         if d.operands:
             builder.hint(d, ("d", node))
         return d
+
+    def joined(self, node: Array, parts: list[tuple[Any, Array]]) -> Array:
+        """The gradients of parts of an array as one: side by side where they are its columns."""
+        builder = self.builder
+        pieces = _side_by_side(node, parts) if node.rank > 1 else None
+        if pieces is not None:
+            lead = node.shape[:-1]
+            reshaped = [builder.reshape(d, (*lead, d.size // math.prod(lead))) for d in pieces]
+            return builder.concatenate(reshaped, node.shape)
+        operands = tuple(d for _, d in parts)
+        indices = tuple(index for index, _ in parts)
+        whole = builder.make(Scatter, operands, (node.size,), node.batched, indices)
+        return builder.reshape(whole, node.shape)
 
     def send(self, operand: Array, d: Array) -> None:
         if operand in self.live:
@@ -289,7 +321,8 @@ class _Reverse:
         full = (*node.shape, operands[-1].shape[-1])
         for operand, partial in zip(operands, sequence_partials(builder, node), strict=True):
             if partial is not None and operand in self.live:
-                self.pass_on(node, operand, spread, partial, full)
+                shape = with_places(operand.shape) if is_whole(node) else operand.shape
+                self.pass_on(node, operand, spread, partial, full, shape)
 
     def routed(self, partial: Array, d: Array) -> Array:
         """local × upstream of a partial that a condition makes 1 or 0: no 0 × inf where it is 0."""
@@ -302,7 +335,13 @@ class _Reverse:
         return self.builder.select(condition, a, b)
 
     def pass_on(
-        self, node: Array, operand: Array, d: Array, partial: Array, full: tuple[int, ...]
+        self,
+        node: Array,
+        operand: Array,
+        d: Array,
+        partial: Array,
+        full: tuple[int, ...],
+        to: tuple[int, ...] | None = None,
     ) -> None:
         """local × upstream; where nothing arrives or nothing flows, 0 × inf is nothing as well."""
         builder = self.builder
@@ -315,14 +354,21 @@ class _Reverse:
             contribution = builder.select(partial == 0, 0.0, contribution)
         elif node in self.guarded or (node in self.vanishing and _is_steep(node)):
             contribution = builder.select(d == 0, 0.0, contribution)
-        self.elementwise(node, operand, contribution, full)
+        self.elementwise(node, operand, contribution, full, to)
 
     def elementwise(
-        self, node: Array, operand: Array, d: Array, full: tuple[int, ...] | None = None
+        self,
+        node: Array,
+        operand: Array,
+        d: Array,
+        full: tuple[int, ...] | None = None,
+        to: tuple[int, ...] | None = None,
     ) -> None:
+        """Send d, of the full shape, to an operand, which had the shape ``to`` there."""
         if operand in self.live:
-            shape = node.shape if full is None else full
+            builder, shape = self.builder, node.shape if full is None else full
+            to = operand.shape if to is None else to
+            reduced = builder.reduce_from(d, shape, node.batched, to, operand.batched)
             self.send(
-                operand,
-                self.builder.reduce_from(d, shape, node.batched, operand.shape, operand.batched),
+                operand, builder.reshape(reduced, operand.shape) if to != operand.shape else reduced
             )

@@ -9,6 +9,7 @@ all places it says sum. That formula is then read on arrays.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
@@ -18,10 +19,18 @@ from ..engine import primitives
 from ..engine.gate import Primitive
 from ..engine.text import Expression, expression
 from .builder import Builder
-from .language import Along, Array, Constant, Number, Pick
+from .language import Along, Array, Constant, Number, Pick, Shape
 from .operators import Untranslatable
 
-__all__ = ["SEQUENCES", "along", "sequence_gate", "sequence_partials", "sequence_pullback"]
+__all__ = [
+    "SEQUENCES",
+    "along",
+    "is_whole",
+    "sequence_gate",
+    "sequence_partials",
+    "sequence_pullback",
+    "with_places",
+]
 
 SEQUENCES: dict[Primitive, tuple[int, int]] = {
     primitives.maximum: (0, 1),
@@ -54,9 +63,15 @@ def along(
     batched: bool,
 ) -> Array:
     """A gate along the last axis as plain operations."""
-    lead, _ = SEQUENCES[op]
+    lead, parts = SEQUENCES[op]
+    lead = len(operands) - parts
     value = _value(builder, op, operands[0] if lead else None, list(operands[lead:]))
     return builder.expand(value, shape, batched)
+
+
+def is_whole(node: Along) -> bool:
+    """Whether it is all places of a softmax."""
+    return len(node.operands) < sum(SEQUENCES[node.op])
 
 
 def _drop(builder: Builder, array: Array) -> Array:
@@ -80,11 +95,12 @@ def _value(builder: Builder, op: Primitive, index: Array | None, rows: list[Arra
         ):  # 0 × inf, for a logit of -inf
             surprise = builder.select(rows[0] == 0, 0.0, surprise)
         return _drop(builder, builder.reduce("sum", surprise))
-    assert index is not None
     if op is primitives.softmax:
         return _pick(builder, power / total, index)
     if op is primitives.rest:
         return _pick(builder, _rest(builder, x), index)
+    if op is primitives.log_softmax and index is None:
+        return gap - builder.quietly(primitives.log, total)
     log_total = builder.quietly(primitives.log, _drop(builder, total))
     if op is primitives.log_softmax:
         return _pick(builder, gap, index) - log_total
@@ -134,23 +150,16 @@ def _hit(builder: Builder, index: Array, k: int) -> Array:
     return hit
 
 
-def _pick(builder: Builder, x: Array, index: Array) -> Array:
-    """The element of the last axis that the index names."""
+def _pick(builder: Builder, x: Array, index: Array | None) -> Array:
+    """The element of the last axis that the index names; all of them without one."""
+    if index is None:
+        return x
     k = x.shape[-1]
     if isinstance(index, Number) and x.rank == 1 and index.value in range(k):
         return builder.take(x, int(index.value))
-    if _is_every_place(index, x):
-        return builder.reshape(x, (*x.shape[:-2], k))
     hit = _hit(builder, index, k)
     shape = tuple(np.broadcast_shapes(x.shape, hit.shape))[:-1]
     return builder.make(Pick, (x, hit), shape, x.batched or hit.batched)
-
-
-def _is_every_place(index: Array, x: Array) -> bool:
-    """Whether the index runs through all places of the last axis of one and the same x."""
-    k = float(x.shape[-1])
-    every = isinstance(index, Constant) and np.array_equal(index.numbers, np.arange(k))
-    return every and (x.rank == 1 or x.shape[-2] == 1)
 
 
 # ---------------------------------------------------------------------- partials
@@ -161,30 +170,46 @@ def sequence_pullback(builder: Builder, node: Along, d: Array) -> Array | None:
 
     The rule says for output i and place j: A if i = j, else B. Where B is a product b·c, of b
     that depends on i alone and c on j alone, Σᵢ dᵢ·partial is d·A + c·Σ b·d over the other places:
-    the Jacobian, which is a square for every sample, need not be written out.
+    the Jacobian, which is a square for every sample, need not be written out. What A and c have
+    in common is a factor of both.
     """
     op, x = node.op, node.operands[-1]
-    if SEQUENCES[op] != (1, 1) or not _is_every_place(node.operands[0], x):
+    if not is_whole(node):
         return None
     formula = _formulas(op)[0]
     if formula.head is not primitives.choice or formula.operands[0].head != "==":
         return None
     _, same, other = formula.operands
-    names = {"x": x, "out": builder.reshape(node, x.shape)}
-    of_output = of_place = builder.lift(1.0)
+    names: dict[str, Array] = {"x": x, "out": node}
+
+    def read(factor: Expression) -> Any:
+        """A factor; the softmax at this place is the output, where they are the same place."""
+        if factor.head is op or factor.head == -1.0:
+            return node if factor.head is op else -1.0
+        if op is primitives.softmax and factor.head is primitives.rest:
+            rest = _sum_of_others(builder, node)
+            builder.hint(rest, "R")
+            return rest
+        return _read(builder, factor, names, None)
+
+    here = [read(factor) for factor in _factors(same)]
+    of_output, there = builder.lift(1.0), []
     for factor in _factors(other):
-        mentioned = _leaves(factor)
-        read = _read(builder, factor, names, None)
-        if "out" not in mentioned:
-            of_place = of_place * read
-        elif mentioned == {"out"}:
-            of_output = of_output * read
+        if _leaves(factor) == {"out"}:
+            of_output = of_output * read(factor)
+        elif "out" not in _leaves(factor):
+            there.append(read(factor))
         else:
             return None
-    arrived = builder.reshape(builder.expand(d, node.shape, node.batched), x.shape)
-    along = _sum_of_others(builder, of_output * arrived)
-    whole: Array = _read(builder, same, names, None) * arrived + of_place * along
-    return whole
+    arrived = builder.expand(d, node.shape, node.batched)
+    others = _sum_of_others(builder, of_output * arrived)
+    common = [factor for factor in there if any(factor is each for each in here)]
+    here, there = ([f for f in side if all(f is not c for c in common)] for side in (here, there))
+    signs = [factor for factor in there if isinstance(factor, float)]
+    plus = math.prod([f for f in here if not isinstance(f, float)], start=arrived)
+    rest = math.prod([f for f in there if not isinstance(f, float)], start=others)
+    whole: Array = plus - rest if len(signs) % 2 else plus + rest
+    return math.prod(common, start=whole)
 
 
 def _factors(tree: Expression) -> list[Expression]:
@@ -207,15 +232,25 @@ def sequence_partials(builder: Builder, node: Along) -> list[Array | None]:
     lead, parts = SEQUENCES[op]
     formulas = _formulas(op)
     names: dict[str, Array] = {"out": builder.last(node)}
-    rows = node.operands[lead:]
-    if lead:
-        names["i"] = builder.last(node.operands[0])
+    (*first,) = node.operands[: len(node.operands) - parts]
+    rows = [*node.operands[len(first) :]]
+    size = rows[-1].shape[-1]
+    places = builder.constant(np.arange(float(size)))
+    if is_whole(node):  # the output has all places, and so has, in an axis of its own, the operand
+        first, rows = [places], [builder.reshape(row, with_places(row.shape)) for row in rows]
+    index = first[0] if lead else None
+    if index is not None:
+        names["i"] = builder.last(index)
     for name, row in zip(_NAMES[parts], rows, strict=True):
         names[name] = row
-    size = rows[-1].shape[-1]
-    names["j"] = builder.constant(np.arange(float(size)))
-    index = node.operands[0] if lead else None
-    return [None] * lead + [_read(builder, formula, names, index) for formula in formulas]
+    names["j"] = places
+    by = [_read(builder, formula, names, index) for formula in formulas]
+    return [None] * (len(node.operands) - parts) + by
+
+
+def with_places(shape: Shape) -> Shape:
+    """The shape of a row that is read for each place of a whole softmax."""
+    return (*shape[:-1], 1, shape[-1])
 
 
 _NAMES = {1: ["x"], 2: ["p", "x"]}

@@ -144,6 +144,10 @@ def _array(w: Writer, node: Constant) -> Text:
     if data.ndim == 1 and np.array_equal(data, np.arange(len(data))) and len(data) > 1:
         dtype = "" if w.exact else ", dtype=theta.dtype"
         return Text(f"np.arange({len(data)}{dtype})", ATOM, w.uses[node] > 1)
+    n = len(data) if data.ndim else 0
+    if n > 1 and data.shape == (n, n) and np.array_equal(data, np.tri(n)):
+        dtype = ", dtype=bool" if data.dtype == bool else "" if w.exact else ", dtype=theta.dtype"
+        return Text(f"np.tri({n}{dtype})", ATOM, w.uses[node] > 1)
     name = w.names.constant(w.hint(node) or "C", data, node)
     return Text(name, ATOM)
 
@@ -247,8 +251,10 @@ def _broadcast(w: Writer, node: Array) -> Text:
 def _contract(w: Writer, node: Contract) -> Text:
     """A matrix product: of rows and a matrix, or the gradient of that matrix."""
     a, b = node.operands
-    if not node.by_matrix:
+    if node.over_rows:
         return _gradient_of_a_matrix(w, node, a, b)
+    if not node.by_matrix:
+        return _stacked_product(w, node, a, b)
     left, right = w.inner(a, ATOM), w.atom(b)
     if b.rank == 2 and node.right[1] == node.summed:
         if not a.batched and a.rank == 1:
@@ -262,12 +268,34 @@ def _contract(w: Writer, node: Contract) -> Text:
 
 
 def _gradient_of_a_matrix(w: Writer, node: Contract, d: Array, x: Array) -> Text:
-    assert node.over_rows
     left, right = w.atom(d), w.atom(x)
     if x.batched and x.rank > 1:
         right += f".reshape(-1, {x.shape[-1]})"
         left += f".reshape(-1, {node.shape[0]})" if node.rank == 2 else ".reshape(-1)"
     return _matrix_product(f"{left}{'.T' if node.rank == 2 else ''}", right)
+
+
+def _stacked_product(w: Writer, node: Contract, a: Array, b: Array) -> Text:
+    """Matrix products for each sample, for each head: with @ where the axes lie so already."""
+    sides = (node.left, w.atom(a), a.batched), (node.right, w.atom(b), b.batched)
+    for (left, x, _), (right, y, _) in (sides, sides[::-1]):
+        stack, rows, columns = node.axes[:-2], node.axes[-2:-1], node.axes[-1:]
+        left, x = _turned(left, x, rows + node.summed)
+        right, y = _turned(right, y, node.summed + columns)
+        matrices = left[-2:] == rows + node.summed and right[-2:] == node.summed + columns
+        if matrices and {left[:-2], right[:-2]} <= {stack, ""}:
+            return _matrix_product(x, y)
+    names = ",".join((node.left, node.right))
+    names = f"{names}->{node.axes}".replace("B", "b")
+    return Text(f'np.einsum("{names}", {sides[0][1]}, {sides[1][1]})', ATOM, True)
+
+
+def _turned(letters: str, text: str, wanted: str) -> tuple[str, str]:
+    """The last two axes exchanged, if they are wanted so."""
+    if letters[-2:] != wanted[::-1]:
+        return letters, text
+    axes = len(letters) - 2, len(letters) - 1
+    return letters[:-2] + wanted, f"{text}.swapaxes{axes}" if axes[0] else f"{text}.T"
 
 
 def _matrix_product(left: str, right: str) -> Text:

@@ -115,11 +115,13 @@ class _Printer:
         self.ending: dict[int, list[str]] = {}  # the same, by line
         self.last: dict[Array, int] = {}  # the last line that reads an array
         self.rows: set[Array] = set()  # what must lie row by row, because it is reshaped
+        self.wholes: dict[Array, Held] = {}  # which are being filled
+        self.joins: dict[Array, tuple[Concatenate, int, int]] = {}  # of what it becomes columns
         for place, line in enumerate(schedule.lines):
             for _, array in schedule.reads(line):
                 self.last[array] = place
             if line.value is not None:
-                self.find_rows(line.value)
+                self.find_rows(line.value, place)
         self.by_name = {name: node for node, name in schedule.names.items()}
         for node, name in schedule.names.items():
             if isinstance(node, Input):
@@ -150,21 +152,31 @@ class _Printer:
         lines += ["        return loss", f"    return value_and_grad, {held}"]
         return Source("\n".join(lines) + "\n", self.constants, [], {})
 
-    def find_rows(self, value: Array) -> None:
-        """What is read in other shapes than its own."""
+    def find_rows(self, value: Array, place: int) -> None:
+        """What is read in other shapes than its own, and what becomes columns of another."""
         waiting = [value]
+        joining: set[Array] = set()
         while waiting:
             node = waiting.pop()
+            if isinstance(node, Concatenate) and node.rank > 1:
+                start = 0
+                for operand in node.operands:
+                    inner = operand.operands[0] if isinstance(operand, Reshape) else operand
+                    if isinstance(inner, Contract) and not (inner.by_matrix or inner.over_rows):
+                        self.joins[inner] = node, start, place
+                        joining.add(operand)
+                    start += operand.shape[-1]
             for operand in node.operands:
                 ends = (*operand.shape, 1) == node.shape or (*node.shape, 1) == operand.shape
                 taken = isinstance(node, Take) and not _is_slice(operand, node)
-                if taken or (isinstance(node, Reshape) and not ends):
+                if taken or (isinstance(node, Reshape) and not ends and node not in joining):
                     self.rows.add(operand)
                 if operand not in self.schedule.names:
                     waiting.append(operand)
             if isinstance(node, Take):
                 self.rows.add(node)
-            if isinstance(node, Contract) and any(o.batched and o.rank > 1 for o in node.operands):
+            flat = isinstance(node, Contract) and (node.by_matrix or node.over_rows)
+            if flat and any(o.batched and o.rank > 1 for o in node.operands):
                 self.rows.update((node, *node.operands))
 
     # ------------------------------------------------------------------ what is made once
@@ -246,7 +258,7 @@ class _Printer:
             self.keep(node, made)
             self.body.append(f"{made.text}.fill(0)")
         else:
-            made = self.compute(line.value, None)
+            made = self.compute(line.value, self.columns_of(line.value))
             if line.name == "loss" and made.fixed:
                 made = Held(f"float({made.text})")
             if not made.fixed:
@@ -254,6 +266,24 @@ class _Printer:
                 made = made._replace(text=line.name)
             self.at[line.value] = made
             self.keep(line.value, made)
+
+    def columns_of(self, node: Array) -> Held | None:
+        """The columns that a product becomes, if nothing else is made of it."""
+        joined, start, place = self.joins.get(node, (None, 0, 0))
+        if joined is None or joined in self.at or node in self.rows:
+            return None
+        whole = self.wholes.get(joined)
+        if whole is None:
+            whole = self.wholes[joined] = self.new(joined.batched, joined.shape, "number", True)
+            self.used.remove(whole.buffer)
+            self.until[whole.buffer] = place
+            self.ending.setdefault(place, []).append(whole.buffer)
+        width = node.size // (joined.size // joined.shape[-1])
+        lead = ", ".join([":"] * (joined.rank + joined.batched - 1))
+        text = f"{whole.text}[{lead}, {start}:{start + width}]"
+        if node.shape != (*joined.shape[:-1], width):
+            text += f".reshape{self.lengths(node, *node.shape)}"
+        return self.view(whole, text)
 
     def keep(self, node: Array, made: Held) -> None:
         """Keep the buffer of an array for its readers."""
@@ -514,7 +544,7 @@ class _Printer:
         a, b = node.operands
         left, right = self.compute(a, None), self.compute(b, None)
         matrix = b.rank == 2
-        if node.by_matrix and "B" not in node.right:
+        if node.by_matrix:
             if matrix and node.right[1] == node.summed:
                 if not a.batched and a.rank == 1:
                     return self.dot(node, right, left, out)
@@ -522,10 +552,34 @@ class _Printer:
             if a.batched and a.rank > 1:
                 left = self.flat(a, left, a.shape[-1])
             return self.dot(node, left, right, out)
-        assert node.over_rows
+        if not node.over_rows:
+            return self.matmul(node, left, right, out)
         left = self.flat(a, left, node.shape[0] if node.rank == 2 else 0)
         right = self.flat(b, right, b.shape[-1])
         return self.dot(node, self.turned(left) if node.rank == 2 else left, right, out)
+
+    def matmul(self, node: Contract, left: Held, right: Held, out: Held | None) -> Held:
+        """Stacks of matrix products, through views whose axes lie so."""
+        out = self.out(node, out)
+        wanted = node.as_matrices()
+        if wanted is None:
+            names = f"{node.left},{node.right}->{node.axes}".replace("B", "b")
+            self.body.append(f'np.einsum("{names}", {left.text}, {right.text}, out={out.text})')
+            return out
+        pairs = zip((left, right, out), (node.left, node.right, node.axes), wanted, strict=True)
+        a, b, c = (self.axes(held, have, want).text for held, have, want in pairs)
+        self.body.append(f"np.matmul({a}, {b}, out={c})")
+        return out
+
+    def axes(self, held: Held, have: str, want: str) -> Held:
+        """A view with the axes in another order, and with new ones where it says 1."""
+        order = tuple(have.index(axis) for axis in want if axis != "1")
+        text = held.text
+        if order != tuple(range(len(have))):
+            text += f".transpose{tuple_text(order)}"
+        if "1" in want:
+            text += f"[{', '.join('None' if axis == '1' else ':' for axis in want)}]"
+        return held if text == held.text else self.view(held, text)
 
     def dot(self, node: Contract, left: Held, right: Held, out: Held | None) -> Held:
         """A matrix product; (A B)ᵀ = Bᵀ Aᵀ where the result lies column by column."""
@@ -664,6 +718,10 @@ class _Printer:
         return Held(self.scattered(node, self.compute(operand, None), index))
 
     def concatenate(self, node: Concatenate, out: Held | None) -> Held:
+        whole = self.wholes.get(node)
+        if whole is not None:
+            self.fill_columns(node, whole)
+            return whole
         pieces = []
         for operand in node.operands:
             held = self.compute(operand, None)
@@ -671,6 +729,18 @@ class _Printer:
             number = number and not operand.operands[0].shape
             pieces.append(f"[{held.text}]" if number else held.text)
         return self.joined(node, pieces, out)
+
+    def fill_columns(self, node: Concatenate, whole: Held) -> None:
+        """Copy those columns that were not computed where they belong."""
+        start = 0
+        for operand in node.operands:
+            inner = operand.operands[0] if isinstance(operand, Reshape) else operand
+            stop = start + operand.shape[-1]
+            if inner not in self.at or self.at[inner].buffer != whole.buffer:
+                lead = ", ".join([":"] * (node.rank + node.batched - 1))
+                view = self.view(whole, f"{whole.text}[{lead}, {start}:{stop}]").text
+                self.body.append(f"np.copyto({view}, {self.compute(operand, None).text})")
+            start = stop
 
     def joined(self, node: Array, pieces: Sequence[str], out: Held | None) -> Held:
         out = self.out(node, out)

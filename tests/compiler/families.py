@@ -137,20 +137,99 @@ def gru(make: Maker) -> Model:
     return f, (make.steps, make.n), h
 
 
+def shares_by_hand(scores: list[Any]) -> list[Any]:
+    """A softmax as it is written without one."""
+    largest = ag.maximum(*scores)
+    powers = [ag.exp(score - largest) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
 def attention(make: Maker) -> Model:
-    queries, keys, values = (make.layer(make.n, make.h) for _ in range(3))
-    causal = make.random.random() < 0.5
+    """Whole, causal or over a window; of one or two heads; all at once or position by position."""
+    heads, size = make.random.choice([1, 1, 2]), make.random.randint(1, 4)
+    width = heads * size
+    queries, keys, values = (make.layer(make.n, width) for _ in range(3))
+    reach = make.random.choice(["all", "past", "past", "window", "others"])
+    softmax = make.random.choice([ag.softmax, ag.softmax, shares_by_hand])
+    growing, steps = make.random.random() < 0.5, make.random.randint(2, 7)
+    outer = make.random.random() < 0.5
+
+    def seen(i: int) -> list[int]:
+        ways = {"all": range(steps), "past": range(i + 1), "window": range(max(0, i - 2), i + 1)}
+        return [j for j in ways.get(reach, range(steps)) if reach != "others" or j != i]
+
+    def read(q: list[Any], k: list[Any], v: list[Any], i: int, head: int) -> list[Any]:
+        part = slice(head * size, (head + 1) * size)
+        scores = [
+            sum(a * b for a, b in zip(q[i][part], k[j][part], strict=True)) / math.sqrt(size)
+            for j in seen(i)
+        ]
+        shares = softmax(scores)
+        return [
+            ag.dot(shares, [v[j][d] for j in seen(i)])
+            for d in range(head * size, (head + 1) * size)
+        ]
 
     def f(x: list[list[Any]]) -> list[Any]:
+        if growing and reach in ("past", "window"):
+            q: list[Any] = []
+            k: list[Any] = []
+            v: list[Any] = []
+            found = []
+            for i, each in enumerate(x):
+                for rows, layer in ((q, queries), (k, keys), (v, values)):
+                    rows.append(layer(each))
+                found += [o for head in range(heads) for o in read(q, k, v, i, head)]
+            return found
         q, k, v = ([layer(each) for each in x] for layer in (queries, keys, values))
+        pairs = [(i, head) for i in range(steps) for head in range(heads)]
+        if outer:
+            pairs.sort(key=lambda pair: pair[1])
+        return [o for i, head in pairs for o in read(q, k, v, i, head)]
+
+    return f, (steps, make.n), width * steps
+
+
+def running(make: Maker) -> Model:
+    """Totals of all that came before, of numbers, products or activations, each in use."""
+    steps, weights = make.random.randint(3, 9), make.weights(9, 1.0)
+    kind, start = make.random.randrange(5), make.random.choice([0.0, 1.0, weights[0]])
+    rescaled = make.random.random() < 0.3
+
+    def f(x: list[Any]) -> list[Any]:
+        total, found = start, []
+        for t in range(steps):
+            more = x[t], weights[t] * x[t], make.activation(x[t]), x[t] * x[t - 1], x[t] - 0.5
+            total = total - more[kind] if rescaled and kind == 1 else total + more[kind]
+            found.append(total / (t + 1) if rescaled else total)
+        return make.activated(found) if kind % 2 else found
+
+    return f, (steps,), steps
+
+
+def mixing(make: Maker) -> Model:
+    """Each node adds up some others with fixed coefficients: a graph, a blur, a difference."""
+    nodes, width = make.random.randint(3, 8), make.random.randint(1, 3)
+    layer = make.layer(width, make.h)
+    degrees = make.random.choice([[2], [1, 2, 3], [3, 4]])
+    near = [
+        make.random.sample(range(nodes), min(nodes, make.random.choice(degrees)))
+        for _ in range(nodes)
+    ]
+    share = make.random.choice([None, 0.5, -1.0])
+
+    def f(x: list[list[Any]]) -> list[Any]:
         found = []
-        for i in range(make.steps):
-            end = i + 1 if causal else make.steps
-            shares = ag.softmax([ag.dot(q[i], k[j]) / math.sqrt(make.h) for j in range(end)])
-            found += [ag.dot(shares, [v[j][d] for j in range(end)]) for d in range(make.h)]
+        for i, others in enumerate(near):
+            row = []
+            for d in range(width):
+                terms = [x[j][d] if share is None else share * x[j][d] for j in others]
+                row.append(sum(terms) / len(terms) if i % 2 else ag.sum(terms))
+            found += make.activated(layer(row))
         return found
 
-    return f, (make.steps, make.n), make.h * make.steps
+    return f, (nodes, width), nodes * make.h
 
 
 def layer_norm(make: Maker) -> Model:
@@ -221,6 +300,8 @@ FAMILIES: list[Callable[[Maker], Model]] = [
     lstm,
     gru,
     attention,
+    running,
+    mixing,
     layer_norm,
     experts,
     radial,
