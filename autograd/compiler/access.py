@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .language import Scatter
-
-__all__ = ["read", "slice_of", "tiles"]
+__all__ = ["read", "slice_of"]
 
 
 def slice_of(index: Any) -> str | None:
@@ -127,13 +125,3 @@ def _block(shape: tuple[int, ...], index: Any) -> str | None:
                 ":" if part == f"0:{n}" else str(part) for part, n in zip(parts, shape, strict=True)
             )
     return None
-
-
-def tiles(node: Scatter) -> bool:
-    """Whether the parts of a scattered array, one after the other, are all of it."""
-    if any(index.ndim > 1 for index in node.indices):
-        return False
-    parts = sorted(node.indices, key=lambda index: int(index.flat[0]))
-    everything = np.concatenate([index.ravel() for index in parts])
-    whole = np.array_equal(everything, np.arange(node.size))
-    return whole and all(index.size == 1 or slice_of(index) for index in parts)

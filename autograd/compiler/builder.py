@@ -23,6 +23,7 @@ from .language import (
     Parameters,
     Reduce,
     Reshape,
+    Scatter,
     Shape,
     Take,
     Transpose,
@@ -137,6 +138,9 @@ class Builder:
                     return other
                 if isinstance(other, Number):
                     return self.lift(one.value * other.value)
+            if other.is_gate(primitives.mul) and other.operands[0].dtype == "truth":
+                mask, rest = other.operands  # the mask last: the others may be smaller
+                return self.elementwise(primitives.mul, mask, self.mul(one, rest))
         return self.elementwise(primitives.mul, left, right)
 
     def compare(self, sign: str, a: Any, b: Any) -> Array:
@@ -175,6 +179,10 @@ class Builder:
 
     def reduce(self, kind: str, a: Array) -> Array:
         """sum, max or min along the last axis, which stays with length 1."""
+        if kind == "sum" and a.is_gate(primitives.choice):  # how often something holds
+            condition, yes, no = a.operands
+            if condition.dtype == "truth" and _numbers([yes, no]) == [1.0, 0.0]:
+                a = condition
         shape, axis = (*a.shape[:-1], 1), len(a.shape) - 1
         return self.make(Reduce, (a,), shape, a.batched, kind, (axis,), False, True)
 
@@ -310,6 +318,15 @@ class Builder:
             return self.transpose(self.take(source, squeezed.T, keep=2))
         taken = self.make(Take, (source,), squeezed.shape, source.batched, squeezed)
         return self.reshape(taken, shape)
+
+    def scatter(self, parts: list[tuple[Any, Array]], shape: Shape, batched: bool) -> Array:
+        """What takes spread, added up: of each part its flat places, and what is there."""
+        indices, operands = (tuple(each) for each in zip(*parts, strict=True))
+        size = math.prod(shape)
+        index = indices[0].ravel()
+        if len(parts) == 1 and index.size == size and len(np.unique(index)) == size:
+            return self.take(operands[0], np.argsort(index).reshape(shape), keep=len(shape))
+        return self.reshape(self.make(Scatter, operands, (size,), batched, indices), shape)
 
 
 def _content(detail: Any) -> Any:

@@ -115,7 +115,8 @@ class _Lowering:
         rest = [run for run in runs if not _place(run)[0]]
         made = {id(run): self.run_of(run, group.shape) for run in (*biases, *rest)}
         for run in runs:
-            (positive if run.sign > 0 else negative).append(made[id(run)])
+            if not self.is_nothing(run):
+                (positive if run.sign > 0 else negative).append(made[id(run)])
         constant = builder.array(np.asarray(group.constants).reshape(group.shape))
         number = constant.value if isinstance(constant, Number) else None
         nothing = number == 0
@@ -127,13 +128,21 @@ class _Lowering:
                 total = builder.gate(primitives.sub, total, -number)
             elif not nothing:
                 total = builder.add(total, constant)
-        elif not nothing:
+        elif not nothing or not negative:
             total = constant
         else:
             total = builder.gate(primitives.neg, negative.pop(0))
         for array in negative:
             total = builder.gate(primitives.sub, total, array)
         return total
+
+    def is_nothing(self, run: Run) -> bool:
+        """Whether these are products with a state that starts at 0."""
+        sides = (run.a_source, run.a), (run.b_source, run.b)
+        numbers = np.array(self.grouping.constants)
+        return run.a_source is not None and any(
+            source == CONSTANTS and not numbers[rows].any() for source, rows in sides
+        )
 
     def run_of(self, run: Run, shape: tuple[int, ...]) -> Array:
         builder, k = self.builder, run.k

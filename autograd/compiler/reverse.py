@@ -30,7 +30,6 @@ from .language import (
     Parameters,
     Reduce,
     Reshape,
-    Scatter,
     Take,
     Transpose,
     is_finite,
@@ -127,8 +126,8 @@ _STEEP = {
 }
 
 
-def _side_by_side(node: Array, parts: list[tuple[Any, Array]]) -> list[Array] | None:
-    """The parts in their order, if each is some columns of a matrix, and together all of it."""
+def _side_by_side(node: Array, parts: list[tuple[Any, Array]]) -> list[tuple[Any, Array]] | None:
+    """The parts in order, if each is some columns of a matrix, and together all of it."""
     width = node.shape[-1]
     rows = node.size // width
     parts = sorted(parts, key=lambda part: int(part[0].flat[0]))
@@ -140,7 +139,7 @@ def _side_by_side(node: Array, parts: list[tuple[Any, Array]]) -> list[Array] | 
         wanted = width * np.arange(rows)[:, None] + np.arange(start, stop)
         if not np.array_equal(index.reshape(rows, -1), wanted):
             return None
-    return [d for _, d in parts] if stop == width else None
+    return parts if stop == width else None
 
 
 def _selects(node: Array) -> bool:
@@ -220,15 +219,15 @@ class _Reverse:
     def joined(self, node: Array, parts: list[tuple[Any, Array]]) -> Array:
         """The gradients of parts of an array as one: side by side where they are its columns."""
         builder = self.builder
-        pieces = _side_by_side(node, parts) if node.rank > 1 else None
+        pieces = _side_by_side(node, parts) if node.rank else None
         if pieces is not None:
             lead = node.shape[:-1]
-            reshaped = [builder.reshape(d, (*lead, d.size // math.prod(lead))) for d in pieces]
-            return builder.concatenate(reshaped, node.shape)
-        operands = tuple(d for _, d in parts)
-        indices = tuple(index for index, _ in parts)
-        whole = builder.make(Scatter, operands, (node.size,), node.batched, indices)
-        return builder.reshape(whole, node.shape)
+            columns = [
+                builder.expand(d, (*lead, index.size // math.prod(lead)), node.batched)
+                for index, d in pieces
+            ]
+            return columns[0] if len(columns) == 1 else builder.concatenate(columns, node.shape)
+        return builder.scatter(parts, node.shape, node.batched)
 
     def send(self, operand: Array, d: Array) -> None:
         if operand in self.live:

@@ -330,6 +330,14 @@ def _read(
         if head == "==" and operands[0].head == "i" and index is not None:
             return _hit(builder, index, names["j"].shape[0])
         return builder.compare(head, left, right)
+    if head is primitives.choice:
+        condition, taken, other = operands
+        if other.head is primitives.choice and other.operands[1].head is None:
+            known, _, unknown = other.operands  # of rows: then the mask of places is a factor
+            if all(_leaves(each) <= {"out"} for each in (known, unknown)):
+                mask = _read(builder, condition, names, index)
+                row = Expression(head, (known, taken, unknown))
+                return mask * _read(builder, row, names, index)
     if head in SEQUENCES:
         x = names["x"]
         if not SEQUENCES[head][0]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..engine import primitives
 from ..engine.gate import Primitive
-from .access import read, slice_of, tiles
+from .access import read, slice_of
 from .language import (
     COMPARISONS,
     Array,
@@ -186,13 +186,6 @@ def _scatter(w: Writer, node: Scatter) -> Text:
     parts = [*zip(node.indices, node.operands, strict=True)]
     if all(index.ndim < 2 for index in node.indices):
         parts.sort(key=lambda part: int(part[0].flat[0]))
-    if tiles(node):
-        pieces = [w.atom(operand) for _, operand in parts]
-        for k, (index, _) in enumerate(parts):
-            if index.ndim == 0:
-                pieces[k] = f"{pieces[k]}[:, None]" if node.batched else f"[{pieces[k]}]"
-        text = f"np.concatenate([{', '.join(pieces)}], {1 if node.batched else 0})"
-        return Text(text, ATOM, True)
     pieces = [w.atom(operand) for _, operand in parts]
     if len(parts) == 1 and parts[0][0].ndim and slice_of(parts[0][0]) is None:
         return Text(_scattered(w, node, parts[0][0], pieces[0]), ATOM, True)
@@ -312,7 +305,8 @@ def _reduced(w: Writer, node: Reduce) -> tuple[str, str]:
     (source,) = node.operands
     text = f"{w.inner(source, ATOM)}.{node.kind}"
     if node.keep:
-        return text, "-1, keepdims=True"
+        counted = source.dtype == "truth" and not w.exact
+        return text, "-1, keepdims=True" + (", dtype=theta.dtype" if counted else "")
     axes = tuple([0] * node.batch + [axis + source.batched for axis in node.axes])
     if len(axes) == source.rank + source.batched:
         return text, ""

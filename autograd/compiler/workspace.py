@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import primitives
-from .access import read, slice_of, tiles
+from .access import read, slice_of
 from .language import (
     COMPARISONS,
     Array,
@@ -158,11 +158,11 @@ class _Printer:
         joining: set[Array] = set()
         while waiting:
             node = waiting.pop()
-            if isinstance(node, Concatenate) and node.rank > 1:
+            if isinstance(node, Concatenate) and node.batched:
                 start = 0
                 for operand in node.operands:
                     inner = operand.operands[0] if isinstance(operand, Reshape) else operand
-                    if isinstance(inner, Contract) and not (inner.by_matrix or inner.over_rows):
+                    if _writes_anywhere(inner):
                         self.joins[inner] = node, start, place
                         joining.add(operand)
                     start += operand.shape[-1]
@@ -301,7 +301,7 @@ class _Printer:
         part = slice_of(index)
         if part is None:
             added = self.scattered(node, value, index)
-            self.body.append(f"np.add({whole.text}, {added}, out={whole.text})")
+            self.body.append(f"np.add({whole.text}, {added.text}, out={whole.text})")
             return
         if index.ndim > 1:
             value = self.reshaped(value, line.value, self.lengths(node, index.size))
@@ -310,8 +310,24 @@ class _Printer:
         view = self.view(whole, f"{whole.text}[{lead}{part}]").text
         self.body.append(f"np.add({view}, {value.text}, out={view})")
 
-    def scattered(self, node: Array, value: Held, index: Any) -> str:
-        return f"scatter({value.text}, {self.constant(index)}, {node.size})"
+    def scattered(self, node: Array, value: Held, index: Any) -> Held:
+        """Each element gathers what was taken from it, where that is a few numbers."""
+        places, mask = _gathering(index, node.size)
+        if places is None or not node.batched:
+            return Held(f"scatter({value.text}, {self.constant(index)}, {node.size})")
+        flat = value.text
+        if index.ndim > 1:
+            flat = self.reshaped(value, node, self.lengths(node, index.size)).text
+        lead = self.new(True, places.shape, "number", True)
+        self.body.append(f'np.take({flat}, {self.constant(places)}, 1, {lead.text}, "clip")')
+        if not mask.all():
+            number = self.constant(mask.astype(self.dtype))
+            self.body.append(f"np.multiply({lead.text}, {number}, out={lead.text})")
+        if len(places) == 1:
+            return self.view(lead, f"{lead.text}[:, 0]")
+        total = self.new(True, (node.size,), "number", True)
+        self.body.append(f"np.add.reduce({lead.text}, 1, out={total.text})")
+        return total
 
     def gradient(self, line: Line) -> None:
         """Write to a part of g."""
@@ -378,6 +394,7 @@ class _Printer:
             number = self.fixed(f"{number} / B").text
         scalars = [each for each in parts.plain if not each.batched and each.rank == 0]
         arrays = [each for each in parts.plain if each.batched or each.rank]
+        arrays.sort(key=lambda each: (each.batched, each.size))  # the smaller, the less to do
         numbers = [] if number == "1.0" and (arrays or scalars) else [number]
         numbers += [self.scalar(each).text for each in scalars]
         under = [each for each in parts.under if not each.batched and each.rank == 0]
@@ -585,7 +602,7 @@ class _Printer:
         """A matrix product; (A B)ᵀ = Bᵀ Aᵀ where the result lies column by column."""
         if node.rank == 0 and not node.batched:
             return Held(f"np.dot({left.text}, {right.text})")
-        out = self.out(node, out)
+        out = self.out(node, out if out is not None and out.order else None)
         target = out
         a, b = node.operands
         if node.batched and a.rank > 1:
@@ -615,7 +632,16 @@ class _Printer:
         else:
             made = self.out(node, out)
         rank = source.rank + source.batched
-        if products and made.order and axes == (1,) and rank == 2:
+        few = source.rank > 1 and axes == (rank - 1,) and 1 < source.shape[-1] <= 8
+        if few:
+            columns = [f"{held.text}[..., {k}]" for k in range(source.shape[-1])]
+            views = [self.view(held, each).text for each in columns]
+            function = f"np.{_REDUCE[node.kind]}"
+            truths = f', dtype="{self.dtype}"' if source.dtype == "truth" else ""
+            self.body.append(f"{function}({views[0]}, {views[1]}, out={made.text}{truths})")
+            for each in views[2:]:
+                self.body.append(f"{function}({made.text}, {each}, out={made.text})")
+        elif products and made.order and axes == (1,) and rank == 2:
             ones = self.ones(str(source.shape[-1]))
             self.body.append(f"np.dot({held.text}, {ones}, out={made.text})")
         elif (
@@ -629,6 +655,8 @@ class _Printer:
             self.body.append(f"np.dot({self.ones(rows)}, {flat.text}, out={made.text})")
         else:
             axis = str(axes[0]) if len(axes) == 1 else str(axes)
+            if source.dtype == "truth":
+                axis += f', "{self.dtype}"'
             self.body.append(f"{function}({held.text}, {axis}, out={made.text})")
         return self.view(made, f"{made.text}[..., None]") if node.keep else made
 
@@ -701,21 +729,8 @@ class _Printer:
         return Held(text, False, "", held.buffer)
 
     def scatter(self, node: Scatter, out: Held | None) -> Held:
-        parts = [*zip(node.indices, node.operands, strict=True)]
-        if tiles(node):
-            parts.sort(key=lambda part: int(part[0].flat[0]))
-            pieces = []
-            for index, operand in parts:
-                held = self.compute(operand, None)
-                if index.ndim:
-                    pieces.append(held.text)
-                elif node.batched:
-                    pieces.append(self.view(held, f"{held.text}[:, None]").text)
-                else:
-                    pieces.append(f"[{held.text}]")
-            return self.joined(node, pieces, out)
-        ((index, operand),) = parts
-        return Held(self.scattered(node, self.compute(operand, None), index))
+        ((index, operand),) = zip(node.indices, node.operands, strict=True)
+        return self.scattered(node, self.compute(operand, None), index)
 
     def concatenate(self, node: Concatenate, out: Held | None) -> Held:
         whole = self.wholes.get(node)
@@ -739,7 +754,9 @@ class _Printer:
             if inner not in self.at or self.at[inner].buffer != whole.buffer:
                 lead = ", ".join([":"] * (node.rank + node.batched - 1))
                 view = self.view(whole, f"{whole.text}[{lead}, {start}:{stop}]").text
-                self.body.append(f"np.copyto({view}, {self.compute(operand, None).text})")
+                made = self.compute(operand, Held(view, True, "", whole.buffer))
+                if made.text != view:
+                    self.body.append(f"np.copyto({view}, {made.text})")
             start = stop
 
     def joined(self, node: Array, pieces: Sequence[str], out: Held | None) -> Held:
@@ -764,6 +781,28 @@ class _Printer:
 
     def unknown(self, node: Array, out: Held | None) -> Held:
         return self.scalar(node)
+
+
+def _writes_anywhere(node: Array) -> bool:
+    """Whether it may be computed into some columns of another array."""
+    if isinstance(node, Contract):
+        return not (node.by_matrix or node.over_rows)
+    return isinstance(node, Gate) and node.dtype == "number" and bool(node.batched)
+
+
+def _gathering(index: Any, size: int) -> tuple[Any, Any]:
+    """(r, size) places in which an element was taken, r at most, and which of them there are."""
+    flat = index.ravel()
+    counts = np.bincount(flat, minlength=size)
+    most = int(counts.max())
+    if most * size > 2 * flat.size + size:
+        return None, None
+    order = np.argsort(flat, kind="stable")
+    turn = np.arange(flat.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    places, mask = np.zeros((most, size), dtype=np.int64), np.zeros((most, size), dtype=bool)
+    places[turn, flat[order]] = order
+    mask[turn, flat[order]] = True
+    return places, mask
 
 
 def _is_slice(source: Array, node: Take) -> bool:

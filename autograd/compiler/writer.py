@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine import primitives
-from .language import COMPARISONS, Array, Contract, Reshape, Scatter, needed
+from .language import COMPARISONS, Array, Concatenate, Contract, Reshape, Scatter, needed
 from .names import Names
 from .schedule import Line, Schedule
 from .texts import ATOM, Text
@@ -87,6 +87,8 @@ class Writer:
             return self.flattened[node]
         if isinstance(node, Reshape) and isinstance(node.operands[0], Scatter):
             return False
+        if isinstance(node, Concatenate) and isinstance(self.hint(node), tuple):
+            return False  # a gradient, joined of those of its parts
         if self.hint(node) == "Z" and self.multiplies(node):
             return False
         return len(self.texts[node].text) <= WIDTH - 16

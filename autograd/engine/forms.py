@@ -108,7 +108,7 @@ ARRAY: dict[Primitive, str | Callable[..., Any]] = {
     p.elu: lambda np, x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     p.softplus: lambda np, x: np.logaddexp(0, x),
     p.sigmoid: lambda np, x: 1 / (1 + np.exp(-x)),
-    p.sigmoid_slope: lambda np, x: np.exp(-abs(x)) / (1 + np.exp(-abs(x))) ** 2,
+    p.sigmoid_slope: lambda np, x: 1 / (1 + np.exp(-x)) / (1 + np.exp(x)),
     p.maximum: lambda np, *xs: fold(np.maximum, xs),
     p.minimum: lambda np, *xs: fold(np.minimum, xs),
     p.sum: lambda np, *xs: builtins.sum(xs),
