@@ -13,7 +13,6 @@ loops then run over the batch, and there are few of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,7 +49,7 @@ from .wording import numpy_name
 __all__ = ["GIVEN", "workspace"]
 
 GIVEN = 1 << 15  # parameters, from which on each call brings its own gradient
-FEW = 32  # columns, up to which it pays to store them one by one
+FEW = 64
 _COMPARED = {
     COMPARISONS["=="]: "np.equal",
     COMPARISONS["!="]: "np.not_equal",
@@ -268,22 +267,22 @@ class _Printer:
             self.keep(line.value, made)
 
     def columns_of(self, node: Array) -> Held | None:
-        """The columns that a product becomes, if nothing else is made of it."""
+        """The columns of another array that an operation becomes, if it does."""
         joined, start, place = self.joins.get(node, (None, 0, 0))
         if joined is None or joined in self.at or node in self.rows:
             return None
         whole = self.wholes.get(joined)
         if whole is None:
-            whole = self.wholes[joined] = self.new(joined.batched, joined.shape, "number", True)
+            rows = joined.rank > 1 or joined in self.rows
+            whole = self.wholes[joined] = self.new(joined.batched, joined.shape, "number", rows)
             self.used.remove(whole.buffer)
             self.until[whole.buffer] = place
             self.ending.setdefault(place, []).append(whole.buffer)
         width = node.size // (joined.size // joined.shape[-1])
-        lead = ", ".join([":"] * (joined.rank + joined.batched - 1))
-        text = f"{whole.text}[{lead}, {start}:{start + width}]"
-        if node.shape != (*joined.shape[:-1], width):
-            text += f".reshape{self.lengths(node, *node.shape)}"
-        return self.view(whole, text)
+        columns = self.columns(whole, joined, start, start + width)
+        if node.shape == (*joined.shape[:-1], width):
+            return columns
+        return self.view(whole, f"{columns.text}.reshape{self.lengths(node, *node.shape)}")
 
     def keep(self, node: Array, made: Held) -> None:
         """Keep the buffer of an array for its readers."""
@@ -734,35 +733,33 @@ class _Printer:
 
     def concatenate(self, node: Concatenate, out: Held | None) -> Held:
         whole = self.wholes.get(node)
-        if whole is not None:
-            self.fill_columns(node, whole)
-            return whole
-        pieces = []
-        for operand in node.operands:
-            held = self.compute(operand, None)
-            number = isinstance(operand, Reshape) and not operand.batched
-            number = number and not operand.operands[0].shape
-            pieces.append(f"[{held.text}]" if number else held.text)
-        return self.joined(node, pieces, out)
-
-    def fill_columns(self, node: Concatenate, whole: Held) -> None:
-        """Copy those columns that were not computed where they belong."""
+        fresh = [o for o in node.operands if o not in self.at and _writes_anywhere(o)]
+        if whole is None and not fresh:
+            out = self.out(node, out)
+            pieces = [self.compute(operand, None).text for operand in node.operands]
+            for k, operand in enumerate(node.operands):
+                if isinstance(operand, Reshape) and not operand.operands[0].shape:
+                    pieces[k] = pieces[k] if operand.batched else f"[{pieces[k]}]"
+            self.body.append(f"np.concatenate([{', '.join(pieces)}], -1, out={out.text})")
+            return out
+        whole = whole or self.out(node, out)
         start = 0
         for operand in node.operands:
             inner = operand.operands[0] if isinstance(operand, Reshape) else operand
             stop = start + operand.shape[-1]
             if inner not in self.at or self.at[inner].buffer != whole.buffer:
-                lead = ", ".join([":"] * (node.rank + node.batched - 1))
-                view = self.view(whole, f"{whole.text}[{lead}, {start}:{stop}]").text
-                made = self.compute(operand, Held(view, True, "", whole.buffer))
-                if made.text != view:
-                    self.body.append(f"np.copyto({view}, {made.text})")
+                columns = self.columns(whole, node, start, stop)
+                made = self.compute(operand, columns)
+                if made.text != columns.text:
+                    self.body.append(f"np.copyto({columns.text}, {made.text})")
             start = stop
+        return whole
 
-    def joined(self, node: Array, pieces: Sequence[str], out: Held | None) -> Held:
-        out = self.out(node, out)
-        self.body.append(f"np.concatenate([{', '.join(pieces)}], -1, out={out.text})")
-        return out
+    def columns(self, whole: Held, node: Concatenate, start: int, stop: int) -> Held:
+        lead = ", ".join([":"] * (node.rank + node.batched - 1))
+        lead += ", " if lead else ""
+        order = "F" if whole.order == "F" else ""
+        return self.view(whole, f"{whole.text}[{lead}{start}:{stop}]", order)
 
     def pick(self, node: Pick, out: Held | None) -> Held:
         x, hit = node.operands
