@@ -9,7 +9,6 @@ all places it says sum. That formula is then read on arrays.
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any
 
@@ -170,8 +169,7 @@ def sequence_pullback(builder: Builder, node: Along, d: Array) -> Array | None:
 
     The rule says for output i and place j: A if i = j, else B. Where B is a product b·c, of b
     that depends on i alone and c on j alone, Σᵢ dᵢ·partial is d·A + c·Σ b·d over the other places:
-    the Jacobian, which is a square for every sample, need not be written out. What A and c have
-    in common is a factor of both.
+    the Jacobian, which is a square for every sample, need not be written out.
     """
     op, x = node.op, node.operands[-1]
     if not is_whole(node):
@@ -180,36 +178,35 @@ def sequence_pullback(builder: Builder, node: Along, d: Array) -> Array | None:
     if formula.head is not primitives.choice or formula.operands[0].head != "==":
         return None
     _, same, other = formula.operands
+    arrived = builder.expand(d, node.shape, node.batched)
+    heads = [factor.head for factor in _factors(same)]
+    if primitives.rest in heads and (op in heads or "out" in heads):
+        return _centred(builder, node, arrived)
     names: dict[str, Array] = {"x": x, "out": node}
-
-    def read(factor: Expression) -> Any:
-        """A factor; the softmax at this place is the output, where they are the same place."""
-        if factor.head is op or factor.head == -1.0:
-            return node if factor.head is op else -1.0
-        if op is primitives.softmax and factor.head is primitives.rest:
-            rest = _sum_of_others(builder, node)
-            builder.hint(rest, "R")
-            return rest
-        return _read(builder, factor, names, None)
-
-    here = [read(factor) for factor in _factors(same)]
-    of_output, there = builder.lift(1.0), []
+    of_output = of_place = builder.lift(1.0)
     for factor in _factors(other):
-        if _leaves(factor) == {"out"}:
-            of_output = of_output * read(factor)
-        elif "out" not in _leaves(factor):
-            there.append(read(factor))
+        mentioned = _leaves(factor)
+        read = _read(builder, factor, names, None)
+        if "out" not in mentioned:
+            of_place = of_place * read
+        elif mentioned == {"out"}:
+            of_output = of_output * read
         else:
             return None
-    arrived = builder.expand(d, node.shape, node.batched)
-    others = _sum_of_others(builder, of_output * arrived)
-    common = [factor for factor in there if any(factor is each for each in here)]
-    here, there = ([f for f in side if all(f is not c for c in common)] for side in (here, there))
-    signs = [factor for factor in there if isinstance(factor, float)]
-    plus = math.prod([f for f in here if not isinstance(f, float)], start=arrived)
-    rest = math.prod([f for f in there if not isinstance(f, float)], start=others)
-    whole: Array = plus - rest if len(signs) % 2 else plus + rest
-    return math.prod(common, start=whole)
+    along = _sum_of_others(builder, of_output * arrived)
+    whole: Array = _read(builder, same, names, None) * arrived + of_place * along
+    return whole
+
+
+def _centred(builder: Builder, shares: Array, d: Array) -> Array:
+    """The same where A is sⱼ·(Σ of the other s) and B is -sᵢ·sⱼ: sⱼ·Σ sᵢ·(dⱼ - dᵢ).
+
+    As the shares add up to 1, that is s·(d - Σ s·d). Where one of them is almost all, it cancels:
+    so d is centred first, and what is left of the mean is taken away a second time.
+    """
+    for _ in range(2):
+        d = d - builder.reduce("sum", shares * d)
+    return shares * d
 
 
 def _factors(tree: Expression) -> list[Expression]:

@@ -612,8 +612,26 @@ class _Printer:
         self.body.append(f"np.dot({left.text}, {right.text}, out={target.text})")
         return out
 
+    def summed_product(self, node: Reduce) -> Held | None:
+        """Σ a·b along the last axis, which needs no array of the products."""
+        (source,) = node.operands
+        along = node.kind == "sum" and not node.batch and node.axes == (source.rank - 1,)
+        if not along or source in self.at or not source.is_gate(primitives.mul):
+            return None
+        if any(o.batched != source.batched or o.shape != source.shape for o in source.operands):
+            return None
+        if any(o.dtype == "truth" for o in source.operands):
+            return None
+        a, b = (self.compute(operand, None).text for operand in source.operands)
+        made = self.new(node.batched, source.shape[:-1], "number", node.keep or node in self.rows)
+        self.body.append(f'np.einsum("...k,...k->...", {a}, {b}, out={made.text})')
+        return self.view(made, f"{made.text}[..., None]") if node.keep else made
+
     def reduce(self, node: Reduce, out: Held | None) -> Held:
         (source,) = node.operands
+        found = self.summed_product(node) if node.batched else None
+        if found is not None:
+            return found
         held = self.compute(source, None)
         axes = tuple([0] * node.batch + [axis + source.batched for axis in node.axes])
         everything = len(axes) == source.rank + source.batched
