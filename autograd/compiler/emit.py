@@ -33,13 +33,14 @@ def emit_gradient(gradient: Gradient, count: int, inputs: list[str], dtype: str)
         dtype: of theta and the inputs.
     """
     loss = gradient.loss
-    roots = [loss, *(write.value for write in gradient.writes)]
+    writes = _as_they_come(gradient)
+    roots = [loss, *(write.value for write in writes)]
     w = Writer(Names(inputs), text_of, roots, dtype)
     w.write_all(needed([loss]), but=loss)
     w.line("loss", loss, w.compose(loss).text)
     w.texts[loss] = Text("loss", ATOM)
     w.schedule.forward = len(w.schedule.lines)
-    _write_gradients(w, gradient.writes, count)
+    _write_gradients(w, writes, count)
     return _finish(w, "value_and_grad", "g")
 
 
@@ -83,6 +84,21 @@ def view_text(array: str, index: Any) -> str:
     """
     shape = f".reshape{tuple_text(index.shape)}" if index.ndim > 1 else ""
     return f"{array}[{slice_of(index)}]{shape}"
+
+
+def _as_they_come(gradient: Gradient) -> list[Write]:
+    """What is to be written, each as soon as the gradients that it is made from are known.
+
+    So of weights that are used in many places, the parts of one place are written together. What
+    waits for none, such as that of a penalty on the weights, comes last.
+    """
+    known = {d for d in gradient.arrived.values() if d.operands}
+    latest: dict[Array, int] = {}  # the gradient that an array waits for
+    for node in needed(write.value for write in gradient.writes):
+        before = max((latest[operand] for operand in node.operands), default=-1)
+        latest[node] = node.number if node in known else before
+    last = max(latest.values(), default=0) + 1
+    return sorted(gradient.writes, key=lambda w: last if latest[w.value] < 0 else latest[w.value])
 
 
 def _write_gradients(w: Writer, writes: list[Write], count: int) -> None:
