@@ -68,28 +68,32 @@ class _Found(Exception):
     """Stops a program at the line that is looked for."""
 
 
-class _Watched(dict[str, Any]):
-    """The variables of a program that is run: each assignment is looked at."""
+class _Watched(dict[Any, Any]):
+    """The variables of a program that is run, or what one keeps: each assignment is looked at."""
 
-    def __init__(self, look: Callable[[str, Any], str]) -> None:
+    def __init__(self, look: Callable[[str, Any], str], name: str = "") -> None:
         super().__init__()
         self.look = look
+        self.name = name
 
-    def __setitem__(self, name: str, result: Any) -> None:
-        super().__setitem__(name, result)
-        if said := self.look(name, result):
+    def __setitem__(self, key: Any, result: Any) -> None:
+        super().__setitem__(key, result)
+        if said := self.look(self.name or key, result):
             raise _Found(said)
 
 
 def _first(source: Source, scope: dict[str, Any], look: Callable[[str, Any], str]) -> str:
     """What is said about the first assignment that there is something to say about."""
     code = compile("\n".join(source.lines), "<program>", "exec")
+    variables = _Watched(look)
+    kept = {name: _Watched(look, name) for name in source.kept}
     try:
-        exec(code, scope, _Watched(look))
+        exec(code, scope | kept, variables)
     except _Found as found:
         assert found.__traceback__ is not None and found.__traceback__.tb_next is not None
         line = source.lines[found.__traceback__.tb_next.tb_lineno - 1]
-        return f"{found}{line.strip()}" if str(found).endswith("    ") else str(found)
+        step = f", at t = {variables['t']}" if line.startswith(" ") and source.kept else ""
+        return f"{found}{line.strip()}{step}" if str(found).endswith("    ") else str(found)
     return ""
 
 

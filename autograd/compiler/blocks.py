@@ -42,7 +42,9 @@ class _Blocks:
         names = schedule.names
         self.groups = {names[array]: group for array, group in groups if array in names}
         lines = schedule.lines
-        self.forward = {line.name: line for line in lines[: schedule.forward]}
+        self.forward: dict[str, list[Line]] = {}
+        for line in lines[: schedule.forward]:
+            self.forward.setdefault(line.name, []).append(line)
         read = [array for line in lines for _, array in schedule.reads(line)]
         self.single = any(isinstance(each, Parameters) and each.size == 1 for each in read)
         self.gradients: dict[str, list[tuple[int, str]]] = {}  # with their places in the program
@@ -50,10 +52,10 @@ class _Blocks:
             self.find_gradients(gradient, lines[schedule.forward :])
         self.arrays = {name: array for line in lines for name, array in schedule.reads(line)}
         self.arrays.update({line.name: line.value for line in lines if line.value is not None})
-        self.reads = {name: self.names_read(line) for name, line in self.forward.items()}
+        self.reads = {name: self.names_read(*each) for name, each in self.forward.items()}
 
-    def names_read(self, line: Line) -> list[str]:
-        return list(dict.fromkeys(name for name, _ in self.schedule.reads(line)))
+    def names_read(self, *lines: Line) -> list[str]:
+        return list(dict.fromkeys(name for line in lines for name, _ in self.schedule.reads(line)))
 
     def run(self) -> list[Block]:
         homes = self.homes()
@@ -68,12 +70,16 @@ class _Blocks:
             reads = [homes.get(name, name) for each in inside for name in self.reads[each]]
             reads = [name for name in dict.fromkeys(reads) if name != home]
             for name in reads:
-                if name not in found:
+                if name not in found and name not in self.forward:
                     found[name] = self.leaf(name)
             found[home] = Block(
                 home,
                 "instruction",
-                tuple((each, _plain(self.forward[each].expression)) for each in inside),
+                tuple(
+                    (line.target if line.target.startswith(each) else each, _plain(line.expression))
+                    for each in inside
+                    for line in self.forward[each]
+                ),
                 self.shape(home),
                 tuple(reads),
                 self.gradient(*inside),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -77,9 +78,9 @@ def build(
         gradient = differentiate(lowered, reduction)
         new = _expanded([gradient.loss, *(write.value for write in gradient.writes)])
         gradient = gradient.mapped(new)
-        last = emit_gradient(gradient, count, all_names, dtype)
+        last, unrolled = emit_gradient(gradient, count, all_names, dtype)
         sources["value_and_grad"] = _source(last)
-        sources["workspace"] = workspace(last, dtype, count)
+        sources["workspace"] = workspace(unrolled, dtype, count)
     sizes = [
         float(np.prod(array.shape))
         for array in last.names
@@ -115,24 +116,31 @@ def _joined(outputs: list[Array], single: bool) -> Array:
 
 
 def _source(schedule: Schedule) -> Source:
-    lines = [str(line) for line in schedule.lines if line.name != "values"]
+    last = len(schedule.lines) - (schedule.lines[-1].name == "values")
+    lines = [*schedule.header, *schedule.text(0, last)]
     classes = {}
     for line in schedule.lines:
         if line.value is not None and line.value.builder.hints.get(line.value) == "hit":
             read = [name for name, _ in schedule.reads(line)]
             classes[line.name] = read[0] if read else "the index"
-    return Source(schedule.source, schedule.constants, [*schedule.header, *lines], classes)
+    return Source(schedule.source, schedule.constants, lines, classes, schedule.kept)
 
 
 def _explain(groups: list[tuple[Array, Group]], schedule: Schedule) -> list[tuple[str, str]]:
-    """For each array that got a name, the scalar nodes it holds."""
-    lines = {line.name: f"{line.name} = {line.expression}" for line in schedule.lines}
-    found = []
+    """For each line, the scalar nodes it holds; of a loop those of one step, and how many steps."""
+    lines = {line.value: line for line in schedule.lines if line.value is not None}
+    loops = {line.name: line for line in schedule.lines if line.steps is not None}
+    single = []
     for array, members in groups:
-        name = schedule.names.get(array)
-        line = lines.get(name or "", "(inside another line)")
-        found.append((line, _describe(members)))
-    return found
+        line = lines.get(array) or loops.get(schedule.names.get(array, ""))
+        text = f"{line.target} = {line.expression}" if line else "(inside another line)"
+        single.append((text, _describe(members)))
+    if not loops:
+        return single
+    return [
+        (text, members if times == 1 else f"{members}, {times} times")
+        for (text, members), times in Counter(single).items()
+    ]
 
 
 def _describe(members: Group) -> str:

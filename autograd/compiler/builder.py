@@ -29,7 +29,7 @@ from .language import (
     Transpose,
 )
 
-__all__ = ["Builder"]
+__all__ = ["Builder", "content"]
 
 Made = TypeVar("Made", bound=Array)
 
@@ -55,7 +55,7 @@ class Builder:
         *details: Any,
     ) -> Made:
         """An operation, as it stands."""
-        key = (kind, *(o.number for o in operands), shape, batched, *map(_content, details))
+        key = (kind, *(o.number for o in operands), shape, batched, *map(content, details))
         found: Made | None = self.known.get(key)
         if found is None:
             found = kind(self, self.count, operands, shape, batched, *details)
@@ -329,14 +329,14 @@ class Builder:
         return self.reshape(self.make(Scatter, operands, (size,), batched, indices), shape)
 
 
-def _content(detail: Any) -> Any:
+def content(detail: Any) -> Any:
     """What tells one detail of an operation from another."""
     if isinstance(detail, np.ndarray):
         return detail.tobytes(), detail.shape
     if isinstance(detail, float):
         return detail.hex()  # keeps -0.0 and NaN apart
     if isinstance(detail, tuple):
-        return tuple(map(_content, detail))
+        return tuple(map(content, detail))
     return detail
 
 

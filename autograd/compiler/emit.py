@@ -6,24 +6,30 @@ each gradient written to its part of ``g``, in the order in which the chain rule
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .access import slice_of
-from .language import Array, Contract, Reduce, needed
+from .language import Array, Contract, Reduce
+from .loops import Plan, find_loops
 from .names import Names
+from .order import Event, as_they_come, in_order
 from .reverse import Gradient, Write
+from .rolled import RolledWriter
 from .schedule import Schedule
 from .texts import ATOM, Text, tuple_text
 from .wording import text_of
-from .writer import Writer
+from .writer import WIDTH, Writer
 
 __all__ = ["emit_gradient", "emit_values"]
 
 
-def emit_gradient(gradient: Gradient, count: int, inputs: list[str], dtype: str) -> Schedule:
-    """The source of ``value_and_grad(theta, *inputs, g)``, which writes into g.
+def emit_gradient(
+    gradient: Gradient, count: int, inputs: list[str], dtype: str
+) -> tuple[Schedule, Schedule]:
+    """``value_and_grad(theta, *inputs, g)``, which writes into g: with loops, and without.
 
     Args:
         gradient: the loss and its gradient.
@@ -32,26 +38,60 @@ def emit_gradient(gradient: Gradient, count: int, inputs: list[str], dtype: str)
             function's.
         dtype: of theta and the inputs.
     """
-    loss = gradient.loss
-    writes = _as_they_come(gradient)
+    loss, writes = gradient.loss, as_they_come(gradient)
     roots = [loss, *(write.value for write in writes)]
-    w = Writer(Names(inputs), text_of, roots, dtype)
-    w.write_all(needed([loss]), but=loss)
-    w.line("loss", loss, w.compose(loss).text)
-    w.texts[loss] = Text("loss", ATOM)
-    w.schedule.forward = len(w.schedule.lines)
-    _write_gradients(w, writes, count)
-    return _finish(w, "value_and_grad", "g")
+
+    def emit(events: list[Event], plan: Plan) -> Schedule:
+        w = RolledWriter(Names(inputs), text_of, roots, dtype, plan)
+        gradients = _Gradients(w, writes, count)
+
+        def write(event: Event) -> None:
+            if event is loss:
+                w.line("loss", loss, w.compose(loss).text)
+                w.texts[loss] = Text("loss", ATOM)
+                w.schedule.forward = len(w.schedule.lines)
+                gradients.start(plan)
+            elif isinstance(event, Write):
+                gradients.write(event)
+            elif w.uses[event] > 1 or event not in gradients.values:
+                w.place(event)
+
+        w.write_all(events, write)
+        return _finish(w, "value_and_grad", "g")
+
+    return _with_loops(loss, writes, emit)
 
 
 def emit_values(output: Array, inputs: list[str], dtype: str) -> Schedule:
     """The source of ``values(theta, *inputs)``; arguments as for ``emit_gradient``."""
-    w = Writer(Names(inputs), text_of, [output], dtype)
-    w.write_all(needed([output]), but=output)
-    text = w.compose(output).text
-    w.line("values", output, text, statement=f"return {text}")
-    w.schedule.forward = len(w.schedule.lines)
-    return _finish(w, "values")
+
+    def emit(events: list[Event], plan: Plan) -> Schedule:
+        w = RolledWriter(Names(inputs), text_of, [output], dtype, plan)
+
+        def write(event: Event) -> None:
+            assert isinstance(event, Array)
+            if event is not output:
+                w.place(event)
+                return
+            text = w.compose(output).text
+            w.line("values", output, text, statement=f"return {text}")
+
+        w.write_all(events, write)
+        w.schedule.forward = len(w.schedule.lines)
+        return _finish(w, "values")
+
+    return _with_loops(output, [], emit)[0]
+
+
+def _with_loops(
+    root: Array, writes: list[Write], emit: Callable[[list[Event], Plan], Schedule]
+) -> tuple[Schedule, Schedule]:
+    """A schedule with loops, and one without: the same, where nothing repeats."""
+    plain = emit(in_order(root, writes), Plan())
+    events = in_order(root, writes, on_demand=True)
+    lined = {line.value for line in plain.lines if line.value is not None}
+    plan = find_loops(events, root, lined)
+    return (emit(events, plan) if plan.loops else plain), plain
 
 
 def _finish(w: Writer, name: str, *more: str) -> Schedule:
@@ -60,20 +100,37 @@ def _finish(w: Writer, name: str, *more: str) -> Schedule:
     order = sorted(schedule.views, key=lambda view: (view[0] == "g", int(view[2].flat[0])))
     header += [f"{name} = {view_text(array, index)}" for array, name, index in order]
     schedule.header = header
-    body = [str(line) for line in schedule.lines]
+    made = _dictionaries(schedule.kept)
     if more:
         body = [
             "# forward",
-            *body[: schedule.forward],
+            *schedule.text(0, schedule.forward),
             "# backward",
-            *body[schedule.forward :],
+            *schedule.text(schedule.forward),
             "return loss",
         ]
+    else:
+        body = schedule.text()
     lines = [f"def {name}({', '.join(['theta', *schedule.inputs, *more])}):"]
-    lines += [f"    {line}" for line in (*header, *body)]
+    lines += [f"    {line}" for line in (*header, *made, *body)]
     schedule.source = "\n".join(lines) + "\n"
-    schedule.inside = {node: text.text for node, text in w.texts.items()}
+    schedule.inside |= {node: text.text for node, text in w.texts.items()}
     return schedule
+
+
+def _dictionaries(names: list[str]) -> list[str]:
+    """The lines that make a dictionary for each name, as many on a line as it holds.
+
+    >>> _dictionaries(["A1"]), _dictionaries(["A1", "Z1"])
+    (['A1 = {}'], ['A1, Z1 = ({} for _ in range(2))'])
+    """
+    found: list[list[str]] = []
+    for name in names:
+        if not found or len(", ".join([*found[-1], name])) > WIDTH - 24:
+            found.append([])
+        found[-1].append(name)
+    makers = ["{}" if len(each) == 1 else f"({{}} for _ in range({len(each)}))" for each in found]
+    return [f"{', '.join(each)} = {maker}" for each, maker in zip(found, makers, strict=True)]
 
 
 def view_text(array: str, index: Any) -> str:
@@ -86,41 +143,49 @@ def view_text(array: str, index: Any) -> str:
     return f"{array}[{slice_of(index)}]{shape}"
 
 
-def _as_they_come(gradient: Gradient) -> list[Write]:
-    """What is to be written, each as soon as the gradients that it is made from are known.
+class _Gradients:
+    """Writes gradients to g.
 
-    So of weights that are used in many places, the parts of one place are written together. What
-    waits for none, such as that of a penalty on the weights, comes last.
+    Args:
+        writer: of the function.
+        writes: all that is to be written, in order.
+        count: how many parameters there are.
     """
-    known = {d for d in gradient.arrived.values() if d.operands}
-    latest: dict[Array, int] = {}  # the gradient that an array waits for
-    for node in needed(write.value for write in gradient.writes):
-        before = max((latest[operand] for operand in node.operands), default=-1)
-        latest[node] = node.number if node in known else before
-    last = max(latest.values(), default=0) + 1
-    return sorted(gradient.writes, key=lambda w: last if latest[w.value] < 0 else latest[w.value])
 
+    def __init__(self, writer: Writer, writes: list[Write], count: int) -> None:
+        self.writer = writer
+        self.count = count
+        self.values = {write.value for write in writes}
+        self.regions = {
+            write: np.arange(count) if write.index is None else write.index.ravel()
+            for write in writes
+        }
+        self.ways: dict[Write, str] = {}
 
-def _write_gradients(w: Writer, writes: list[Write], count: int) -> None:
-    regions = [np.arange(count) if write.index is None else write.index.ravel() for write in writes]
-    written = np.zeros(count, dtype=bool)
-    ways = []
-    for region in regions:
-        done = written[region]
-        repeats = _repeats(region)
-        ways.append("=" if not done.any() and not repeats else "+=" if done.all() else "mixed")
-        written[region] = True
-    if "mixed" in ways or any(map(_repeats, regions)):
-        w.line("g", None, "0", "0", target="g[:]")
-        ways = ["+="] * len(ways)
-    elif not written.all():
-        for run in _runs_of(np.flatnonzero(~written)):  # parameters that nothing depends on
-            w.line("g", None, "0", "0", run, f"g[{slice_of(run)}]")
-    for write, region, way in zip(writes, regions, ways, strict=True):
-        value = write.value
-        shared = w.uses[value] > 1  # then it gets a line, which others read too
-        w.write_all(needed([value], known=w.texts), but=None if shared else value)
-        _write_gradient(w, write, region, value, way, count)
+    def start(self, plan: Plan) -> None:
+        """See which writes come first, and fill with zeros what needs it."""
+        w, ways = self.writer, self.ways
+        written = np.zeros(self.count, dtype=bool)
+        for write, region in self.regions.items():
+            done = written[region]
+            first = not done.any() and not _repeats(region)
+            ways[write] = "=" if first else "+=" if done.all() else "mixed"
+            written[region] = True
+        looped = {e for loop in plan.loops.values() for step in loop.steps for e in step}
+        if (
+            "mixed" in ways.values()
+            or any(map(_repeats, self.regions.values()))
+            or any(write in looped for write, way in ways.items() if way == "=")
+        ):
+            w.line("g", None, "0", "0", target="g[:]")
+            self.ways = dict.fromkeys(ways, "+=")
+        elif not written.all():
+            for run in _runs_of(np.flatnonzero(~written)):  # parameters that nothing depends on
+                w.line("g", None, "0", "0", run, f"g[{slice_of(run)}]")
+
+    def write(self, write: Write) -> None:
+        region, way = self.regions[write], self.ways[write]
+        _write_gradient(self.writer, write, region, write.value, way, self.count)
 
 
 def _write_gradient(

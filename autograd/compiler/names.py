@@ -10,7 +10,10 @@ from .language import Array
 
 __all__ = ["Names", "input_names"]
 
-RESERVED = {"B", "bind", "g", "loss", "np", "pick", "scatter", "theta", "value_and_grad", "values"}
+RESERVED = {
+    *("B", "bind", "g", "loss", "np", "pick", "range", "reversed", "scatter", "t", "theta"),
+    *("value_and_grad", "values"),
+}
 
 
 def input_names(arguments: list[str]) -> list[str]:

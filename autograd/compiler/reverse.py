@@ -41,7 +41,7 @@ from .sequence import is_whole, sequence_partials, sequence_pullback, with_place
 __all__ = ["Gradient", "Write", "differentiate", "reduce_batch"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Write:
     """A gradient to be written (or added) to elements of g: ``index`` None means all."""
 

@@ -9,11 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from .language import Array, Parameters, Take
 
-__all__ = ["Line", "Schedule"]
+__all__ = ["Line", "Schedule", "Steps"]
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """A loop: its lines are run for each t."""
+
+    range: range
+
+    def __str__(self) -> str:
+        """``for t in range(1, 200)``, or ``reversed(range(1, 200))``."""
+        ahead = self.range if self.range.step > 0 else self.range[::-1]
+        start = f"{ahead.start}, " if ahead.start else ""
+        text = f"range({start}{ahead.stop})"
+        return f"for t in {text if ahead is self.range else f'reversed({text})'}"
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,7 @@ class Line:
         target: what it writes to, as text: the name, the name of a view, or a part of the array.
         expression: the value, as text.
         statement: the line, where it is not just these.
+        steps: the loop that it stands in.
     """
 
     name: str
@@ -37,6 +54,7 @@ class Line:
     target: str
     expression: str
     statement: str = ""
+    steps: Steps | None = None
 
     def __str__(self) -> str:
         sign = "=" if self.sign == "0" else self.sign
@@ -55,6 +73,8 @@ class Schedule:
         lines: in their order.
         forward: how many of them compute the result.
         inside: the text of what stands inside another line.
+        kept: what is kept of each step of a loop, by name.
+        steps: the loop that lines are added to.
         header: the lines before these, as text.
         source: the function as text.
     """
@@ -66,8 +86,19 @@ class Schedule:
     lines: list[Line] = field(default_factory=list)
     forward: int = 0
     inside: dict[Array, str] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+    steps: Steps | None = None
     header: list[str] = field(default_factory=list)
     source: str = ""
+
+    def text(self, start: int = 0, stop: int | None = None) -> list[str]:
+        """Lines as text, those of loops indented."""
+        found = []
+        for steps, lines in groupby(self.lines[start:stop], key=attrgetter("steps")):
+            if steps is not None:
+                found.append(f"{steps}:")
+            found += [f"    {line}" if steps is not None else str(line) for line in lines]
+        return found
 
     def reads(self, line: Line) -> Iterator[tuple[str, Array]]:
         """The arrays that a line reads, by name; of theta also single elements: theta[3]."""

@@ -67,11 +67,6 @@ class Writer:
             if node.is_gate(*INFIX):
                 self.summed.update(node.operands)
 
-    def write_all(self, nodes: list[Array], but: Array | None = None) -> None:
-        for node in nodes:
-            if node not in self.texts and node is not but:
-                self.place(node)
-
     def place(self, node: Array) -> None:
         """Compose a text, and give it a line unless its one user can hold it."""
         text = self.compose(node)
@@ -111,7 +106,8 @@ class Writer:
         statement: str = "",
     ) -> None:
         """Add a line; for the arguments see ``Line``."""
-        line = Line(name, sign, value, part, target or name, expression, statement)
+        steps = self.schedule.steps
+        line = Line(name, sign, value, part, target or name, expression, statement, steps)
         self.schedule.lines.append(line)
 
     def batch(self) -> str:

@@ -225,6 +225,48 @@ def lstm_cell() -> Example:
     return Example(loss, [(3,), (4,), (4,), ()])
 
 
+def rnn_steps() -> Example:
+    rng = random.Random(11)
+    u, w, b = weights(rng, 3, 2), weights(rng, 3, 3), weights(rng, 3)
+    v, c = weights(rng, 3), weights(rng)
+
+    def loss(x: list[Vector], y: Vector) -> Any:  # 200 steps, each with an output
+        h: Vector = []
+        total: Any = 0
+        for t in range(200):
+            h = [
+                ag.tanh(ag.dot(ui, x[t], bi) + (ag.dot(wi, h) if h else 0))
+                for ui, wi, bi in zip(u, w, b, strict=True)
+            ]
+            total = total + (ag.dot(v, h, c) - y[t]) ** 2
+        return total
+
+    return Example(loss, [(200, 2), (200,)])
+
+
+def lstm_steps() -> Example:
+    rng = random.Random(12)
+    gates = [(weights(rng, 4, 3), weights(rng, 4, 4), weights(rng, 4)) for _ in range(4)]
+    v, b = weights(rng, 4), weights(rng)
+
+    def loss(x: list[Vector], state: Vector, cell: Vector, y: Any) -> Any:  # 10 steps
+        for step in x:
+            sums = [
+                [
+                    ag.dot(ui, step) + ag.dot(wi, state) + bi
+                    for ui, wi, bi in zip(u, w, bias, strict=True)
+                ]
+                for u, w, bias in gates
+            ]
+            take, keep, give = ([ag.sigmoid(z) for z in zs] for zs in sums[:3])
+            new = [ag.tanh(z) for z in sums[3]]
+            cell = [k * ci + t * n for k, ci, t, n in zip(keep, cell, take, new, strict=True)]
+            state = [g * ag.tanh(ci) for g, ci in zip(give, cell, strict=True)]
+        return (ag.dot(v, state, b) - y) ** 2
+
+    return Example(loss, [(10, 3), (4,), (4,), ()])
+
+
 EXAMPLES: dict[str, Callable[[], Example]] = {
     "mlp_plus": mlp_plus,
     "mlp_dot": mlp_dot,
@@ -238,6 +280,8 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "convolution_2d": convolution_2d,
     "recurrent": recurrent,
     "lstm_cell": lstm_cell,
+    "rnn_steps": rnn_steps,
+    "lstm_steps": lstm_steps,
 }
 
 
