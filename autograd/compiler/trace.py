@@ -96,10 +96,11 @@ class Tracer(Recorder):
 
     def __init__(self) -> None:
         self.made: list[Value] = []
+        self.add = self.made.append
 
     def make(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
         node = new_node(math.nan, op, operands, Traced)
-        self.made.append(node)
+        self.add(node)
         return node
 
     def look(self) -> None:

@@ -353,6 +353,8 @@ def apply(op: Primitive, operands: tuple[Value, ...]) -> Value:
     mine = recorders.mine() if recorders.active else None
     if not mine:
         return record(op, operands)
+    if len(mine) == 1 and mine[0].keeps and not mine[0].watches:  # a million nodes are traced so
+        return (mine[0].make or record)(op, operands)
     keeps, make = True, record
     for recorder in mine:
         keeps = keeps if recorder.keeps is None else recorder.keeps
