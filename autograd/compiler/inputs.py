@@ -31,12 +31,14 @@ class Inputs:
         self.dtype = dtype
         self.batch_size = batch_size
         self.array_type, self.array_dtype = _array_type(dtype)
-        vectors = all(a.shape is not None and len(a.shape) < 2 for a in trace.arguments)
-        self.simple = vectors and not self.chooses
+        batched = len(self.batched) == len(trace.arguments)
+        self.plain = batched and not self.chooses  # an array of the right shape says it all
 
     def fits(self, given: Sequence[Any]) -> bool:
         """Whether these are arrays just as the program wants them: so it is in a training loop."""
-        if not self.simple or len(given) != len(self.arguments):
+        if not self.plain or len(given) != len(self.arguments):
+            return False
+        if any(len(argument.shape or ()) > 1 for argument in self.batched):
             return False
         size = self.batch_size
         for each, argument in zip(given, self.arguments, strict=True):

@@ -279,6 +279,11 @@ class Program:
             FloatingPointError: the value is NaN or infinite; names the line that made it so.
             ValueError: the arguments don't have the shapes the program was made for.
         """
+        run = self._run
+        if theta is None and run is not None and self._trace is None:
+            found = run.again(arguments)  # in a training loop this is all there is to do
+            if found is not None:
+                return found
         batch = self._prepare(arguments)
         if not self._single:
             raise TypeError("value_and_grad: the function gives several outputs, not one loss")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["pick", "quietly", "scatter"]
+__all__ = ["pick", "quietly", "runner", "scatter"]
 
 with np.errstate(all="ignore"):
     _quiet = copy_context()
@@ -28,6 +28,11 @@ def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
         return _quiet.copy().run(function, *arguments)
     with np.errstate(all="ignore"):
         return function(*arguments)
+
+
+def runner() -> Callable[..., Any]:
+    """Does what ``quietly`` does, for one caller at a time, in less time: the copy is kept."""
+    return _quiet.copy().run if _in_context else quietly
 
 
 def pick(table: Any, hit: Any) -> Any:

@@ -50,6 +50,7 @@ __all__ = ["GIVEN", "workspace"]
 
 GIVEN = 1 << 15  # parameters, from which on each call brings its own gradient
 FEW = 64
+SMALL = 1 << 16  # numbers, up to which an array of zeros costs less than a comparison with 0
 _COMPARED = {
     COMPARISONS["=="]: "np.equal",
     COMPARISONS["!="]: "np.not_equal",
@@ -231,6 +232,10 @@ class _Printer:
             return self.new(node.batched, node.shape, node.dtype, node in self.rows)
         return out
 
+    def number(self, text: str) -> Held:
+        """A number as an array without axes: NumPy need not make one of it in every call."""
+        return self.fixed(f'np.array({text}, "{self.dtype}")')
+
     def ones(self, length: str) -> str:
         return self.fixed(f"np.ones({length})").text
 
@@ -367,6 +372,8 @@ class _Printer:
         """
         if node in self.at:
             return self.at[node]
+        if isinstance(node, Number):
+            return self.number(self.scalar(node).text)
         if node.rank == 0 and not node.batched:
             return self.scalar(node)
         return _COMPUTE[type(node)](self, node, out)  # type: ignore[no-any-return]
@@ -404,14 +411,18 @@ class _Printer:
             return Held(f"({over})") if len(numbers) + len(under) > 1 else Held(over)
         out = self.out(node, out)
         result: tuple[Held, bool, Shape] | None = None
-        if numbers or under:
+        if number == over:
+            result = self.number(over) if over != "-1.0" else Held(over), False, ()
+        elif numbers or under:
             result = Held(f"({over})" if len(numbers) + len(under) > 1 else over), False, ()
         for operand in arrays:
             result = self.times("np.multiply", result, operand, node, out)
         for mask in parts.masks:
             result = self.times("np.multiply", result, mask, node, out, masked=True)
         for operand in below:
-            result = self.times("np.divide", result or (Held("1.0"), False, ()), operand, node, out)
+            result = self.times(
+                "np.divide", result or (self.number("1.0"), False, ()), operand, node, out
+            )
         assert result is not None
         return result[0]
 
@@ -430,7 +441,8 @@ class _Printer:
         if masked:
             plain = self.compute(operand, None)
             truth = self.new(operand.batched, operand.shape, "truth", operand in self.rows)
-            self.body.append(f"np.greater({plain.text}, 0, out={truth.text})")
+            nothing = self.number("0.0").text
+            self.body.append(f"np.greater({plain.text}, {nothing}, out={truth.text})")
             held = self.spread(truth, operand, node.rank)
         else:
             here = out if first and same and operand.dtype == "number" else None
@@ -480,6 +492,11 @@ class _Printer:
             texts.append(held.text)
         if op is primitives.step:
             texts.append("0.0")
+        if op is primitives.maximum and out.order and _is_zero(node.operands[-1]):
+            lengths = self.lengths(node, *node.shape)  # of small arrays of one shape it is faster
+            zeros = f'np.zeros({lengths}, "{self.dtype}", "{out.order}")'
+            few = f"{'B * ' * node.batched}{node.size} < {SMALL}"
+            texts[-1] = self.fixed(f"{zeros} if {few} else {texts[-1]}").text
         if op is primitives.pow and getattr(node.operands[1], "value", None) == 2:
             function, texts = "np.square", texts[:1]
         self.body.append(f"{function}({', '.join(texts)}, out={out.text})")
@@ -803,6 +820,10 @@ def _writes_anywhere(node: Array) -> bool:
     if isinstance(node, Contract):
         return not (node.by_matrix or node.over_rows)
     return isinstance(node, Gate) and node.dtype == "number" and bool(node.batched)
+
+
+def _is_zero(node: Array) -> bool:
+    return isinstance(node, Number) and node.value == 0
 
 
 def _gathering(index: Any, size: int) -> tuple[Any, Any]:
