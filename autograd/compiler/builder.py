@@ -101,7 +101,7 @@ class Builder:
         return self.make(Gate, lifted, shape, any(o.batched for o in lifted), op)
 
     def gate(self, op: Primitive, *operands: Any) -> Array:
-        """Apply a gate elementwise."""
+        """Apply a gate elementwise; where it takes no such number the result is NaN, no error."""
         if op is primitives.add:
             return self.add(*operands)
         if op is primitives.mul:
@@ -109,17 +109,9 @@ class Builder:
         lifted = [self.lift(operand) for operand in operands]
         numbers = _numbers(lifted)
         if numbers is not None:
-            return self.lift(op(*numbers))
+            return self.lift(float(op.on_arrays(*[np.array([number]) for number in numbers])[0]))
         if op is primitives.pow and isinstance(lifted[1], Number) and lifted[1].value == 1:
             return lifted[0]
-        return self.elementwise(op, *lifted)
-
-    def quietly(self, op: Primitive, *operands: Any) -> Array:
-        """The same, but where a gate takes no such number the result is NaN, and no error."""
-        lifted = [self.lift(operand) for operand in operands]
-        numbers = _numbers(lifted)
-        if numbers is not None:
-            return self.lift(float(op.on_arrays(*numbers)))
         return self.elementwise(op, *lifted)
 
     def add(self, a: Any, b: Any) -> Array:

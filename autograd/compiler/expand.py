@@ -7,30 +7,15 @@ become operations along the last axis.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
-import numpy as np
+from collections.abc import Iterable
 
 from ..engine import primitives
-from ..engine.gate import Primitive, registry
+from ..engine.gate import Primitive
 from .builder import Builder
 from .language import Along, Array, Gate, needed
-from .operators import Untranslatable
 from .sequence import along
 
 __all__ = ["expand"]
-
-_ROWS = {op.array: op for op in registry.values() if isinstance(op.array, str)} | {
-    "heaviside": primitives.step,
-    "logaddexp": primitives.logsumexp,
-    "maximum": primitives.maximum,
-    "minimum": primitives.minimum,
-    "where": primitives.choice,
-}
-"""What a row's value calls NumPy for, as rows."""
-
-_PLAIN = {*_ROWS.values()}
 
 
 def expand(roots: Iterable[Array]) -> dict[Array, Array]:
@@ -63,28 +48,11 @@ def _gate(builder: Builder, op: Primitive, operands: tuple[Array, ...]) -> Array
         condition, taken, expected = operands
         holds = condition != 0 if getattr(expected, "value", 0.0) else condition == 0
         return builder.select(holds, taken, float("nan"))
-    if callable(op.array) and op not in _PLAIN:
+    if op.formula is not None and op is not primitives.step:  # whose name printers know
         try:
-            result = op.array(_Rows(builder), *operands)
-        except Exception:  # the row does more than elementwise NumPy: it is called by its name
+            result = op.formula(*operands)
+        except Exception:  # it asks for more than gates: the value is called by its name
             result = None
         if isinstance(result, Array):
             return result
     return builder.elementwise(op, *operands)
-
-
-class _Rows:
-    """Stands for NumPy while a row's ``array=`` is read: its functions are rows."""
-
-    def __init__(self, builder: Builder) -> None:
-        self.builder = builder
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        op = _ROWS.get(name)
-        if op is None or not hasattr(np, name):
-            raise Untranslatable(name)
-        if op is primitives.choice:
-            return self.builder.select
-        if op is primitives.step:
-            return lambda x, at_zero: self.builder.quietly(primitives.step, x)
-        return lambda *operands: self.builder.quietly(op, *operands)

@@ -73,6 +73,7 @@ COMPARISONS = {
     )
 }
 is_finite = Primitive("is_finite", "finite", math.isfinite, (None,))
+is_finite.numpy = "isfinite"
 _TRUTHS = {*COMPARISONS.values(), is_finite}
 
 

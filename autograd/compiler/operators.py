@@ -71,4 +71,6 @@ class Operators:
         if b is None and a == 1 and itself.is_gate(primitives.step):
             return itself  # type: ignore[no-any-return]  # relu's: 0 where nothing flows
         a, b = (0.0 if branch is None else branch for branch in (a, b))
+        if itself.operands == () and hasattr(itself, "value"):  # a number: it is known already
+            return self.builder.lift(a if itself.value else b)
         return self.builder.gate(primitives.choice, self, a, b)

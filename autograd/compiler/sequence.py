@@ -86,9 +86,9 @@ def _value(builder: Builder, op: Primitive, index: Array | None, rows: list[Arra
         return _drop(builder, builder.reduce("min", x))
     top, gap, power, total = _exponentials(builder, x)
     if op is primitives.logsumexp:
-        return _drop(builder, builder.add(top, builder.quietly(primitives.log, total)))
+        return _drop(builder, builder.add(top, builder.gate(primitives.log, total)))
     if op is primitives.soft_cross_entropy:
-        surprise = rows[0] * (builder.quietly(primitives.log, total) - gap)
+        surprise = rows[0] * (builder.gate(primitives.log, total) - gap)
         if (
             not isinstance(rows[0], Constant) or not rows[0].numbers.all()
         ):  # 0 × inf, for a logit of -inf
@@ -99,8 +99,8 @@ def _value(builder: Builder, op: Primitive, index: Array | None, rows: list[Arra
     if op is primitives.rest:
         return _pick(builder, _rest(builder, x), index)
     if op is primitives.log_softmax and index is None:
-        return gap - builder.quietly(primitives.log, total)
-    log_total = builder.quietly(primitives.log, _drop(builder, total))
+        return gap - builder.gate(primitives.log, total)
+    log_total = builder.gate(primitives.log, _drop(builder, total))
     if op is primitives.log_softmax:
         return _pick(builder, gap, index) - log_total
     return log_total - _pick(builder, gap, index)
@@ -110,7 +110,7 @@ def _exponentials(builder: Builder, x: Array) -> tuple[Array, Array, Array, Arra
     """The largest x, the distance to it, its exponential, and the sum of these."""
     top = builder.reduce("max", x)
     gap = x - top
-    power = builder.quietly(primitives.exp, gap)
+    power = builder.gate(primitives.exp, gap)
     ones = builder.constant(np.ones(x.shape[-1]))
     total = builder.matmul(power, ones, "k")  # the sum along the last axis, in less time
     for array, hint in ((gap, "S"), (power, "E"), (total, "total"), (ones, "ones")):
@@ -342,7 +342,7 @@ def _read(
         if operands[0].head == "j":
             _, gap, power, total = _exponentials(builder, x)
             if head is primitives.log_softmax:
-                return gap - builder.quietly(primitives.log, total)
+                return gap - builder.gate(primitives.log, total)
             return power / total if head is primitives.softmax else _rest(builder, x)
         return builder.last(_value(builder, head, index, [x]))
     return builder.gate(head, *(_read(builder, operand, names, index) for operand in operands))

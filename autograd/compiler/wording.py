@@ -33,29 +33,18 @@ from .language import (
     Stack,
     Take,
     Transpose,
-    is_finite,
 )
 from .products import Product, product
 from .texts import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Text, number_text, tuple_text
 from .writer import INFIX, Writer
 
-__all__ = ["NUMPY", "numpy_name", "text_of"]
+__all__ = ["numpy_name", "text_of"]
 
 
 def text_of(w: Writer, node: Array) -> Text:
     """The text of an operation, from those of its operands."""
     text: Text = _TEXTS[type(node)](w, node)
     return text
-
-
-NUMPY = {
-    primitives.choice: "np.where",
-    primitives.logsumexp: "np.logaddexp",
-    primitives.maximum: "np.maximum",
-    primitives.minimum: "np.minimum",
-    is_finite: "np.isfinite",
-}
-"""What NumPy calls rows whose column ``array`` does not say it."""
 
 
 # ------------------------------------------------------------------ gates
@@ -93,7 +82,7 @@ def _gate(w: Writer, node: Gate) -> Text:
 
 def numpy_name(op: Primitive) -> str | None:
     """What NumPy calls a row, if it has a function for it."""
-    return NUMPY.get(op) or (f"np.{op.array}" if isinstance(op.array, str) else None)
+    return None if op.numpy is None else f"np.{op.numpy}"
 
 
 def _only_numbers(operands: Sequence[Array]) -> bool:

@@ -1,8 +1,8 @@
-"""Two more columns of the table: what NumPy calls a gate, and what it is in + - * / max exp log.
+"""More columns of the table: NumPy's name of a gate, else its formula; and the lectures' one.
 
-The first is the array reading (see gate.py), for compiled programs: NumPy's name of the value, or
-a function of NumPy and the arrays. The second serves ``elementary(y)``, which rebuilds a graph
-from the gates that the lectures draw.
+The first two are the array reading (see gate.py): NumPy's function for the value, or the value
+written with gates that have one, which compiled programs of any target read. The third serves
+``elementary(y)``, which rebuilds a graph from the gates that the lectures draw.
 """
 
 from __future__ import annotations
@@ -14,7 +14,20 @@ from typing import Any
 
 from . import primitives as p
 from .gate import Primitive
-from .primitives import exp, fold, log, log_softmax, logsumexp, maximum, sigmoid
+from .primitives import (
+    cosh,
+    exp,
+    expm1,
+    hypot,
+    log,
+    log_softmax,
+    logsumexp,
+    maximum,
+    minimum,
+    sigmoid,
+    sqrt,
+    where,
+)
 
 __all__: list[str] = []
 
@@ -54,7 +67,15 @@ def _exponentials(xs: Sequence[Any]) -> tuple[Any, Any]:
     return top, builtins.sum(exp(x - top) for x in xs)
 
 
-ARRAY: dict[Primitive, str | Callable[..., Any]] = {
+def _element(i: Any, xs: Sequence[Any]) -> Any:
+    """The x that the index names, in an array of indices."""
+    chosen = nan
+    for k, x in enumerate(xs):
+        chosen = where(i == k, x, chosen)
+    return chosen
+
+
+NUMPY = {
     p.add: "add",
     p.sub: "subtract",
     p.mul: "multiply",
@@ -63,10 +84,7 @@ ARRAY: dict[Primitive, str | Callable[..., Any]] = {
     p.quotient: "floor_divide",
     p.neg: "negative",
     p.pow: "power",
-    p.power_slope: lambda np, x, y: np.where(y == 0, 0.0, y * x ** (y - 1)),
-    p.power_log: lambda np, x, y: np.where(x > 0, x**y * np.log(x), np.where(x == 0, 0.0, nan)),
     p.abs: "abs",
-    p.identity: lambda np, x: x,
     p.exp: "exp",
     p.exp2: "exp2",
     p.expm1: "expm1",
@@ -75,53 +93,57 @@ ARRAY: dict[Primitive, str | Callable[..., Any]] = {
     p.log10: "log10",
     p.log1p: "log1p",
     p.sqrt: "sqrt",
-    p.rsqrt: lambda np, x: 1 / np.sqrt(x + 0.0),
     p.cbrt: "cbrt",
     p.hypot: "hypot",
-    p.unit: lambda np, x, y: np.where(np.hypot(x, y) == 0, 0.0, x / np.hypot(x, y)),
-    p.inversion: lambda np, x, y: x / np.hypot(x, y) / np.hypot(x, y),
     p.sin: "sin",
     p.cos: "cos",
     p.tan: "tan",
     p.asin: "arcsin",
     p.acos: "arccos",
-    p.one_less_square: lambda np, x: (1 - x) * (1 + x),
     p.atan: "arctan",
     p.atan2: "arctan2",
     p.sinh: "sinh",
     p.cosh: "cosh",
     p.tanh: "tanh",
-    p.sech2: lambda np, x: 1 / np.cosh(x) ** 2,
     p.asinh: "arcsinh",
     p.acosh: "arccosh",
     p.atanh: "arctanh",
-    p.gaussian: lambda np, x, scale: scale * np.exp(-x * x),
     p.sign: "sign",
-    p.step: lambda np, x: np.heaviside(x, 0.0),
     p.floor: "floor",
     p.ceil: "ceil",
     p.degrees: "degrees",
     p.radians: "radians",
-    p.choice: lambda np, condition, a, b: np.where(condition, a, b),
-    p.relu: lambda np, x: np.maximum(x, 0),
-    p.leaky_relu: lambda np, x, slope: np.where(x > 0, x, slope * x),
-    p.elu: lambda np, x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
-    p.softplus: lambda np, x: np.logaddexp(0, x),
-    p.sigmoid: lambda np, x: 1 / (1 + np.exp(-x)),
-    p.sigmoid_slope: lambda np, x: 1 / (1 + np.exp(-x)) / (1 + np.exp(x)),
-    p.maximum: lambda np, *xs: fold(np.maximum, xs),
-    p.minimum: lambda np, *xs: fold(np.minimum, xs),
-    p.sum: lambda np, *xs: builtins.sum(xs),
-    p.dot: lambda np, *operands: builtins.sum(_products(operands)) + operands[-1],
-    p.logsumexp: lambda np, *xs: fold(np.logaddexp, xs),
-    p.softmax: lambda np, i, *xs: np.exp(log_softmax.on_arrays(i, *xs)),
-    p.rest: lambda np, i, *xs: -np.expm1(log_softmax.on_arrays(i, *xs)),
-    p.log_softmax: lambda np, i, *xs: (
-        -fold(np.logaddexp, [x - np.choose(np.asarray(i, int), xs) for x in xs])
-    ),
-    p.cross_entropy: lambda np, i, *xs: -log_softmax.on_arrays(i, *xs),
-    p.soft_cross_entropy: lambda np, *xs: builtins.sum(
-        -p * log_softmax.on_arrays(i, *xs[len(xs) // 2 :]) for i, p in enumerate(xs[: len(xs) // 2])
+    p.choice: "where",
+    p.maximum: "maximum",
+    p.minimum: "minimum",
+    p.sum: "add",
+    p.logsumexp: "logaddexp",
+}
+
+FORMULA: dict[Primitive, Callable[..., Any]] = {
+    p.power_slope: lambda x, y: where(y == 0, 0.0, y * x ** (y - 1)),
+    p.power_log: lambda x, y: where(x > 0, x**y * log(x), where(x == 0, 0.0, nan)),
+    p.identity: lambda x: x,
+    p.rsqrt: lambda x: 1 / sqrt(x + 0.0),
+    p.unit: lambda x, y: where(hypot(x, y) == 0, 0.0, x / hypot(x, y)),
+    p.inversion: lambda x, y: x / hypot(x, y) / hypot(x, y),
+    p.one_less_square: lambda x: (1 - x) * (1 + x),
+    p.sech2: lambda x: 1 / cosh(x) ** 2,
+    p.gaussian: lambda x, scale: scale * exp(-x * x),
+    p.step: lambda x: where(x > 0, 1.0, where(x == x, 0.0, x)),
+    p.relu: lambda x: maximum(x, 0.0),
+    p.leaky_relu: lambda x, slope: where(x > 0, x, slope * x),
+    p.elu: lambda x, alpha: where(x > 0, x, alpha * expm1(minimum(x, 0.0))),
+    p.softplus: lambda x: logsumexp(0.0, x),
+    p.sigmoid: lambda x: 1 / (1 + exp(-x)),
+    p.sigmoid_slope: lambda x: 1 / (1 + exp(-x)) / (1 + exp(x)),
+    p.dot: lambda *operands: builtins.sum(_products(operands)) + operands[-1],
+    p.softmax: lambda i, *xs: exp(log_softmax(i, *xs)),
+    p.rest: lambda i, *xs: -expm1(log_softmax(i, *xs)),
+    p.log_softmax: lambda i, *xs: -logsumexp(*[x - _element(i, xs) for x in xs]),
+    p.cross_entropy: lambda i, *xs: -log_softmax(i, *xs),
+    p.soft_cross_entropy: lambda *xs: builtins.sum(
+        -p * log_softmax(k, *xs[len(xs) // 2 :]) for k, p in enumerate(xs[: len(xs) // 2])
     ),
 }
 
@@ -173,7 +195,9 @@ ELEMENTARY: dict[Primitive, Callable[..., Any]] = {
     ),
 }
 
-for _gate, _array in ARRAY.items():
-    _gate.array = _array
+for _gate, _name in NUMPY.items():
+    _gate.numpy = _name
+for _gate, _formula in FORMULA.items():
+    _gate.formula = _formula
 for _gate, _elementary in ELEMENTARY.items():
     _gate.elementary = _elementary

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 from .conversion import as_number
@@ -66,10 +67,11 @@ class Primitive:
     """
 
     __slots__ = (
-        "array",
         "elementary",
+        "formula",
         "formulas",
         "name",
+        "numpy",
         "operands",
         "partials",
         "step",
@@ -86,7 +88,7 @@ class Primitive:
         *,
         operands: str = "",
         formulas: Formulas = (),
-        array: str | Callable[..., Any] | None = None,
+        formula: Callable[..., Any] | None = None,
         elementary: Callable[..., Any] | None = None,
     ) -> None:
         self.name = name
@@ -95,8 +97,9 @@ class Primitive:
         self.partials = partials
         self.operands = operands.split()
         self.formulas = formulas
-        # Two columns of the table that forms.py fills in:
-        self.array = array  # the value for NumPy
+        # Three columns of the table that forms.py fills in:
+        self.numpy: str | None = None  # NumPy's function for the value
+        self.formula = formula  # else the value from gates that have one
         self.elementary = elementary  # the value from + - * / max exp log only
         self.step: Any = None  # how back-propagation passes it: see steps.py
 
@@ -137,11 +140,12 @@ class Primitive:
         if any(getattr(array, "dtype", None) == "O" for array in arrays):  # arrays of Values
             return numpy.frompyfunc(self, len(arrays), 1)(*arrays)
         with numpy.errstate(all="ignore"):
-            if self.array is None:
-                return numpy.vectorize(_nan_for_errors(self.value), otypes=[float])(*arrays)
-            if isinstance(self.array, str):
-                return getattr(numpy, self.array)(*arrays)
-            return self.array(numpy, *arrays)
+            if self.numpy is not None:
+                function = getattr(numpy, self.numpy)
+                return reduce(function, arrays) if self.operands else function(*arrays)
+            if self.formula is not None:
+                return self.formula(*arrays)
+            return numpy.vectorize(_nan_for_errors(self.value), otypes=[float])(*arrays)
 
     def arguments(self, operands: Sequence[Any]) -> Sequence[Any]:
         """The operands as the row's functions take them: each sequence as one tuple.

@@ -26,7 +26,7 @@ def primitive(
     *,
     symbol: str | None = None,
     formulas: Iterable[str] = (),
-    array: str | Callable[..., Any] | None = None,
+    formula: Callable[..., Any] | None = None,
     elementary: Callable[..., Any] | None = None,
 ) -> Primitive:
     """Define a gate of your own; it then works everywhere a gate of the table does.
@@ -42,8 +42,8 @@ def primitive(
             single function ``partial(xs, j, out)`` giving d out / d xs[j].
         symbol: a short sign for drawings, by default the name.
         formulas: how to write each partial in pictures, if not as its own text.
-        array: NumPy's name for the value, or a function ``(numpy, *arrays)``; without it the
-            value is computed element by element.
+        formula: the value written with operators, ``where`` and other gates, for arrays and
+            compiled programs; without it the value is computed element by element.
         elementary: the value written with + - * / maximum exp log, for ``elementary(y)``.
 
     Raises:
@@ -84,7 +84,7 @@ def primitive(
         tuple(rules),
         operands="*xs" if callable(partials) else "",
         formulas=tuple(formulas),
-        array=array,
+        formula=formula,
         elementary=elementary,
     )
     registry[name] = op

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 import autograd as ag
 from autograd import Value, compile
+from autograd.engine.gate import registry
 
 W = [[Value(0.1 * i + 0.2 * j - 0.3) for j in range(3)] for i in range(4)]
 B = [Value(0.3 * i) for i in range(4)]
@@ -60,3 +63,23 @@ def test_sums_and_constants_are_not_reshaped() -> None:
     source = "\n".join(lines(f, shapes=[()]))
     assert "reshape(42)" not in source and "(B, 42)" not in source
     assert ").reshape(7, 6)" not in source.replace("].reshape(7, 6)", "")
+
+
+def test_the_formula_of_a_gate_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(registry, "swish_1", raising=False)
+    swish = ag.primitive(
+        "swish_1",
+        lambda x: x / (1 + math.exp(-x)),
+        [lambda x, out: ag.sigmoid(x) * (1 + x * (1 - ag.sigmoid(x)))],
+        formula=lambda x: x * ag.sigmoid(x),
+    )
+    w, points = Value(0.5), np.array([-2.0, 0.0, 3.0])
+    program = compile(lambda x: swish(w * x), target="numpy")
+    value, gradient = program.value_and_grad(points)
+    assert "swish" not in program.source
+    outputs = [swish(w * x) for x in points.tolist()]
+    total = ag.sum(outputs) / 3
+    total.backward()
+    assert value == pytest.approx(total.data)
+    assert gradient == pytest.approx([w.grad])
+    assert swish(0.5 * points) == pytest.approx([output.data for output in outputs])
