@@ -69,7 +69,8 @@ class Operators:
         a, b = (branch() if callable(branch) else branch for branch in (a, b))
         itself: Any = self
         if b is None and a == 1 and itself.is_gate(primitives.step):
-            return itself  # type: ignore[no-any-return]  # relu's: 0 where nothing flows
+            mask: Array = itself.operands[0] > 0  # relu's: 1 or nothing
+            return mask
         a, b = (0.0 if branch is None else branch for branch in (a, b))
         if itself.operands == () and hasattr(itself, "value"):  # a number: it is known already
             return self.builder.lift(a if itself.value else b)

@@ -17,12 +17,11 @@ __all__ = ["Product", "product"]
 
 @dataclass
 class Product:
-    """coefficient (/ B) × plain × (masks > 0) / under."""
+    """coefficient (/ B) × plain / under; masks come last."""
 
     coefficient: float = 1.0
     over_batch: bool = False
     plain: list[Array] = field(default_factory=list)
-    masks: list[Array] = field(default_factory=list)
     under: list[Array] = field(default_factory=list)
 
 
@@ -47,6 +46,7 @@ def product(node: Array, inside: Callable[[Array], bool]) -> Product | None:
             found.under.append(below)
     for operand in above:
         _multiply(found, operand, node.rank, inside)
+    found.plain.sort(key=lambda each: each.dtype == "truth")
     return found
 
 
@@ -56,15 +56,11 @@ def _multiply(found: Product, operand: Array, rank: int, inside: Callable[[Array
         found.coefficient *= operand.value
         return
     if inside(operand):
-        if operand.is_gate(primitives.step):
-            found.masks.append(operand.operands[0])
-            return
         own = product(operand, inside) if operand.rank == rank or not operand.batched else None
         if own is not None and not (found.over_batch and own.over_batch):
             found.coefficient *= own.coefficient
             found.over_batch |= own.over_batch
             found.plain += own.plain
-            found.masks += own.masks
             found.under += own.under
             return
     found.plain.append(operand)

@@ -327,7 +327,7 @@ class _Reverse:
         """local × upstream of a partial that a condition makes 1 or 0: no 0 × inf where it is 0."""
         if isinstance(partial, Number):
             return d if partial.value else partial
-        if partial.is_gate(primitives.step):  # the condition itself, 1 where it holds
+        if partial.dtype == "truth":  # the condition itself, 1 where it holds
             return self.builder.select(partial, d, 0.0)
         condition, *sides = partial.operands
         a, b = (d if getattr(side, "value", 0.0) else 0.0 for side in sides)
@@ -347,8 +347,8 @@ class _Reverse:
         contribution = builder.mul(d, partial)
         if isinstance(partial, Number):
             pass
-        elif node in self.steep and partial.is_gate(primitives.step):
-            contribution = builder.select(partial.operands[0] > 0, d, 0.0)
+        elif node in self.steep and partial.dtype == "truth":
+            contribution = builder.select(partial, d, 0.0)
         elif node in self.steep and _selects(node):
             contribution = builder.select(partial == 0, 0.0, contribution)
         elif node in self.guarded or (node in self.vanishing and _is_steep(node)):

@@ -92,15 +92,15 @@ def _only_numbers(operands: Sequence[Array]) -> bool:
 def _product(w: Writer, node: Gate, parts: Product) -> Text:
     """A product; the factors of operands that stand inside it are its own."""
     lead = number_text(parts.coefficient)
-    plain = [w.inner(each, SIGN, node.rank) for each in parts.plain]
-    factors = plain + [f"({w.inner(each, SUM, node.rank)} > 0)" for each in parts.masks]
+    factors = [w.inner(each, SIGN, node.rank) for each in parts.plain]
+    plain = [each for each in parts.plain if each.dtype != "truth"]  # a mask alone is no number
     under = [w.inner(each, POWER, node.rank) for each in parts.under]
     sign = ""
     if parts.over_batch:
         factors.insert(0, f"({lead} / B)" if factors or under else f"{lead} / B")
         w.batch()
     elif not plain and (factors or under):
-        factors.insert(0, lead)  # a mask alone is no number
+        factors.insert(0, lead)
     elif parts.coefficient == -1 and plain:
         sign = "-"
     elif parts.coefficient != 1 or not factors:

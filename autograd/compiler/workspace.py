@@ -407,7 +407,7 @@ class _Printer:
         over = " * ".join(numbers) or "1.0"
         over = "".join([over, *(f" / {self.scalar(each).text}" for each in under)])
         below = [each for each in parts.under if each.batched or each.rank]
-        if not (arrays or parts.masks or below):
+        if not (arrays or below):
             return Held(f"({over})") if len(numbers) + len(under) > 1 else Held(over)
         out = self.out(node, out)
         result: tuple[Held, bool, Shape] | None = None
@@ -417,8 +417,6 @@ class _Printer:
             result = Held(f"({over})" if len(numbers) + len(under) > 1 else over), False, ()
         for operand in arrays:
             result = self.times("np.multiply", result, operand, node, out)
-        for mask in parts.masks:
-            result = self.times("np.multiply", result, mask, node, out, masked=True)
         for operand in below:
             result = self.times(
                 "np.divide", result or (self.number("1.0"), False, ()), operand, node, out
@@ -433,20 +431,12 @@ class _Printer:
         operand: Array,
         node: Array,
         out: Held,
-        masked: bool = False,
     ) -> tuple[Held, bool, Shape]:
         """The product so far times an operand, with whether it is batched and its shape."""
         first = so_far is None or so_far[0].text != out.text
         same = operand.batched == node.batched and operand.shape == node.shape
-        if masked:
-            plain = self.compute(operand, None)
-            truth = self.new(operand.batched, operand.shape, "truth", operand in self.rows)
-            nothing = self.number("0.0").text
-            self.body.append(f"np.greater({plain.text}, {nothing}, out={truth.text})")
-            held = self.spread(truth, operand, node.rank)
-        else:
-            here = out if first and same and operand.dtype == "number" else None
-            held = self.aligned(operand, node.rank, here)
+        here = out if first and same and operand.dtype == "number" else None
+        held = self.aligned(operand, node.rank, here)
         if operand.batched and operand.rank < node.rank:
             shape: Shape = (1,) * (node.rank - operand.rank) + operand.shape
         else:
