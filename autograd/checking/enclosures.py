@@ -317,7 +317,7 @@ class _Trace(recorders.Recorder):
         node.trace = self  # type: ignore[attr-defined]
         return node
 
-    def look(self) -> None:
+    def look(self, node: Any = None) -> None:
         self.doubt("the function decides something by the number of a Value")
 
     def doubt(self, doubt: str) -> None:

@@ -3,7 +3,8 @@
 A placeholder is a Value whose number is not known yet (its data is NaN). Every node made while
 tracing is ``Traced``: it records gates as any Value does, builds both branches of a ``where``,
 and refuses whatever would need its number (``if``, ``<``, ``int()``), because the answer would
-be frozen into the program.
+be frozen into the program. So would the number of a parameter, which has one: as long as the
+function is traced, reading it is refused as well (engine/guard.py).
 
 A large network leaves millions of nodes behind. They are listed as they are made, operands
 before consumers, which spares sorting them.
@@ -25,6 +26,7 @@ from ..engine.collector import without_collector
 from ..engine.conversion import as_number, shorten
 from ..engine.gate import Primitive
 from ..engine.graph import born, topological_order
+from ..engine.guard import guarded
 from ..engine.recorders import Recorder, using
 from ..engine.value import Value, new_node
 
@@ -43,8 +45,19 @@ def refuse(*_: Any) -> NoReturn:
         "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), detach, "
         "no_grad, .data): it is traced once and then run on whole batches. Write "
         "where(step(x - y), a, b) instead of `a if x > y else b`, maximum/minimum/relu/abs instead "
-        "of max/min, cross_entropy(logits, target) to choose by a class index, and hand in as an "
+        "of max/min, cross_entropy(logits, target) to choose by a class index, "
+        "gradients(y, xs, create_graph=True) to compute with a gradient, and hand in as an "
         "argument what no gradient shall flow through"
+    )
+
+
+def refuse_frozen(node: Value) -> NoReturn:
+    """Stop a program that reads the number of a Value that it was not given."""
+    raise TraceError(
+        f"a compiled function can't look at the number of {value.name_of(node)} (.data, .grad, "
+        "detach, state_dict, a copy): it is traced once, and the program would keep this number "
+        "when the Value has long got another. Use the Value itself; hand in as an argument what "
+        "no gradient shall flow through; read what shall never change before you compile"
     )
 
 
@@ -54,6 +67,23 @@ def refuse_backward(*_: Any, **__: Any) -> NoReturn:
         "a compiled function can't call backward(): program.value_and_grad gives the gradient of "
         "its result, and gradients(y, xs, create_graph=True) a gradient to compute with"
     )
+
+
+def _condition(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A comparison as a Value, 1 or 0: the rules of the table compare, and so may a ``where``."""
+
+    def method(self: Value, other: Any) -> Any:
+        return compare(self, other) if isinstance(other, (Value, int, float)) else NotImplemented
+
+    return method
+
+
+def _greater(x: Any, y: Any) -> Any:
+    return primitives.step(x if type(y) is int and not y else x - y)
+
+
+def _differ(x: Any, y: Any) -> Any:
+    return _greater(x, y) + _greater(y, x)
 
 
 class Traced(Value):
@@ -78,12 +108,12 @@ class Traced(Value):
     detach = refuse
     backward = refuse_backward
     __bool__ = refuse
-    __lt__ = refuse
-    __le__ = refuse
-    __gt__ = refuse
-    __ge__ = refuse
-    __eq__ = refuse
-    __ne__ = refuse
+    __gt__ = _condition(_greater)
+    __lt__ = _condition(lambda x, y: _greater(y, x))
+    __ge__ = _condition(lambda x, y: 1 - _greater(y, x))
+    __le__ = _condition(lambda x, y: 1 - _greater(x, y))
+    __ne__ = _condition(_differ)
+    __eq__ = _condition(lambda x, y: 1 - _differ(x, y))
     __int__ = refuse
     __float__ = refuse
     __index__ = refuse
@@ -97,14 +127,20 @@ class Tracer(Recorder):
     def __init__(self) -> None:
         self.made: list[Value] = []
         self.add = self.made.append
+        self.started = clock.tick()
 
     def make(self, op: Primitive, operands: tuple[Value, ...]) -> Value:
         node = new_node(math.nan, op, operands, Traced)
         self.add(node)
         return node
 
-    def look(self) -> None:
-        refuse()
+    def look(self, node: Any = None) -> None:
+        if node is None or node.op is not None or isinstance(node, Traced):
+            refuse()
+        if 0 < node.born <= self.started:  # a leaf made inside has a number for good
+            refuse_frozen(node)
+
+    read = look
 
 
 @dataclass
@@ -172,7 +208,7 @@ class Trace:
             else:
                 raise ValueError(
                     f"{value.name_of(leaf)} is used by the function but is not among "
-                    "parameters=; add it there, or use its .data"
+                    "parameters=; add it there, or hand its number in as an argument"
                 )
         return parameters, data
 
@@ -212,7 +248,7 @@ def trace_function(
             flat.append(placeholder)
         actual.append(nested(flat, argument.shape))
     tracer = Tracer()
-    with without_collector(), using(tracer):
+    with without_collector(), using(tracer), guarded():
         result = _called(f, actual)
     single = not isinstance(result, (list, tuple))
     outputs = []

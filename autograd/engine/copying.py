@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from . import clock
+from . import clock, recorders
 from .clock import advance, note_edit
 from .graph import topological_order
 from .value import Constant, Value, constant
@@ -44,11 +44,13 @@ def _rebuilt(kind: type[Value], state: State) -> Value:
 
 def _copy(self: Value) -> Value:
     """``copy.copy``: another node, computed from the same operands."""
+    recorders.read(self)
     return self if self.kind == "constant" else _rebuilt(type(self), _state(self))
 
 
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
     """``copy.deepcopy``: the whole graph."""
+    recorders.read(self)
     for node in topological_order(self):
         if node.kind == "constant":
             memo[id(node)] = node
@@ -68,6 +70,7 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
 
 
 def _reduce(self: Value, protocol: Any) -> Any:
+    recorders.read(self)
     if self.op is None:
         return object.__reduce_ex__(self, 2)
     order = topological_order(self)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Recorder", "active", "look", "mine", "using"]
+__all__ = ["Recorder", "active", "look", "mine", "read", "using"]
 
 
 class Recorder:
@@ -30,8 +30,11 @@ class Recorder:
     make: Callable[..., Any] | None = None
     """What makes the node, called with the gate and its operands; None: as outside the block."""
 
-    def look(self) -> None:
-        """Somebody looks at a Value's number, to decide something by it: raise, or let them."""
+    def look(self, node: Any = None) -> None:
+        """Somebody decides something by a Value's number (this node's): raise, or let them."""
+
+    def read(self, node: Any) -> None:
+        """Somebody takes this node's number out of the graph: raise, or let them."""
 
     watches: bool = False
     """Whether it wants to be told what was made, and what was passed on."""
@@ -83,7 +86,13 @@ def using(recorder: Recorder) -> Iterator[None]:
             active.pop(block, None)
 
 
-def look() -> None:
-    """Tell this thread's recorders that somebody looks at a Value's number."""
+def look(node: Any = None) -> None:
+    """Tell this thread's recorders that somebody decides something by a Value's number."""
     for recorder in mine():
-        recorder.look()
+        recorder.look(node)
+
+
+def read(node: Any) -> None:
+    """Tell this thread's recorders that somebody takes a Value's number out of the graph."""
+    for recorder in mine():
+        recorder.read(node)

@@ -91,7 +91,10 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Value, Any], bo
     """A comparison by data."""
 
     def method(self: Value, other: Any) -> bool:
-        recorders.look()
+        if recorders.active:
+            for each in (self, other):
+                if isinstance(each, Value):
+                    recorders.look(each)
         return bool(compare(self._data, other._data if isinstance(other, Value) else other))
 
     return method
@@ -191,7 +194,7 @@ class Value(Methods):
         functions = callable(a) or callable(b)
         if not functions and a is not None and b is not None:
             return self.apply_gate(primitives.choice, (self, a, b))
-        recorders.look()
+        recorders.look(self)
         if self._data != self._data:  # NaN in, NaN out
             return self.apply_gate(primitives.branch, (self, nan, nan))
         taken = a if self._data else b
@@ -234,6 +237,7 @@ class Value(Methods):
 
     def detach(self) -> Value:
         """Give the same number and label without operands: of a leaf a leaf, else an Unrecorded."""
+        recorders.read(self)
         return (Leaf if self.kind == "leaf" else Unrecorded)(self._data, self._label)
 
     # ------------------------------------------------------------------ operators
@@ -267,7 +271,7 @@ class Value(Methods):
     # ------------------------------------------------------------------ conversion and display
 
     def __bool__(self) -> bool:
-        recorders.look()
+        recorders.look(self)
         return self._data != 0
 
     def __pos__(self) -> Value:
@@ -278,7 +282,7 @@ class Value(Methods):
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""
-        return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
+        return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
     def __array_ufunc__(self, function: Any, method: str, *operands: Any, **options: Any) -> Any:
         """NumPy meets a Value: its scalars add and multiply as numbers do, the rest is refused."""

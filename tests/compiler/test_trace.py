@@ -71,11 +71,6 @@ def test_gradients_inside_a_function() -> None:
     assert gradient.tolist() == pytest.approx([(36 + 36 * 16) / 2])
 
 
-def test_a_number_read_from_a_parameter_is_a_number() -> None:
-    program = compile(lambda x: W.data * x, shapes=[()])
-    assert program.parameters == [] and program([3.0]).tolist() == [6.0]
-
-
 @pytest.mark.parametrize(
     ("result", "message"),
     [
