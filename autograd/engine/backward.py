@@ -183,7 +183,7 @@ def _same_as_on_numbers(node: Value, on_values: list[Any]) -> None:
     assert node.op is not None
     on_numbers = local_derivatives(node)
     for place, (a, b) in enumerate(zip(on_numbers, on_values, strict=True), 1):
-        b = b.data if isinstance(b, Value) else b
+        b = b._data if isinstance(b, Value) else b
         if a is not None and a != b and not (a != a and b != b):
             raise TypeError(
                 f"the gate {node.op.name}: its partial by operand {place} is {a!r} on numbers and "

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import clock
+from . import clock, recorders
 from .backward import graph_step, propagate
 from .conversion import as_number, shorten
 from .graph import ancestors
 from .modes import recording
 from .primitives import identity
-from .value import Value, constant, record
+from .value import Value, apply, constant
 
 __all__ = ["grad", "gradients", "hessian", "jacobian", "value_and_grad"]
 
@@ -54,6 +54,7 @@ def gradients(output: Any, inputs: Any, create_graph: bool = False) -> Any:
         if create_graph:
             arrived = propagate(output, constant(1.0), graph_step)
         else:
+            recorders.read(output)  # what it gives are numbers
             arrived = propagate(output, 1.0)
     found = [arrived.get(each) for each in wanted]
     if create_graph:
@@ -168,19 +169,19 @@ def _trace(
 
     def variable(thing: Any) -> Value:
         if isinstance(thing, Value):
-            return record(identity, (thing,))
+            return apply(identity, (thing,))
         return Value(as_number(thing, getattr(f, "__name__", "f")))
 
     start = clock.tick()
     traced = list(arguments)
-    for place in places:
-        if not -len(arguments) <= place < len(arguments):
-            raise TypeError(
-                f"argnums names argument {place}, but the function got {len(arguments)} of them"
-            )
-        traced[place] = _like(arguments[place], _map(variable, arguments[place]))
-    inputs = [traced[place] for place in places]
     with recording():
+        for place in places:
+            if not -len(arguments) <= place < len(arguments):
+                raise TypeError(
+                    f"argnums names argument {place}, but the function got {len(arguments)} of them"
+                )
+            traced[place] = _like(arguments[place], _map(variable, arguments[place]))
+        inputs = [traced[place] for place in places]
         outputs = f(*traced, **options)
     differentiable = any(isinstance(leaf, Value) for leaf in _flatten(list(arguments)))
     if not differentiable:
