@@ -15,12 +15,12 @@ from ..engine.collector import without_collector
 from ..engine.conversion import shorten
 from ..engine.value import Value
 from .boxes import Block
-from .check import Samples
+from .check import Check
 from .inputs import Inputs, shapes_of
 from .options import Options, sample_shapes
 from .parameters import Parameters, as_list
 from .targets import StraightLine, Target
-from .trace import Argument, Trace, trace_function, trace_graph
+from .trace import Argument, Trace, leaf_of, trace_function, trace_graph
 
 if TYPE_CHECKING:
     from .vectorised import Arrays
@@ -128,16 +128,19 @@ class Program:
             raise ValueError(
                 "none of the parameters= is used; without it, every leaf that is used is one"
             )
-        self._frozen = [leaf for leaf in data if leaf.kind != "constant" and trace.clock is None]
+        self._frozen = [leaf_of(each) for each in data if each.born and trace.clock is None]
         arrays = self._arrays(trace, leaves, data)
+        self._trace = trace
         if arrays is None:
-            self._run = self._straight_line(trace, self._parameters(leaves))
+            self._run = self._straight_line(trace, self._parameters(trace, leaves))
         elif options.target == "numpy" or self._pays(arrays, options.batch_size or size):
             self._run = arrays
         else:
             self._run = self._straight_line(trace, arrays.parameters)
             if self._inputs.batched and options.batch_size is None:
                 self._either = self._run, arrays
+        for run in self._either or (self._built,):
+            run.make_all()
         self._check(trace, batch)
 
     def _arrays(self, trace: Trace, leaves: list[Value], data: list[Value]) -> Arrays | None:
@@ -163,10 +166,13 @@ class Program:
             self.note = f"straight line, because no array program was found ({failure!r})"
             return None
         self._blocks = built.blocks
-        return Arrays(built, self._inputs, self._parameters(built.parameters), trace.single)
+        parameters = self._parameters(trace, built.parameters)
+        return Arrays(built, self._inputs, parameters, trace.single)
 
-    def _parameters(self, leaves: list[Value]) -> Parameters:
-        return Parameters(leaves, self._frozen, self._options.dtype)
+    def _parameters(self, trace: Trace, order: list[Value]) -> Parameters:
+        """The parameters, given what they are in the trace, in theta's order."""
+        trace.order = order
+        return Parameters([*map(leaf_of, order)], self._frozen, self._options.dtype)
 
     def _straight_line(self, trace: Trace, parameters: Parameters) -> StraightLine:
         return StraightLine(trace, self._inputs, parameters, self._options.reduction)
@@ -176,26 +182,30 @@ class Program:
         return arrays.width * size >= self.wide
 
     def _check(self, trace: Trace, batch: list[Any] | None) -> None:
-        """Hold what may run against the scalar graph; fall back to the straight line."""
-        samples = Samples(trace, self._inputs, self._built.parameters.leaves, batch)
-        if not samples.samples:
-            self._trace = trace  # the next call's data may do
+        """Hold what may run against the scalar graph; fall back to the straight line.
+
+        The trace is kept until that is done: where nothing could be checked, the next call's data
+        may do, and what was refused once is refused again.
+        """
+        check = Check(trace, self._inputs, self._built.parameters, self.reduction, batch)
+        if not check.points:
             if batch is not None and not self.note:
                 self.note = UNCHECKED
             return
-        self._trace = None
         if self.note == UNCHECKED:
             self.note = ""
-        samples.check_repeatable()
+        check.repeatable(self._built)
         for run in self._either or (self._built,):
-            problem = samples.problem(run, self.reduction)
+            problem = check.problem(run)
             if problem and run.name == "numpy":
                 self._give_up_arrays(trace, problem)
-                problem = samples.problem(self._built, self.reduction)
+                problem = check.problem(self._built)
             if problem:
                 raise RuntimeError(
                     f"the compiled program disagrees with the scalar graph: {problem}"
                 )
+            run.rest()
+        self._trace = None
 
     def _give_up_arrays(self, trace: Trace, problem: str) -> None:
         """Use the straight line in place of an array program that is wrong."""

@@ -60,6 +60,14 @@ class Target:
             function = self.functions[name] = self.make(name)
         return function
 
+    def make_all(self) -> None:
+        """Make all functions now."""
+        for name in self.sources:
+            self.function(name)
+
+    def rest(self) -> None:
+        """Keep nothing of what was computed."""
+
     def make(self, name: str) -> Any:
         source = self.sources[name]
         return self.run_source(name, source.text, bound(source.names))[name]
@@ -98,9 +106,9 @@ class StraightLine(Target):
     def __init__(
         self, trace: Trace, inputs: Inputs, parameters: Parameters, reduction: str
     ) -> None:
-        sources = {"values": straight_line(trace, parameters.leaves, gradient=False)}
+        sources = {"values": straight_line(trace, trace.order, gradient=False)}
         if trace.single:
-            sources["value_and_grad"] = straight_line(trace, parameters.leaves)
+            sources["value_and_grad"] = straight_line(trace, trace.order)
         super().__init__(sources, inputs, parameters)
         self.reduction = reduction
         self.shape = () if trace.single else (len(trace.outputs),)  # of a sample's values

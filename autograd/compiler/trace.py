@@ -8,16 +8,20 @@ function is traced, reading it is refused as well (engine/guard.py).
 
 A large network leaves millions of nodes behind. They are listed as they are made, operands
 before consumers, which spares sorting them.
+
+The trace is the compiler's own. A leaf of the user's is no part of it, a ``StandIn`` is: the check
+moves the numbers of these as it likes, and neither another thread nor an interrupt can notice. In a
+large trace they would cost too much: it has the leaves themselves, which nobody moves.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, filterfalse
+from itertools import chain, filterfalse, repeat
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -30,8 +34,18 @@ from ..engine.guard import guarded
 from ..engine.recorders import Recorder, using
 from ..engine.value import Value, new_node
 
-__all__ = ["Argument", "Trace", "TraceError", "trace_function", "trace_graph"]
+__all__ = [
+    "Argument",
+    "Trace",
+    "TraceError",
+    "leaf_of",
+    "numbers",
+    "set_numbers",
+    "trace_function",
+    "trace_graph",
+]
 
+LARGE = 200_000  # nodes from which on there are no stand-ins
 Shape = tuple[int, ...]
 
 
@@ -119,6 +133,41 @@ class Traced(Value):
     __index__ = refuse
 
 
+def leaf_of(node: Value) -> Value:
+    """The user's leaf that a leaf of the trace stands for."""
+    return node.leaf if isinstance(node, StandIn) else node
+
+
+class StandIn(Value):
+    """What stands for a leaf of the user's in a trace."""
+
+    __slots__ = ("leaf",)
+    leaf: Value
+    op = None
+    operands = ()
+    computed = 0
+    _grad = None
+    _label = property(lambda self: self.leaf._label)
+
+
+def _stand_ins(leaves: list[Value]) -> list[Value]:
+    """One for each leaf: of its age, with its number. There may be many, so no loop is Python's."""
+    made: list[Value] = list(map(object.__new__, repeat(StandIn, len(leaves))))
+    for name, things in (("leaf", leaves), ("born", map(born, leaves)), ("_data", numbers(leaves))):
+        deque(map(setattr, made, repeat(name), things), maxlen=0)
+    return made
+
+
+def numbers(nodes: Iterable[Value]) -> list[float]:
+    """The numbers of these nodes."""
+    return list(map(attrgetter("_data"), nodes))
+
+
+def set_numbers(nodes: Iterable[Value], numbers: Iterable[float]) -> None:
+    """Give these nodes of a trace other numbers."""
+    deque(map(setattr, nodes, repeat("_data"), numbers), maxlen=0)
+
+
 class Tracer(Recorder):
     """Records gates without computing them, and refuses whoever asks for a number."""
 
@@ -169,9 +218,14 @@ class Trace:
     uses: Counter[Value]  # how often each node is used; an output once more, and once more
     clock: int | None = None  # a leaf made after this is an input, or the function's own constant
     rebuild: Callable[..., Any] | None = None
+    order: list[Value] = field(default_factory=list)  # the parameters as theta has them
 
     def __len__(self) -> int:
         return len(self.leaves) + len(self.nodes)
+
+    @property
+    def large(self) -> bool:
+        return len(self) > LARGE
 
     @cached_property
     def guarded(self) -> set[Value]:
@@ -201,13 +255,13 @@ class Trace:
             return before, data
         parameters = []
         for leaf in before:
-            if leaf in declared:
+            if leaf_of(leaf) in declared:
                 parameters.append(leaf)
             elif self.clock is None:
                 data.append(leaf)
             else:
                 raise ValueError(
-                    f"{value.name_of(leaf)} is used by the function but is not among "
+                    f"{value.name_of(leaf_of(leaf))} is used by the function but is not among "
                     "parameters=; add it there, or hand its number in as an argument"
                 )
         return parameters, data
@@ -269,11 +323,8 @@ def trace_function(
         outputs.append(output)
     if not outputs:
         raise TypeError("compile: the function gives an empty list; give at least one Value")
-    made = tracer.made
-    leaves, uses = _uses(made, outputs)
-    if len(uses) != len(made) or not all(map(uses.__contains__, made)):
-        return Trace(outputs, single, arguments, inputs, *_parts(outputs), started, f)
-    return Trace(outputs, single, arguments, inputs, leaves, made, uses, started, f)
+    outputs, leaves, nodes, uses = _own(outputs, tracer.made, inputs)
+    return Trace(outputs, single, arguments, inputs, leaves, nodes, uses, started, f)
 
 
 def _called(f: Callable[..., Any], actual: list[Any]) -> Any:
@@ -288,11 +339,41 @@ def _called(f: Callable[..., Any], actual: list[Any]) -> Any:
         ) from error
 
 
-def _parts(outputs: list[Value]) -> tuple[list[Value], list[Value], Counter[Value]]:
-    """Leaves, nodes and uses of a graph of which some nodes were made before, or in vain."""
-    nodes = [node for node in topological_order(*outputs) if node.op is not None]
+def _own(
+    outputs: list[Value], made: list[Value], inputs: dict[Value, tuple[int, int]]
+) -> tuple[list[Value], list[Value], list[Value], Counter[Value]]:
+    """A graph as the compiler's own: its outputs, leaves, nodes and uses.
+
+    Args:
+        outputs: of the graph.
+        made: the nodes that the tracer made.
+        inputs: the placeholders.
+    """
+    nodes = made
     leaves, uses = _uses(nodes, outputs)
-    return leaves, nodes, uses
+    if copied := len(uses) != len(made) or not all(map(uses.__contains__, made)):
+        nodes = [node for node in topological_order(*outputs) if node.op is not None]
+        leaves, _ = _uses(nodes, outputs)  # of nodes of which some were made before, or in vain
+    users = [leaf for leaf in leaves if leaf.born and leaf not in inputs]
+    if any(type(leaf) is Traced for leaf in users):
+        raise TraceError(
+            "the function uses a Value that stood for an argument in another call: it kept it in a "
+            "list or an attribute. A function that is compiled keeps nothing"
+        )
+    large = len(leaves) + len(nodes) > LARGE
+    own: dict[Value, Value] = {} if large else dict(zip(users, _stand_ins(users), strict=True))
+    for place, node in enumerate([] if large and not copied else nodes):
+        operands = tuple(map(own.get, node.operands, node.operands))
+        if copied:
+            assert node.op is not None
+            own[node] = nodes[place] = new_node(math.nan, node.op, operands, Traced)
+            nodes[place]._label = node._label
+        else:
+            node.operands = operands
+    outputs = [*map(own.get, outputs, outputs)]
+    if copied:
+        _, uses = _uses(nodes, outputs)
+    return outputs, [*map(own.get, leaves, leaves)], nodes, uses
 
 
 def _uses(nodes: list[Value], outputs: list[Value]) -> tuple[list[Value], Counter[Value]]:
@@ -307,7 +388,8 @@ def _uses(nodes: list[Value], outputs: list[Value]) -> tuple[list[Value], Counte
 
 def trace_graph(output: Value) -> Trace:
     """The trace of a graph that exists already: no inputs, its leaves are the parameters."""
-    return Trace([output], True, [], {}, *_parts([output]))
+    outputs, leaves, nodes, uses = _own([output], [], {})
+    return Trace(outputs, True, [], {}, leaves, nodes, uses)
 
 
 def nested(flat: Sequence[Any], shape: Shape) -> Any:

@@ -50,6 +50,15 @@ class Arrays(Target):
         self.deep = any(len(argument.shape or ()) > 1 for argument in inputs.batched)
         self.usual: tuple[tuple[int, ...], ...] = ()  # the shapes of the last call's arrays
 
+    def make_all(self) -> None:
+        """The program as it is read runs only where the first NaN is looked for."""
+        for name in ("values", "workspace"):
+            if name in self.sources:
+                self.function(name)
+
+    def rest(self) -> None:
+        self.idle.clear()
+
     def make(self, name: str) -> Any:
         source = self.sources[name]
         scope = namespace_of(source.names, self.inputs.dtype)

@@ -15,7 +15,8 @@ differs, that is, whether the rules of the table are read on floats or on Values
 from __future__ import annotations
 
 from collections import deque
-from itertools import repeat
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from . import clock, recorders
@@ -71,13 +72,20 @@ def backward(self: Value, upstream: float = 1.0) -> None:
 Value.backward = backward
 
 
-def propagate(output: Value, upstream: Any, step: Step | None = None) -> Gradients:
+def propagate(
+    output: Value,
+    upstream: Any,
+    step: Step | None = None,
+    graph: tuple[Iterable[Value], Sequence[Value]] | None = None,
+) -> Gradients:
     """Let ``upstream`` flow from the output to the leaves.
 
     Args:
         output: where to start.
         upstream: the gradient that arrives there, a float, or whatever ``step`` passes on.
         step: how a node passes its gradient on, if not on numbers.
+        graph: the leaves and the other nodes, operands first, of whoever knows them already, and
+            that none is stale.
 
     Returns:
         the gradient that arrived at each node that the output depends on, None where nothing did.
@@ -93,10 +101,15 @@ def propagate(output: Value, upstream: Any, step: Step | None = None) -> Gradien
             f"{name_of(output)} was computed without a graph (under no_grad, or cut off by "
             "detach), so it has no derivatives: compute it outside of no_grad"
         )
-    gradients: Gradients = ancestors(output)
-    order = sorted(gradients, key=born)
-    if stale := stale_edges(order):
-        raise stale_error(*stale[0])
+    order: Sequence[Value]
+    if graph is None:
+        gradients: Gradients = ancestors(output)
+        order = sorted(gradients, key=born)
+        if stale := stale_edges(order):
+            raise stale_error(*stale[0])
+    else:
+        leaves, order = graph
+        gradients = dict.fromkeys(chain(leaves, order))
     gradients[output] = upstream
     watching = [each for each in recorders.mine() if each.watches] if recorders.active else None
     for node in reversed(order):

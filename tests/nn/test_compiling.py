@@ -315,7 +315,7 @@ def test_auto_is_the_default_and_says_what_it_did(monkeypatch: pytest.MonkeyPatc
     assert reason.startswith("eager, because it can't be compiled: a compiled function can't look")
     noisy = nn.Sequential(Noise(), nn.Layer(3, 1))
     assert "does not compute the same thing twice" in engine_of(lambda f, y: f[0] - y, noisy)
-    monkeypatch.setattr("autograd.compiler.check.CHECKED", 0)  # as if it were a large graph
+    monkeypatch.setattr("autograd.compiler.trace.LARGE", 0)  # as if it were a large graph
     assert "computes something else each time" in engine_of(lambda f, y: f[0] - y, noisy)
     with pytest.raises(ValueError, match="computes something else each time"):
         engine_of(lambda f, y: f[0] - y, noisy, engine="compiled")
