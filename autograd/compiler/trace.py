@@ -19,9 +19,9 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, filterfalse, repeat
+from itertools import chain, filterfalse, islice, product, repeat
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -288,22 +288,17 @@ def trace_function(
         for k, (name, shape) in enumerate(zip(names, shapes, strict=True))
     ]
     started = clock.tick()
-    inputs: dict[Value, tuple[int, int]] = {}
-    actual: list[Any] = []
-    for k, argument in enumerate(arguments):
-        if argument.shape is None:
-            actual.append(argument.fixed)
-            continue
-        flat = []
-        for column in range(argument.width):
-            label = argument.name if argument.shape == () else f"{argument.name}[{column}]"
-            placeholder = Traced(math.nan, label)
-            inputs[placeholder] = (k, column)
-            flat.append(placeholder)
-        actual.append(nested(flat, argument.shape))
+    inputs, actual = _placeholders(arguments)
     tracer = Tracer()
     with without_collector(), using(tracer), guarded():
-        result = _called(f, actual)
+        try:
+            result = _called(f, actual)
+        except TraceError:
+            raise
+        except TypeError as error:
+            if misfits := _misfits(f, arguments):
+                raise TypeError(misfits) from error
+            raise
     single = not isinstance(result, (list, tuple))
     outputs = []
     for output in [result] if single else result:
@@ -325,6 +320,66 @@ def trace_function(
         raise TypeError("compile: the function gives an empty list; give at least one Value")
     outputs, leaves, nodes, uses = _own(outputs, tracer.made, inputs)
     return Trace(outputs, single, arguments, inputs, leaves, nodes, uses, started, f)
+
+
+def _placeholders(arguments: list[Argument]) -> tuple[dict[Value, tuple[int, int]], list[Any]]:
+    """The inputs of a trace, and what to call the function with."""
+    inputs: dict[Value, tuple[int, int]] = {}
+    actual: list[Any] = []
+    for k, argument in enumerate(arguments):
+        if argument.shape is None:
+            actual.append(argument.fixed)
+            continue
+        flat = []
+        for column in range(argument.width):
+            label = argument.name if argument.shape == () else f"{argument.name}[{column}]"
+            placeholder = Traced(math.nan, label)
+            inputs[placeholder] = (k, column)
+            flat.append(placeholder)
+        actual.append(nested(flat, argument.shape))
+    return inputs, actual
+
+
+def _misfits(f: Callable[..., Any], arguments: list[Argument]) -> str:
+    """Which samples have the wrong shape, if with other shapes the function works."""
+    options = [_other_shapes(argument) for argument in arguments]
+    tries = [each for each in islice(product(*options), 64) if any(each)]
+    for wanted in sorted(tries, key=lambda each: sum(map(bool, each))):
+        others = [
+            replace(argument, shape=shape[0]) if shape else argument
+            for argument, shape in zip(arguments, wanted, strict=True)
+        ]
+        try:
+            f(*_placeholders(others)[1])
+        except TypeError:
+            continue
+        except Exception as error:  # it knows better how long a list is to be
+            if isinstance(error, TraceError):
+                continue
+        return "; ".join(
+            f"{argument.name}: one sample {_is(argument)}, {_said(shape[0])} was expected"
+            for argument, shape in zip(arguments, wanted, strict=True)
+            if shape
+        )
+    return ""
+
+
+def _other_shapes(argument: Argument) -> list[tuple[Shape, ...]]:
+    """No other shape, and then those that may have been meant."""
+    if argument.shape is None:
+        return [()]
+    if argument.shape == ():
+        return [(), ((99,),)]
+    squeezed = tuple(length for length in argument.shape if length != 1)
+    return [(), *((shape,) for shape in dict.fromkeys((squeezed, ())) if shape != argument.shape)]
+
+
+def _is(argument: Argument) -> str:
+    return f"has shape {argument.shape}" if argument.shape else "is a number"
+
+
+def _said(shape: Shape) -> str:
+    return "a number" if shape == () else "a list" if shape == (99,) else str(shape)
 
 
 def _called(f: Callable[..., Any], actual: list[Any]) -> Any:
