@@ -110,7 +110,7 @@ class Check:
                 outputs, gradient = reference(self.trace, theta, sample)
             except (ValueError, ZeroDivisionError):
                 if place < 3 and not self.invented:
-                    evaluate(self.trace, self.theta, sample)  # raises, unless it is the moving
+                    self.see_domain(place)
                 continue
             if not _within(outputs, self.largest):
                 continue
@@ -124,6 +124,16 @@ class Check:
                 break
         if compared := ((telling + finite) or outputs_only)[:wanted]:
             self.points.append(Point(theta, compared))
+
+    def see_domain(self, place: int) -> None:
+        """Raise if a sample of the data is outside some gate's domain, and not by the moving."""
+        try:
+            evaluate(self.trace, self.theta, self.candidates[place])
+        except (ValueError, ZeroDivisionError) as error:
+            if not self.inputs.batched:
+                raise
+            kind = ZeroDivisionError if isinstance(error, ZeroDivisionError) else ValueError
+            raise kind(f"sample {place}: {error}") from error
 
     # ------------------------------------------------------------------ the function itself
 

@@ -16,6 +16,7 @@ from ..engine.conversion import shorten
 from ..engine.value import Value
 from .boxes import Block
 from .check import Check
+from .composed import advice
 from .inputs import Inputs, shapes_of
 from .options import Options, sample_shapes
 from .parameters import Parameters, as_list
@@ -123,6 +124,7 @@ class Program:
         self._inputs = Inputs(trace, options.dtype, options.batch_size)
         self._single = trace.single
         self._nodes = len(trace)
+        self._advice = advice(trace)
         leaves, data = trace.parameters_and_data(options.parameters)
         if options.parameters and not leaves:
             raise ValueError(
@@ -301,10 +303,25 @@ class Program:
         if batch and not len(batch[0]) and self.reduction == "mean":
             raise ValueError("the mean over an empty batch does not exist: give some samples")
         run = self._choose(batch)
-        result, gradient = run.value_and_grad(batch, chosen)
+        try:
+            result, gradient = run.value_and_grad(batch, chosen)
+        except (ValueError, ZeroDivisionError) as error:
+            if not self._advice:
+                raise
+            raise type(error)(f"{error}{self._advice}") from error
         if not math.isfinite(result):
-            raise FloatingPointError(f"the loss is {result}{run.blame(batch, chosen)}")
+            raise FloatingPointError(f"the loss is {result}{self._blame(run, batch, chosen)}")
         return result, gradient
+
+    def _blame(self, run: Target, batch: list[Any], theta: Any) -> str:
+        """Which sample made the loss NaN or infinite, and which line of the program."""
+        if not batch:
+            return run.blame(batch, theta, "")
+        for k, loss in enumerate(as_list(run.values(batch, theta))):
+            if not math.isfinite(loss):
+                sample = [column[k : k + 1] for column in batch]
+                return run.blame(sample, theta, f" in sample {k}") + self._advice
+        return ", though that of each sample is finite"
 
     def backward(self, *arguments: Any) -> float:
         """Add the gradient to ``.grad`` of the parameters, read from the Values; give the loss.

@@ -17,6 +17,7 @@ class Source(NamedTuple):
         lines: its body, but for the last line; none where it is cut into parts.
         classes: the names of lines that find a class in each row, with what holds the classes.
         kept: the names of the dictionaries that its lines fill, and do not make.
+        result: the name of what it computes.
     """
 
     text: str
@@ -24,3 +25,4 @@ class Source(NamedTuple):
     lines: list[str]
     classes: dict[str, str]
     kept: Sequence[str] = ()
+    result: str = "loss"

@@ -125,7 +125,8 @@ class _StraightLine:
         head = f"def {name}(theta, inputs):"
         if not self.long:
             body = "\n".join(f"    {line}" for line in [*self.lines, last])
-            return Source(f"{head}\n{body}\n", self.namespace, self.lines, {})
+            result = self.name(self.outputs[0])
+            return Source(f"{head}\n{body}\n", self.namespace, self.lines, {}, result=result)
         size = len(self.order)
         parts: list[str] = []
         calls: list[str] = []

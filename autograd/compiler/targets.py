@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import linecache
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -90,8 +91,8 @@ class Target:
         """The loss of the batch, and its gradient."""
         raise TypeError(f"{type(self).__name__} has no gradient")
 
-    def blame(self, batch: list[Any], theta: Any) -> str:
-        """Where the first number that is not finite came up, if that can be told."""
+    def blame(self, batch: list[Any], theta: Any, place: str) -> str:
+        """Where one sample (of this place) or a graph becomes NaN or infinite."""
         return ""
 
     def __getstate__(self) -> dict[str, Any]:
@@ -116,36 +117,36 @@ class StraightLine(Target):
     def values(self, batch: list[Any], theta: Any) -> Any:
         """f of every sample: (B,), or (B, m) if f gives a list; numbers for a graph."""
         function, theta = self.function("values"), as_list(theta)
-        with located():
-            if not self.inputs.batched:
-                return function(theta, [])
-            values = as_array([function(theta, sample) for sample in self.inputs.samples(batch)])
-        return values if len(values) else as_empty(values, (0, *self.shape))
+        values = list(self.each(function, batch, theta))
+        if not self.inputs.batched:
+            return values[0]
+        array = as_array(values)
+        return array if len(values) else as_empty(array, (0, *self.shape))
 
     def value_and_grad(self, batch: list[Any], theta: Any) -> tuple[float, Any]:
         """The loss of the batch and its gradient."""
         function, theta = self.function("value_and_grad"), as_list(theta)
-        if not self.inputs.batched:
-            with located():
-                result, slopes = function(theta, [])
-            return result, as_array(slopes)
-        total, slopes = 0.0, [0.0] * len(theta)
-        samples = self.inputs.samples(batch)
-        with located():
-            for sample in samples:
-                result, gradient = function(theta, sample)
-                total += result
-                slopes = [a + b for a, b in zip(slopes, gradient, strict=True)]
-        if self.reduction == "mean":
-            total, slopes = total / len(samples), [slope / len(samples) for slope in slopes]
+        total, slopes, size = 0.0, [0.0] * len(theta), 0
+        for result, gradient in self.each(function, batch, theta):
+            total, size = total + result, size + 1
+            slopes = [a + b for a, b in zip(slopes, gradient, strict=True)]
+        if self.reduction == "mean" and size > 1:
+            total, slopes = total / size, [slope / size for slope in slopes]
         return total, as_array(slopes)
 
-    def blame(self, batch: list[Any], theta: Any) -> str:
+    def each(self, function: Any, batch: list[Any], theta: list[float]) -> Iterator[Any]:
+        """What the function gives for one sample after the other."""
+        samples = self.inputs.samples(batch) if self.inputs.batched else [[]]
+        for k, sample in enumerate(samples):
+            try:
+                result = function(theta, sample)
+            except (ValueError, ZeroDivisionError) as error:
+                raise located(error, k if self.inputs.batched else None) from error
+            yield result
+
+    def blame(self, batch: list[Any], theta: Any, place: str) -> str:
         names = [argument.name for argument in self.inputs.arguments]
-        nothing: list[list[float]] = [[] for _ in names]
-        for sample in self.inputs.samples(batch) if batch else [nothing]:
-            source = self.sources["value_and_grad"]
-            found = first_non_finite_number(source, as_list(theta), sample, names)
-            if found:
-                return found
-        return ""
+        (sample,) = self.inputs.samples(batch) if batch else [[[] for _ in names]]
+        source = self.sources["value_and_grad"]
+        parts = dict(zip(names, sample, strict=True))
+        return first_non_finite_number(source, as_list(theta), parts, place)

@@ -144,10 +144,10 @@ class Arrays(Target):
         idle.append(work)
         return (float(loss), gradient) if isfinite(loss) else None
 
-    def blame(self, batch: list[Any], theta: Any) -> str:
+    def blame(self, batch: list[Any], theta: Any, place: str) -> str:
         names = [argument.name for argument in self.inputs.batched]
         arguments = dict(zip(("theta", *input_names(names)), (theta, *batch), strict=True))
-        return first_non_finite(self.sources["value_and_grad"], arguments)
+        return first_non_finite(self.sources["value_and_grad"], arguments, place)
 
     def __getstate__(self) -> dict[str, Any]:
         return super().__getstate__() | {"idle": {}, "usual": ()}

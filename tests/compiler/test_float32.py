@@ -25,10 +25,12 @@ def lines_of(program: Any, name: str, batch: list[Any]) -> list[tuple[str, Any]]
     names = input_names([argument.name for argument in program.arguments])
     given = dict(zip(("theta", *names), (program.theta, *batch), strict=True))
     scope = namespace_of(source.names, "float32") | given | {"g": np.empty_like(program.theta)}
-    made: list[tuple[str, Any]] = []
+    variables = anomaly.Variables({}, source.kept)
     with np.errstate(all="ignore"):
-        anomaly._first(source, scope, lambda *line: made.append(line) or "")
-    return made
+        for _ in anomaly.run(source, scope, variables):
+            pass
+    made = list(variables.items())
+    return made + [each for name in source.kept for each in variables[name].items()]
 
 
 def stays_float32(f: Any, batch: list[Any]) -> None:
