@@ -53,13 +53,22 @@ def build(
     data: list[Value],
     reduction: str,
     dtype: str,
+    ordered: bool = False,
 ) -> Built:
-    """Compile a traced graph; the leaves in ``data`` are numbers."""
+    """Compile a traced graph.
+
+    Args:
+        trace: the scalar graph.
+        parameters: its leaves that theta stands for.
+        data: its leaves that are numbers.
+        reduction, dtype: as of ``compile``.
+        ordered: whether theta has the parameters in this order.
+    """
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
     scalars = side_by_side(canonicalise(trace, parameters, data))
     grouping = group(scalars, shapes)
     del scalars
-    lay_out(grouping)
+    lay_out(grouping, ordered)
     batched = [k for k, a in enumerate(trace.arguments) if a.shape is not None]
     names = input_names([trace.arguments[k].name for k in batched])
     all_names = [""] * len(shapes)

@@ -2,12 +2,14 @@
 
 Every use of parameters is a wish: a block of them, in the order in which the program reads
 them. Wishes of matrix products come before those of biases, these before the rest, the largest
-first; a block is granted if none of its parameters has a place yet.
+first; a block is granted if none of its parameters has a place yet. If the parameters have an order
+of their own, theta has it: the usual ones (a matrix row by row, then its bias) give views as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +19,34 @@ from .group import THETA, Group, Grouping
 __all__ = ["lay_out"]
 
 
-def lay_out(grouping: Grouping) -> None:
-    """Give every parameter its place, and rewrite the columns of all groups accordingly."""
+def lay_out(grouping: Grouping, ordered: bool = False) -> None:
+    """Give every parameter its place, and rewrite the columns of all groups accordingly.
+
+    Args:
+        grouping: the groups, and the parameters in their order until now.
+        ordered: whether they are to stay in it.
+    """
     count = len(grouping.parameters)
+    sequence = np.arange(count) if ordered else _sequence(grouping, count)
+    place = np.empty(count, dtype=np.int32)
+    place[sequence] = np.arange(count)
+    grouping.parameters = [grouping.parameters[k] for k in sequence.tolist()]
+    of_theta = grouping.source == THETA
+    grouping.column[of_theta] = place[grouping.column[of_theta]]
+    for group in grouping.groups:
+        group.operands = [(s, place[c] if s == THETA else c) for s, c in group.operands]
+        for run in group.runs:
+            if run.a_source == THETA:
+                run.a = place[run.a]
+            if run.b_source == THETA:
+                run.b = place[run.b]
+                if (run.b == run.b[:1]).all():  # products may come in any order: make it theta's
+                    order_b = np.argsort(run.b[0], kind="stable")
+                    run.b, run.a = run.b[:, order_b], run.a[:, order_b]
+
+
+def _sequence(grouping: Grouping, count: int) -> Any:
+    """The parameters in the order in which blocks of them are used."""
     wishes = [wish for group in grouping.groups for wish in _wishes(group)]
     ranked = sorted(range(len(wishes)), key=lambda w: (wishes[w][0], -wishes[w][1].size, w))
     taken = np.zeros(count, dtype=bool)
@@ -37,22 +64,7 @@ def lay_out(grouping: Grouping) -> None:
             taken[block] = False
     order = [wishes[w][1].ravel() for w in sorted(granted)]
     order.append(np.flatnonzero(~taken))
-    sequence = np.concatenate(order)
-    place = np.empty(count, dtype=np.int32)
-    place[sequence] = np.arange(count)
-    grouping.parameters = [grouping.parameters[k] for k in sequence.tolist()]
-    of_theta = grouping.source == THETA
-    grouping.column[of_theta] = place[grouping.column[of_theta]]
-    for group in grouping.groups:
-        group.operands = [(s, place[c] if s == THETA else c) for s, c in group.operands]
-        for run in group.runs:
-            if run.a_source == THETA:
-                run.a = place[run.a]
-            if run.b_source == THETA:
-                run.b = place[run.b]
-                if (run.b == run.b[:1]).all():  # products may come in any order: make it theta's
-                    order_b = np.argsort(run.b[0], kind="stable")
-                    run.b, run.a = run.b[:, order_b], run.a[:, order_b]
+    return np.concatenate(order)
 
 
 def _wishes(group: Group) -> Iterator[tuple[int, Columns]]:

@@ -46,7 +46,7 @@ class Options:
         for each in parameters or ():
             if not isinstance(each, Value) or each.kind not in ("leaf", "unrecorded"):
                 raise TypeError(f"parameters must be leaves, got {shorten(each)}")
-        self.parameters = None if parameters is None else set(parameters)
+        self.parameters = None if parameters is None else dict.fromkeys(parameters)
         self.reduction = reduction
         self.dtype: str = dtype
         self.target = target

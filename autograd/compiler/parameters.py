@@ -13,7 +13,7 @@ from ..engine.backward import StaleGraphError
 from ..engine.clock import note_edit
 from ..engine.value import Value, name_of
 
-__all__ = ["Parameters", "as_array", "as_empty", "as_list"]
+__all__ = ["Parameters", "as_array", "as_empty", "as_list", "parameters_of"]
 
 
 class Parameters:
@@ -92,6 +92,15 @@ class Parameters:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, seen=clock.last_edit, data_seen=clock.last_edit)
+
+
+def parameters_of(f: Any) -> list[Value]:
+    """The parameters of the module that f is, or that it is a method of; none if it is neither."""
+    listed = getattr(f, "parameters", None) or getattr(
+        getattr(f, "__self__", None), "parameters", None
+    )
+    found = list(listed()) if callable(listed) else []
+    return found if all(isinstance(each, Value) for each in found) else []
 
 
 def as_list(numbers: Any) -> list[float]:

@@ -19,7 +19,7 @@ from .check import Check
 from .composed import advice
 from .inputs import Inputs, shapes_of
 from .options import Options, sample_shapes
-from .parameters import Parameters, as_list
+from .parameters import Parameters, as_list, parameters_of
 from .targets import StraightLine, Target
 from .trace import Argument, Trace, leaf_of, trace_function, trace_graph
 
@@ -51,8 +51,10 @@ def compile(
             its leaves are the parameters, its constants the data.
         shapes: the shape of one sample of each argument, ``()`` for a scalar, ``(n,)`` for a
             list; without it the first call tells, which may also bring numbers held fixed.
-        parameters: the leaves to differentiate by. A function that uses another is refused;
-            the other leaves of a graph are data.
+        parameters: the leaves to differentiate by, and theta's order. A function that uses
+            another is refused; the other leaves of a graph are data. Without it, theta has the
+            order of the module if f is one (or a method of one: of what has ``parameters()``),
+            else that of use, arrays as a whole.
         reduction: what ``value_and_grad`` makes of the samples' losses, "mean" or "sum".
         dtype: "float64" or "float32"; the latter has the target "numpy" only.
         target: "numpy" or "python" (a straight line without dependency); by default whichever
@@ -100,6 +102,7 @@ class Program:
         self._run: Target | None = None  # what runs, once it is built
         self._either: tuple[StraightLine, Arrays] | None = None  # where the batch decides
         self.note = ""
+        self.order = ""  # whose order theta has: "parameters=", "the module", or that of "use"
         self._blocks: list[Block] = []  # the array program as a picture, where there is one
         if isinstance(f, Value):
             if shapes is not None:
@@ -125,7 +128,9 @@ class Program:
         self._single = trace.single
         self._nodes = len(trace)
         self._advice = advice(trace)
-        leaves, data = trace.parameters_and_data(options.parameters)
+        module = [] if options.parameters else parameters_of(self._f)
+        self.order = "parameters=" if options.parameters else "the module" if module else "use"
+        leaves, data = trace.parameters_and_data(options.parameters, options.parameters or module)
         if options.parameters and not leaves:
             raise ValueError(
                 "none of the parameters= is used; without it, every leaf that is used is one"
@@ -134,7 +139,8 @@ class Program:
         arrays = self._arrays(trace, leaves, data)
         self._trace = trace
         if arrays is None:
-            self._run = self._straight_line(trace, self._parameters(trace, leaves))
+            order = leaves if self.order != "use" else trace.as_used(leaves)
+            self._run = self._straight_line(trace, self._parameters(trace, order))
         elif options.target == "numpy" or self._pays(arrays, options.batch_size or size):
             self._run = arrays
         else:
@@ -158,7 +164,8 @@ class Program:
                 raise ImportError("this target needs NumPy: pip install 'gatewise[fast]'") from None
             return None
         try:
-            built = build(trace, leaves, data, options.reduction, options.dtype)
+            ordered = self.order != "use"
+            built = build(trace, leaves, data, options.reduction, options.dtype, ordered)
         except Exception as failure:
             if options.target == "numpy":
                 raise ValueError(
@@ -354,7 +361,10 @@ class Program:
 
     @property
     def theta(self) -> Any:
-        """The parameters as one flat vector: the program's own, until ``store()``."""
+        """The parameters as one flat vector: the program's own, until ``store()``.
+
+        Its order is that of ``parameters``; ``order`` says whose it is.
+        """
         return self._built.parameters.theta
 
     @theta.setter
@@ -416,12 +426,14 @@ class Program:
         """Say which scalar nodes became which line."""
         run = self._built
         head = f"{self._nodes} scalar nodes, {len(run.parameters.leaves)} parameters: "
+        order = f"theta is in the order of {self.order}"
         if run.name == "python":
-            return head + (self.note or f"straight line (the graph is narrow{self._from()})")
+            line = self.note or f"straight line (the graph is narrow{self._from()})"
+            return f"{head}{line}\n{order}"
         lines = [head + f"{len(run.explained)} arrays"]
         width = max((len(line) for line, _ in run.explained), default=0)
         lines += [f"{line:<{width}}  # {text}" for line, text in run.explained]
-        return "\n".join(lines)
+        return "\n".join([*lines, order])
 
     def _from(self) -> str:
         """From how many samples on a narrow graph runs on arrays."""

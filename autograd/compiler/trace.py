@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, filterfalse, islice, product, repeat
@@ -240,8 +240,22 @@ class Trace:
                     guarded.add(operand)
         return guarded
 
-    def parameters_and_data(self, declared: set[Value] | None) -> tuple[list[Value], list[Value]]:
+    def as_used(self, leaves: list[Value]) -> list[Value]:
+        """Leaves in the order in which they are used."""
+        used = dict.fromkeys(
+            chain(chain.from_iterable(n.operands for n in self.nodes), self.outputs)
+        )
+        wanted = set(leaves)
+        return [leaf for leaf in used if leaf in wanted]
+
+    def parameters_and_data(
+        self, declared: Collection[Value] | None, order: Iterable[Value] = ()
+    ) -> tuple[list[Value], list[Value]]:
         """The parameters, and the leaves that are numbers of the program.
+
+        Args:
+            declared: what the parameters are to be; None for all that are used.
+            order: those that come first, in their order; the others are in that of their age.
 
         Raises:
             ValueError: the function uses a leaf that is not among the declared parameters.
@@ -251,11 +265,9 @@ class Trace:
         before = [leaf for leaf in self.leaves if 0 < leaf.born <= clock]
         newer = [leaf for leaf in self.leaves if leaf.born > clock]
         data = constants + [leaf for leaf in newer if leaf not in self.inputs]
-        if declared is None:
-            return before, data
         parameters = []
         for leaf in before:
-            if leaf_of(leaf) in declared:
+            if declared is None or leaf_of(leaf) in declared:
                 parameters.append(leaf)
             elif self.clock is None:
                 data.append(leaf)
@@ -264,6 +276,8 @@ class Trace:
                     f"{value.name_of(leaf_of(leaf))} is used by the function but is not among "
                     "parameters=; add it there, or hand its number in as an argument"
                 )
+        if place := {leaf: k for k, leaf in enumerate(order)}:
+            parameters.sort(key=lambda leaf: place.get(leaf_of(leaf), len(place)))
         return parameters, data
 
 
