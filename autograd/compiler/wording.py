@@ -86,12 +86,20 @@ def numpy_name(op: Primitive) -> str | None:
 
 
 def _only_numbers(operands: Sequence[Array]) -> bool:
-    return all(isinstance(operand, Number) for operand in operands)
+    """Whether nothing in them tells NumPy which kind of numbers to make: 1 / B, a condition."""
+    return all(
+        isinstance(each, (Number, BatchSize))
+        or each.dtype == "truth"
+        or (each.operands and not each.shape and not each.batched and _only_numbers(each.operands))
+        for each in operands
+    )
 
 
 def _product(w: Writer, node: Gate, parts: Product) -> Text:
     """A product; the factors of operands that stand inside it are its own."""
     lead = number_text(parts.coefficient)
+    if not w.exact:  # a number times a condition would be float64
+        parts.plain.sort(key=lambda each: (each.dtype == "truth", _only_numbers([each])))
     factors = [w.inner(each, SIGN, node.rank) for each in parts.plain]
     plain = [each for each in parts.plain if each.dtype != "truth"]  # a mask alone is no number
     under = [w.inner(each, POWER, node.rank) for each in parts.under]
@@ -107,6 +115,9 @@ def _product(w: Writer, node: Gate, parts: Product) -> Text:
         factors.insert(0, lead)
     text = sign + " * ".join(factors) + "".join(f" / {divisor}" for divisor in under)
     many = len(factors) > 1 or under or parts.over_batch
+    shaped = node.batched or node.shape
+    if not w.exact and shaped and _only_numbers([*parts.plain, *parts.under]):
+        return Text(f"({text}).astype(theta.dtype)", ATOM, True)
     return Text(text, PRODUCT if many else SIGN if text.startswith("-") else ATOM, True)
 
 

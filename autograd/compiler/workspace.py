@@ -451,7 +451,8 @@ class _Printer:
         target = out
         if batched != node.batched or shape != node.shape:
             target = self.new(batched, shape, "number", False)
-        if before.text == "-1.0" and function == "np.multiply":
+        negative = before.text == "-1.0" and operand.dtype == "number" and not masked
+        if negative and function == "np.multiply":
             self.body.append(f"np.negative({held.text}, out={target.text})")
         else:
             self.body.append(f"{function}({before.text}, {held.text}, out={target.text})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,15 +34,15 @@ def lines_of(program: Any, name: str, batch: list[Any]) -> list[tuple[str, Any]]
     return made + [each for name in source.kept for each in variables[name].items()]
 
 
-def stays_float32(f: Any, batch: list[Any]) -> None:
+def stays_float32(f: Any, batch: list[Any], reduction: str = "mean") -> None:
     batch = [np.asarray(each, np.float32) for each in batch]
-    plain = compile(f, dtype="float32")
+    plain = compile(f, dtype="float32", reduction=reduction)
     value, gradient = plain.value_and_grad(*batch)
     assert gradient.dtype == np.float32
     for name in ("values", "value_and_grad"):
         for line, made in lines_of(plain, name, batch):
             assert getattr(made, "dtype", None) != np.float64, line
-    fixed = compile(f, dtype="float32", batch_size=len(batch[0]))
+    fixed = compile(f, dtype="float32", reduction=reduction, batch_size=len(batch[0]))
     again, same = fixed.value_and_grad(*batch)
     assert again == pytest.approx(value, rel=1e-5)
     assert same.tolist() == pytest.approx(gradient.tolist(), rel=1e-4, abs=1e-5)
@@ -95,4 +96,32 @@ def test_numbers_among_arrays(f: Any) -> None:
     stays_float32(f, [np.random.default_rng(0).normal(size=(6, 3))])
 
 
-W = Value(0.7, "w")
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: ag.sum([ag.where(ag.step(xi), W * xi, V) for xi in x]),  # np.where(c, 1 / B, 0)
+        lambda x: ag.where(ag.step(W * x[0]), W, V),
+        lambda x: ag.where(x[0] > 0, W * x[1], 0.0) + ag.where(x[2] > 1, 1.0, W),
+        lambda x: ag.where(ag.step(x[0]), 2.0, 1.0) * W,
+        lambda x: ag.where(ag.step(abs(W * x[0]) - 1), abs(W * x[0]) - 0.5, (W * x[0]) ** 2 / 2),
+        lambda x: ag.maximum(W * x[0], V * x[1], x[2]),
+        lambda x: ag.sum([ag.maximum(W * a, V * b) for a, b in pairwise(x)]),
+        lambda x: ag.relu(W * x[0]) + ag.relu(-W * x[0]),
+        lambda x: (x[0] > 0) * W + (x[0] < 1) * V,
+    ],
+)
+def test_conditions(f: Any, reduction: str) -> None:
+    """The numbers of where may be plain, and 1 / B is float64 if nothing tells it not to be."""
+    batch = [np.random.default_rng(0).normal(size=(6, 3))]
+    stays_float32(f, batch, reduction)
+    exact = compile(f, reduction=reduction, target="numpy")
+    value, gradient = exact.value_and_grad(*batch)
+    for size in (None, 6):
+        program = compile(f, reduction=reduction, dtype="float32", batch_size=size)
+        got, slopes = program.value_and_grad(*batch)
+        assert got == pytest.approx(value, rel=1e-5) and not program.note
+        assert slopes == pytest.approx(gradient, rel=1e-4, abs=1e-5)
+
+
+W, V = Value(0.7, "w"), Value(-0.3, "v")
