@@ -451,7 +451,7 @@ class _Printer:
         target = out
         if batched != node.batched or shape != node.shape:
             target = self.new(batched, shape, "number", False)
-        negative = before.text == "-1.0" and operand.dtype == "number" and not masked
+        negative = before.text == "-1.0" and operand.dtype == "number"
         if negative and function == "np.multiply":
             self.body.append(f"np.negative({held.text}, out={target.text})")
         else:
