@@ -27,6 +27,7 @@ from .engine.functions import (
     minimum,
     softmax,
     sum,
+    take,
 )
 from .engine.gate import Primitive
 from .engine.modes import no_grad
@@ -146,6 +147,7 @@ __all__ = [
     "sqrt",
     "step",
     "sum",
+    "take",
     "tan",
     "tanh",
     "value_and_grad",

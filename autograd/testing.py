@@ -67,12 +67,14 @@ REACH = 31
 """How far back an operand may be, counted in nodes."""
 
 SEQUENCES = ("sum", "logsumexp", "softmax", "log_softmax", "cross_entropy")
-INDEXED = ("softmax", "rest", "log_softmax", "cross_entropy")
+INDEXED = ("softmax", "rest", "log_softmax", "cross_entropy", "take")
 HELPERS = (
     *("identity", "sech2", "gaussian", "power_slope", "power_log", "sigmoid_slope", "rest"),
     *("soft_cross_entropy", "quotient", "rsqrt", "unit", "inversion", "one_less_square"),
+    "take",
 )
-"""Gates without a public name: printed code imports them from the table."""
+"""Gates without a public function, or with one that makes no gate here: printed code imports them
+from the table."""
 
 BOUND = ("branch", "power_derivative", "cbrt_derivative")
 """Gates whose operands are not free (the branch taken, orders): no graph can be grown of them."""

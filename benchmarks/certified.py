@@ -42,7 +42,7 @@ TWO = (
     *("unit", "inversion", "atan2", "gaussian", "leaky_relu", "elu"),
 )
 MANY = ("where", "maximum", "minimum", "sum", "dot", "logsumexp", "soft_cross_entropy")
-INDEXED = ("softmax", "rest", "log_softmax", "cross_entropy")
+INDEXED = ("softmax", "rest", "log_softmax", "cross_entropy", "take")
 NAMES = (*ONE, *TWO, *TWO, *MANY, *INDEXED)
 
 NEAR = 1e-9

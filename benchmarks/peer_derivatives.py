@@ -98,6 +98,7 @@ def torch_peer() -> Peer:
         "softmax": lambda i, *xs: at(i, torch.softmax(stack(xs), 1)),
         "log_softmax": lambda i, *xs: at(i, torch.log_softmax(stack(xs), 1)),
         "cross_entropy": cross_entropy,
+        "take": lambda i, *xs: at(i, stack(xs)),
         "soft_cross_entropy": soft_cross_entropy,
     }
     return f"PyTorch {torch.__version__.split('+')[0]}", table, array, slopes
@@ -156,6 +157,7 @@ def jax_peer() -> Peer:
         "softmax": lambda i, *xs: at(i, jax.nn.softmax(stack(xs), 1)),
         "log_softmax": lambda i, *xs: at(i, jax.nn.log_softmax(stack(xs), 1)),
         "cross_entropy": lambda i, *xs: -at(i, jax.nn.log_softmax(stack(xs), 1)),
+        "take": lambda i, *xs: at(i, stack(xs)),
         "soft_cross_entropy": soft_cross_entropy,
     }
     return f"JAX {jax.__version__}", table, jnp.array, slopes
@@ -216,6 +218,7 @@ def hips_peer() -> Peer:
         "softmax": lambda i, *xs: anp.exp(log_softmax(i, *xs)),
         "log_softmax": log_softmax,
         "cross_entropy": lambda i, *xs: -log_softmax(i, *xs),
+        "take": lambda i, *xs: stack(xs)[anp.arange(len(i)), anp.array(i, dtype=int)],
         "soft_cross_entropy": soft_cross_entropy,
     }
     return f"HIPS autograd {version('autograd')}", table, anp.array, slopes

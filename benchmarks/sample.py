@@ -184,7 +184,7 @@ POINTS: dict[str, Callable[[Random], Point]] = {
     **dict.fromkeys(("sin", "cos", "tan"), one(angle)),
     **dict.fromkeys(("erf", "erfc"), one(bell)),
     **dict.fromkeys(("maximum", "minimum", "sum", "logsumexp"), several),
-    **dict.fromkeys(("softmax", "rest", "log_softmax", "cross_entropy"), indexed),
+    **dict.fromkeys(("softmax", "rest", "log_softmax", "cross_entropy", "take"), indexed),
     **{name: activation(name) for name in DEFAULTS},
     **dict.fromkeys(("pow", "power_slope"), power),
     "power_log": power_above_zero,

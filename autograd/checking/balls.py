@@ -333,6 +333,7 @@ def values() -> dict[str, Callable[..., Number]]:
         "log_softmax": log_softmax,
         "cross_entropy": lambda index, *xs: -log_softmax(index, *xs),
         "soft_cross_entropy": soft_cross_entropy,
+        "take": lambda index, *xs: xs[exactly(index)],
     }
 
 

@@ -166,6 +166,7 @@ def defined(mp: Any) -> dict[str, Callable[..., Number]]:
         "log_softmax": log_softmax,
         "cross_entropy": lambda i, *xs: -log_softmax(i, *xs),
         "soft_cross_entropy": soft_cross_entropy,
+        "take": lambda i, *xs: xs[int(float(i))],
     }
 
 

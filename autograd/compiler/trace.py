@@ -59,7 +59,7 @@ def refuse(*_: Any) -> NoReturn:
         "a compiled function can't look at a Value's number (if, while, ==, <, in, int(), detach, "
         "no_grad, .data): it is traced once and then run on whole batches. Write "
         "where(step(x - y), a, b) instead of `a if x > y else b`, maximum/minimum/relu/abs instead "
-        "of max/min, cross_entropy(logits, target) to choose by a class index, "
+        "of max/min, take(rows, index) for rows[index], cross_entropy(logits, target) for a class, "
         "gradients(y, xs, create_graph=True) to compute with a gradient, and hand in as an "
         "argument what no gradient shall flow through"
     )

@@ -142,6 +142,7 @@ FORMULA: dict[Primitive, Callable[..., Any]] = {
     p.rest: lambda i, *xs: -expm1(log_softmax(i, *xs)),
     p.log_softmax: lambda i, *xs: -logsumexp(*[x - _element(i, xs) for x in xs]),
     p.cross_entropy: lambda i, *xs: -log_softmax(i, *xs),
+    p.take: lambda i, *xs: _element(i, xs),
     p.soft_cross_entropy: lambda *xs: builtins.sum(
         -p * log_softmax(k, *xs[len(xs) // 2 :]) for k, p in enumerate(xs[: len(xs) // 2])
     ),
@@ -189,6 +190,7 @@ ELEMENTARY: dict[Primitive, Callable[..., Any]] = {
     p.softmax: lambda i, *xs: exp(xs[int(i.data)] - _elements(logsumexp)(*xs)),
     p.log_softmax: lambda i, *xs: xs[int(i.data)] - _elements(logsumexp)(*xs),
     p.cross_entropy: lambda i, *xs: _elements(logsumexp)(*xs) - xs[int(i.data)],
+    p.take: lambda i, *xs: xs[int(i.data)],
     p.soft_cross_entropy: lambda *xs: builtins.sum(
         p * (_elements(logsumexp)(*xs[len(xs) // 2 :]) - x)
         for p, x in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=True)

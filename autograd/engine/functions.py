@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import primitives
+from . import numeric, primitives
+from .conversion import as_number, shorten
 
 __all__ = [
     "cross_entropy",
@@ -21,6 +22,7 @@ __all__ = [
     "minimum",
     "softmax",
     "sum",
+    "take",
 ]
 
 
@@ -167,3 +169,44 @@ def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
             "give one a class, or the index of the class"
         )
     return primitives.soft_cross_entropy(*probabilities, *operands)
+
+
+def take(rows: Iterable[Any], index: Any) -> Any:
+    """Give the row of a table at an index that may be data: an embedding, a class's weight.
+
+    Args:
+        rows: n numbers or Values, or n lists of them, all of one length.
+        index: which, an integer from 0 to n - 1; negative ones don't count from the end. A plain
+            number, or a Value that holds one: no gradient flows to it.
+
+    Returns:
+        The number at the index, or the list of those in this row.
+
+    Raises:
+        ValueError: the index is no such integer, there are no rows, or they differ in length.
+        TypeError: some rows are lists, and some are numbers.
+
+    >>> take([[1.0, 2.0], [3.0, 4.0]], 1)
+    [3.0, 4.0]
+    """
+    rows = _sequence(rows, "take")
+    lists = [k for k, row in enumerate(rows) if hasattr(row, "__len__")]
+    if lists and len(lists) < len(rows):
+        number = next(k for k in range(len(rows)) if k not in lists)
+        raise TypeError(
+            f"take: row {lists[0]} is a list, but row {number} is {shorten(rows[number])}; "
+            "give numbers only, or lists only"
+        )
+    for k in lists:
+        if len(rows[k]) != len(rows[0]):
+            raise ValueError(
+                f"take: row 0 has length {len(rows[0])}, but row {k} has {len(rows[k])}; "
+                "give rows of one length"
+            )
+    if not hasattr(index, "apply_gate") and not getattr(index, "ndim", 0):  # known: no gate
+        place = as_number(index, "take's index")
+        row = rows[numeric.class_index(place, len(rows), "take: an index")]
+        return list(row) if lists else row
+    if lists:
+        return [primitives.take(index, *column) for column in zip(*rows, strict=True)]
+    return primitives.take(index, *rows)

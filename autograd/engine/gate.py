@@ -226,7 +226,10 @@ def _nan_for_errors(value: Callable[..., float]) -> Callable[..., float]:
 def domain_error(op: Primitive, operands: Any, error: Exception) -> Exception:
     """An error of ``error``'s own type that names the gate and its operands."""
     reason = str(error) or type(error).__name__
-    return type(error)(f"{op.name}({', '.join(operands)}): {reason}")
+    named = list(operands)
+    if len(named) > 8:  # of a table, say
+        named[6:] = [f"... {len(named) - 6} more"]
+    return type(error)(f"{op.name}({', '.join(named)}): {reason}")
 
 
 def lookup(name: str) -> Primitive:

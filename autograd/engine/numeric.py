@@ -528,10 +528,15 @@ def soft_cross_entropy(*operands: float) -> float:
     return sum_(*(-p * s for p, s in zip(ps, log_softmaxes(xs), strict=True) if p != 0))
 
 
-def class_index(index: float, n: int) -> int:
-    """``index`` as an int in range(n)."""
+def take(index: float, *xs: float) -> float:
+    """The operand at the index."""
+    return xs[class_index(index, len(xs), "an index")]
+
+
+def class_index(index: float, n: int, name: str = "a class index") -> int:
+    """``index`` as an int in range(n): negative ones don't count from the end."""
     if not 0 <= index < n or index != int(index):
-        raise ValueError(f"a class index must be an integer from 0 to {n - 1}, got {index:g}")
+        raise ValueError(f"{name} must be an integer from 0 to {n - 1}, got {index:g}")
     return int(index)
 
 

@@ -546,6 +546,15 @@ soft_cross_entropy = row(
     formulas=("-log sⱼ", "sⱼ·Σp - pⱼ"),
 )
 
+take = row(
+    "take",
+    "take",
+    numeric.take,
+    (None, lambda i, xs, j, out: where(i == j, 1.0, None)),
+    operands="i *xs",
+    formulas=("", "I(i = j)"),
+)
+
 softmaxes = EachIndex(softmax, numeric.softmaxes)
 rests = EachIndex(rest, numeric.rests)
 log_softmaxes = EachIndex(log_softmax, numeric.log_softmaxes)

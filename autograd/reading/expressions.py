@@ -24,7 +24,7 @@ _GATES = """abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh degree
 expm1 floor hypot log log10 log1p log2 pow radians relu sigmoid sign sin sinh softplus sqrt step
 tan tanh where"""
 _OVER_SEQUENCES = """cross_entropy dot elu leaky_relu log_softmax logsumexp maximum minimum softmax
-sum"""
+sum take"""
 FUNCTIONS: dict[str, Any] = {name: getattr(primitives, name) for name in _GATES.split()}
 FUNCTIONS |= {name: getattr(functions, name) for name in _OVER_SEQUENCES.split()}
 FUNCTIONS |= {"max": functions.maximum, "min": functions.minimum}
@@ -41,6 +41,7 @@ _FORMS = {  # how functions are called that are no gates themselves
     "minimum": "minimum(x, y)",
     "softmax": "softmax([x, y])[0]",
     "sum": "sum([x, y])",
+    "take": "take([x, y], 0)",
     "where": "where(x > 0, y, z)",
 }
 CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}

@@ -65,7 +65,7 @@ _LATEX = _BOARD | {
 }
 _SUPERSCRIPT = {2.0: "²", 3.0: "³"}
 _SPOKEN = {"maximum": "max", "minimum": "min"}
-_WITH_A_CLASS = {"softmax", "rest", "log_softmax", "cross_entropy"}
+_WITH_A_CLASS = {"softmax", "rest", "log_softmax", "cross_entropy", "take"}
 
 
 def board(expression: Any) -> str:
@@ -152,9 +152,9 @@ def _spoken(gate: str, in_latex: bool) -> str:
 
 
 def _with_a_class(gate: str, count: int, in_latex: bool) -> _Form:
-    """``softmax(a, b)[0]`` and ``cross_entropy([a, b], 0)``: the class is the first operand."""
+    """``softmax(a, b)[0]``, ``cross_entropy([a, b], 0)``: the class is the first operand."""
     name, each = _spoken(gate, in_latex), ", ".join(f"{{{k}}}" for k in range(1, count))
-    if gate == "cross_entropy":
+    if gate in ("cross_entropy", "take"):
         template = f"{name}([{each}], {{0}})"
     else:
         template = f"{name}({each})" + ("_{{{0}}}" if in_latex else "[{0}]")

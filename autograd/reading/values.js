@@ -92,6 +92,7 @@ const values = {
   log_softmax: (index, ...xs) => logSoftmax(classIndex(index, xs), xs),
   cross_entropy: (index, ...xs) => -logSoftmax(classIndex(index, xs), xs),
   soft_cross_entropy: (...xs) => softCrossEntropy(xs),
+  take: (index, ...xs) => xs[classIndex(index, xs, "an index")],
 };
 
 const locals = {};
@@ -244,7 +245,7 @@ function softCrossEntropy(xs) {
   return exactSum(terms);
 }
 
-function classIndex(index, xs) {
+function classIndex(index, xs, name = "a class index") {
   const valid = Number.isInteger(index) && index >= 0 && index < xs.length;
-  return valid ? index : domain(`a class index must be an integer from 0 to ${xs.length - 1}`);
+  return valid ? index : domain(`${name} must be an integer from 0 to ${xs.length - 1}`);
 }

@@ -90,8 +90,8 @@ def test_every_function_computes() -> None:
             argument = f"[{argument}, 1]"
         elif name in two:
             argument += ", 1"
-        elif name in ("where", "cross_entropy", "dot"):
-            argument = {"where": "1, 2, 3", "cross_entropy": "[1, 2], 0"}.get(name, "[1], [2]")
+        elif name in ("where", "cross_entropy", "take", "dot"):
+            argument = {"where": "1, 2, 3", "dot": "[1], [2]"}.get(name, "[1, 2], 0")
         index = "[0]" if name in ("softmax", "log_softmax") else ""
         assert math.isfinite(Program(f"{name}({argument}){index}").evaluate({})), name
 
