@@ -24,7 +24,7 @@ from .lower import lower
 from .names import input_names
 from .reverse import differentiate
 from .running import side_by_side
-from .runtime import pick, scatter
+from .runtime import lookup, pick, scatter, scatter_rows
 from .schedule import Schedule
 from .sources import Source
 from .trace import Trace
@@ -168,7 +168,8 @@ def _narrowed(op: Primitive, dtype: str, *arrays: Any) -> Any:
 
 def namespace_of(constants: dict[str, Any], dtype: str) -> dict[str, Any]:
     """The names that an emitted program uses."""
-    namespace: dict[str, Any] = {"np": np, "pick": pick, "scatter": scatter}
+    functions = (lookup, pick, scatter, scatter_rows)
+    namespace: dict[str, Any] = {"np": np} | {each.__name__: each for each in functions}
     for name, thing in constants.items():
         if isinstance(thing, Primitive):
             exact = dtype == "float64"  # as elementwise Python computes

@@ -19,6 +19,7 @@ from .language import (
     Contract,
     Gate,
     Input,
+    Lookup,
     Number,
     Parameters,
     Reduce,
@@ -273,6 +274,10 @@ class Builder:
             if d.rank == x.rank and not a.by_matrix:
                 return self.contract(x, a.right, d, a.left, a.axes[::-1])
         return self.make(Transpose, (a,), a.shape[::-1], a.batched)
+
+    def lookup(self, table: Array, index: Array) -> Array:
+        """The rows of a table without a batch at these indices."""
+        return self.make(Lookup, (table, index), index.shape + table.shape[1:], index.batched)
 
     def take(self, source: Array, index: Any, keep: int = 0) -> Array:
         """Elements of a source by their flat index in it.

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import primitives
 from ..engine.gate import Primitive
 from .canonicalise import BATCH, PARAM, Lin, Scalars
 from .grids import (
@@ -56,6 +57,7 @@ class Group:
     there: Any = None  # (nodes, operands) of a sequence: False where a shorter one has ended
     whole: bool = False  # the nodes are all places of a softmax, and so is the last axis
     cells: Any = None  # the nodes' places in the shape; None if they are all of it
+    table: bool = False  # all columns of a table at each index: operands are these, and its rows
 
 
 class Grouping:
@@ -188,6 +190,8 @@ def _turned(where: Any, a: Columns, b: Columns) -> tuple[Columns, Columns]:
 
 def _parts(result: Grouping, key: Any, by_length: dict[Any, list[tuple[int, Any]]]) -> list[Group]:
     """The groups of nodes that are alike but for the lengths of their sums and sequences."""
+    if key[0] is primitives.take:
+        return [p for members in by_length.values() for p in _lookups(result, key, members)]
     if len(by_length) > 2 or (len(by_length) > 1 and key[0] is None):
         ragged = _ragged(result, key, [m for members in by_length.values() for m in members])
         if ragged is not None and (len(by_length) > 2 or any(run.matrix for run in ragged.runs)):
@@ -271,6 +275,31 @@ def _gate_group(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> G
         holes = _Holes(result, cells, shape)
         operands = [(s, holes.filled(s, c[:, None])[:, 0]) for s, c in operands]
     return Group(-1, op, nodes.tolist(), batched, shape, [], None, operands, there, False, cells)
+
+
+def _lookups(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> list[Group]:
+    """A group for each table whose columns are all looked up at each index."""
+    op, batched, sources = key
+    columns = np.array([facts for _, facts in members])
+    sources = (*sources, *[sources[-1]] * (columns.shape[1] - len(sources)))
+    if not result.batched.isdisjoint(sources[1:]):
+        return [_gate_group(result, key, members)]
+    index, place = columns[:, 0], numbered(columns[:, 1:])
+    part = components(index, place)
+    groups = []
+    for k in range(part.max() + 1):
+        order = np.flatnonzero(part == k)
+        order = order[np.lexsort((place[order], index[order]))]
+        many, width = len(np.unique(index[order])), len(np.unique(place[order]))
+        if many * width != len(order):
+            groups.append(_gate_group(result, key, [members[k] for k in order.tolist()]))
+            continue
+        rows = [(s, columns[order[:width], k]) for k, s in enumerate(sources) if k]
+        operands = [(sources[0], index[order[::width]]), *rows]
+        shape = tuple(n for n in (many, width) if n > 1)
+        nodes = [members[k][0] for k in order.tolist()]
+        groups.append(Group(-1, op, nodes, batched, shape, operands=operands, table=True))
+    return groups
 
 
 def _padded(rows: list[Columns]) -> tuple[Columns, Any]:

@@ -11,6 +11,7 @@ products that are summed        ``Contract``: matrix products and the gradients 
 sums, maxima, minima            ``Reduce``
 the same elements otherwise     ``Reshape Transpose Broadcast``
 access                          ``Take`` and its adjoint ``Scatter``, ``Pick``
+access by data                  ``Lookup`` and its adjoint ``ScatterRows``
 side by side                    ``Concatenate Stack``
 ==============================  =================================================================
 
@@ -44,12 +45,14 @@ __all__ = [
     "Contract",
     "Gate",
     "Input",
+    "Lookup",
     "Number",
     "Parameters",
     "Pick",
     "Reduce",
     "Reshape",
     "Scatter",
+    "ScatterRows",
     "Shape",
     "Stack",
     "Take",
@@ -282,6 +285,19 @@ class Pick(Array):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Lookup(Array):
+    """Rows of the first, a table without a batch, at the indices in the second.
+
+    Where an index is no whole number, or none of the table's, the row is NaN.
+    """
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ScatterRows(Array):
+    """The adjoint: each row of the first is added to the row of a table that its index names."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Concatenate(Array):
     """Operands one after the other along the last axis."""
 
@@ -386,6 +402,20 @@ def _scatter(node: Scatter) -> Any:
     return None
 
 
+def _lookup(node: Lookup) -> Any:
+    table, index = node.operands
+    if table.batched:
+        raise ValueError(f"{node!r} looks up in {table!r}, which has a batch")
+    return index.batched, index.shape + table.shape[1:]
+
+
+def _scatter_rows(node: ScatterRows) -> Any:
+    rows, index = node.operands
+    if rows.batched != index.batched or rows.shape[: index.rank] != index.shape:
+        raise ValueError(f"{node!r} adds {rows!r} at {index!r}")
+    return False, (node.shape[0], *rows.shape[index.rank :])
+
+
 def _concatenate(node: Array) -> Any:
     lead = {operand.shape[:-1] for operand in node.operands}
     if len(lead) > 1:
@@ -412,6 +442,8 @@ _SHAPES: dict[type, Any] = {
     Broadcast: _broadcast,
     Take: _take,
     Scatter: _scatter,
+    Lookup: _lookup,
+    ScatterRows: _scatter_rows,
     Pick: lambda node: (_any_batched(node), _elementwise(node)[1][:-1]),
     Concatenate: _concatenate,
     Stack: lambda node: (_any_batched(node), (*node.operands[0].shape, len(node.operands))),

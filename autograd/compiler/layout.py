@@ -75,7 +75,13 @@ def _wishes(group: Group) -> Iterator[tuple[int, Columns]]:
             yield (0 if run.matrix else 2), _distinct(run.a, group.shape, run.k)
         if run.b_source == THETA:
             yield (1 if dense else 2), _distinct(run.b, group.shape, run.k)
-    for source, columns in group.operands:
+    operands = group.operands
+    if group.table:
+        rows = [columns for source, columns in operands[1:] if source == THETA]
+        if rows:
+            yield 0, np.array(rows)
+        operands = operands[:1]
+    for source, columns in operands:
         if source == THETA:
             yield 2, _distinct(columns[:, None], group.shape, 1)
 

@@ -256,6 +256,8 @@ class _Lowering:
         builder, op, shape = self.builder, group.op, group.shape
         assert op is not None
         lead, parts = SEQUENCES.get(op, (len(group.operands), 0))
+        if group.table:
+            return self.lookup(group)
         if op in _PAIRWISE and len(group.operands) < 3:
             lead, parts = len(group.operands), 0
         if group.whole:
@@ -278,6 +280,29 @@ class _Lowering:
         if op is primitives.sum or op is primitives.dot:
             raise Untranslatable(f"{op.name} was not canonicalised")
         return builder.gate(op, *arrays)
+
+    def lookup(self, group: Group) -> Array:
+        """The rows of a table at an index, or at several."""
+        builder = self.builder
+        (source, columns), *rows = group.operands
+        index = columns if len(columns) > 1 else columns[0]
+        where = builder.take(self.arrays[source], index, keep=np.ndim(index))
+        return builder.lookup(self.table(rows), where)
+
+    def table(self, rows: list[tuple[int, Columns]]) -> Array:
+        """The rows of a table one below the other; those of one number each as one row."""
+        builder, width = self.builder, len(rows[0][1])
+        sources = {source for source, _ in rows}
+        block = np.array([columns for _, columns in rows])
+        block = block if width > 1 else block[:, 0]
+        if sources == {CONSTANTS}:
+            return builder.constant(np.array(self.grouping.constants)[block])
+        if len(sources) == 1:
+            return builder.take(self.arrays[rows[0][0]], block, keep=2)
+        if width == 1:
+            return self.row(rows, ())
+        joined = self.row(rows, (width,))  # numbers beside parameters, say: a row for padding
+        return builder.transpose(builder.expand(joined, (width, len(rows)), False))
 
     def operand(self, group: Group, source: int, columns: Columns) -> Array:
         """What a gate reads; at holes a number that every gate takes."""

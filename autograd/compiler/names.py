@@ -11,8 +11,8 @@ from .language import Array
 __all__ = ["Names", "input_names"]
 
 RESERVED = {
-    *("B", "bind", "g", "loss", "np", "pick", "range", "reversed", "scatter", "t", "theta"),
-    *("value_and_grad", "values"),
+    *("B", "bind", "g", "loss", "np", "range", "reversed", "t", "theta", "value_and_grad"),
+    *("lookup", "pick", "scatter", "scatter_rows", "values"),
 }
 
 

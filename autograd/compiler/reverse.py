@@ -26,10 +26,12 @@ from .language import (
     Constant,
     Contract,
     Gate,
+    Lookup,
     Number,
     Parameters,
     Reduce,
     Reshape,
+    ScatterRows,
     Take,
     Transpose,
     is_finite,
@@ -113,6 +115,7 @@ _SELECTING = {
     primitives.relu,
     primitives.sign,
     primitives.step,
+    primitives.take,
 }
 _STEEP = {
     primitives.acos,
@@ -250,6 +253,10 @@ class _Reverse:
         elif isinstance(node, Take):
             full = builder.expand(d, node.shape, node.batched)
             self.parts.setdefault(node.operands[0], []).append((node.index, full))
+        elif isinstance(node, Lookup):
+            table, index = node.operands
+            full = builder.expand(d, node.shape, node.batched)
+            self.send(table, builder.make(ScatterRows, (full, index), table.shape, False))
         elif isinstance(node, Concatenate):
             d = builder.expand(d, node.shape, node.batched)
             places = np.arange(math.prod(node.shape)).reshape(node.shape)

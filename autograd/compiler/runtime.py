@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextvars import copy_context
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-__all__ = ["pick", "quietly", "runner", "scatter"]
+__all__ = ["lookup", "pick", "quietly", "runner", "scatter", "scatter_rows"]
 
 with np.errstate(all="ignore"):
     _quiet = copy_context()
@@ -67,3 +69,48 @@ def scatter(gradient: Any, index: Any, size: int) -> Any:
     places = (np.arange(batch)[:, None] * size + index.reshape(1, -1)).ravel()
     flat = np.bincount(places, gradient.ravel(), batch * size)
     return flat.reshape(batch, size).astype(gradient.dtype, copy=False)
+
+
+def lookup(table: Any, index: Any, out: Any = None) -> Any:
+    """The rows of ``table`` at the indices; NaN where an index is none from 0 to its length - 1.
+
+    >>> lookup(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 0.0, -1.0]))
+    array([[ 3.,  4.],
+           [ 1.,  2.],
+           [nan, nan]])
+    """
+    if not table.ndim:  # a number does for a table of one
+        table = table.reshape(1)
+    places = _places(index, len(table))
+    found = table.take(places, 0, out, "clip")
+    wrong = places != index
+    if np.count_nonzero(wrong):
+        found = np.asarray(found)
+        found[wrong] = np.nan
+    return found
+
+
+def scatter_rows(gradient: Any, index: Any, count: int) -> Any:
+    """Add up what ``lookup`` spread: the gradient of each of ``count`` rows.
+
+    >>> scatter_rows(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([2.0, 0.0, 2.0]), 3)
+    array([[3., 4.],
+           [0., 0.],
+           [6., 8.]])
+    """
+    places = _places(index, count)
+    row = gradient.shape[places.ndim :]
+    width = math.prod(row)
+    flat = places.reshape(-1, 1) * width + _numbers(width)
+    sums = np.bincount(flat.ravel(), gradient.ravel(), count * width)
+    return sums.reshape(count, *row).astype(gradient.dtype, copy=False)
+
+
+def _places(index: Any, count: int) -> Any:
+    """The indices as integers from 0 to ``count`` - 1; what is none becomes another number."""
+    return _numbers(count).take(np.asarray(index).astype(np.intp), mode="clip")
+
+
+@cache
+def _numbers(count: int) -> Any:
+    return np.arange(count)

@@ -40,6 +40,7 @@ SEQUENCES: dict[Primitive, tuple[int, int]] = {
     primitives.log_softmax: (1, 1),
     primitives.cross_entropy: (1, 1),
     primitives.soft_cross_entropy: (0, 2),
+    primitives.take: (1, 1),
 }
 """How many operands come first (a class index), and how many sequences follow."""
 
@@ -84,6 +85,8 @@ def _value(builder: Builder, op: Primitive, index: Array | None, rows: list[Arra
         return _drop(builder, builder.reduce("max", x))
     if op is primitives.minimum:
         return _drop(builder, builder.reduce("min", x))
+    if op is primitives.take:
+        return _pick(builder, x, index)
     top, gap, power, total = _exponentials(builder, x)
     if op is primitives.logsumexp:
         return _drop(builder, builder.add(top, builder.gate(primitives.log, total)))

@@ -24,12 +24,14 @@ from .language import (
     Contract,
     Gate,
     Input,
+    Lookup,
     Number,
     Parameters,
     Pick,
     Reduce,
     Reshape,
     Scatter,
+    ScatterRows,
     Stack,
     Take,
     Transpose,
@@ -337,6 +339,16 @@ def _pick(w: Writer, node: Array) -> Text:
     return Text(f"pick({w.inner(x, COMPARE, rank)}, {w.inner(hit, COMPARE, rank)})", ATOM, True)
 
 
+def _lookup(w: Writer, node: Array) -> Text:
+    table, index = (w.inner(operand, COMPARE) for operand in node.operands)
+    return Text(f"lookup({table}, {index})", ATOM, True)
+
+
+def _scatter_rows(w: Writer, node: Array) -> Text:
+    rows, index = (w.inner(operand, COMPARE) for operand in node.operands)
+    return Text(f"scatter_rows({rows}, {index}, {node.shape[0]})", ATOM, True)
+
+
 _COMPARED = {*COMPARISONS.values()}
 _TEXTS: dict[type, Any] = {
     Input: _input,
@@ -353,6 +365,8 @@ _TEXTS: dict[type, Any] = {
     Take: _take,
     Scatter: _scatter,
     Pick: _pick,
+    Lookup: _lookup,
+    ScatterRows: _scatter_rows,
     Concatenate: _concatenate,
     Stack: _stack,
 }

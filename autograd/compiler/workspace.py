@@ -29,12 +29,14 @@ from .language import (
     Contract,
     Gate,
     Input,
+    Lookup,
     Number,
     Parameters,
     Pick,
     Reduce,
     Reshape,
     Scatter,
+    ScatterRows,
     Shape,
     Stack,
     Take,
@@ -173,7 +175,7 @@ class _Printer:
                     self.rows.add(operand)
                 if operand not in self.schedule.names:
                     waiting.append(operand)
-            if isinstance(node, Take):
+            if isinstance(node, (Take, Lookup)):
                 self.rows.add(node)
             flat = isinstance(node, Contract) and (node.by_matrix or node.over_rows)
             if flat and any(o.batched and o.rank > 1 for o in node.operands):
@@ -792,6 +794,18 @@ class _Printer:
         rank = max(x.rank, hit.rank)
         return Held(f"pick({self.aligned(x, rank).text}, {self.aligned(hit, rank).text})")
 
+    def lookup(self, node: Lookup, out: Held | None) -> Held:
+        table, index = (self.compute(operand, None).text for operand in node.operands)
+        if not node.shape and not node.batched:
+            return Held(f"lookup({table}, {index})")
+        out = self.out(node, out)
+        self.body.append(f"lookup({table}, {index}, {out.text})")
+        return out
+
+    def scatter_rows(self, node: ScatterRows, out: Held | None) -> Held:
+        rows, index = (self.compute(operand, None).text for operand in node.operands)
+        return Held(f"scatter_rows({rows}, {index}, {node.shape[0]})")
+
     def stack(self, node: Stack, out: Held | None) -> Held:
         columns = ", ".join(self.compute(operand, None).text for operand in node.operands)
         return Held(f"np.stack([{columns}], -1)")
@@ -853,6 +867,8 @@ _COMPUTE: dict[type, Any] = {
     Scatter: _Printer.scatter,
     Concatenate: _Printer.concatenate,
     Pick: _Printer.pick,
+    Lookup: _Printer.lookup,
+    ScatterRows: _Printer.scatter_rows,
     Stack: _Printer.stack,
     Parameters: _Printer.theta,
     Constant: _Printer.array,

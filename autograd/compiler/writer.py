@@ -10,7 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine import primitives
-from .language import COMPARISONS, Array, Concatenate, Contract, Reshape, Scatter, needed
+from .language import (
+    COMPARISONS,
+    Array,
+    Concatenate,
+    Contract,
+    Lookup,
+    Reshape,
+    Scatter,
+    needed,
+)
 from .names import Names
 from .schedule import Line, Schedule
 from .texts import ATOM, Text
@@ -60,6 +69,8 @@ class Writer:
             if isinstance(node, Contract) and node.by_matrix:
                 weight = node.operands[1]
                 self.matrix_weights.update((weight, *weight.operands))
+            if isinstance(node, Lookup):
+                self.matrix_weights.add(node.operands[0])
             if isinstance(node, Scatter):
                 self.flattened.setdefault(node, False)
             if isinstance(node, Reshape) and isinstance(node.operands[0], Scatter):

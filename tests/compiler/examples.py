@@ -53,6 +53,7 @@ class Example:
     loss: Callable[..., Any]
     shapes: list[tuple[int, ...]]
     classes: int = 0  # the last argument is a class below this
+    tokens: int = 0  # the first argument is made of tokens below this
 
 
 def _hinge(model: MLP) -> Callable[..., Any]:
@@ -267,6 +268,17 @@ def lstm_steps() -> Example:
     return Example(loss, [(10, 3), (4,), (4,), ()])
 
 
+def embedding() -> Example:
+    """The three tokens before predict the next, as in Bengio's language model."""
+    rng = random.Random(9)
+    table, model = weights(rng, 27, 4), MLP([12, 16, 27], ag.dot)
+
+    def loss(x: Vector, y: Any) -> Any:
+        return ag.cross_entropy(model([v for token in x for v in ag.take(table, token)]), y)
+
+    return Example(loss, [(3,), ()], classes=27, tokens=27)
+
+
 EXAMPLES: dict[str, Callable[[], Example]] = {
     "mlp_plus": mlp_plus,
     "mlp_dot": mlp_dot,
@@ -282,6 +294,7 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "lstm_cell": lstm_cell,
     "rnn_steps": rnn_steps,
     "lstm_steps": lstm_steps,
+    "embedding": embedding,
 }
 
 
@@ -289,10 +302,14 @@ def draw(example: Example, size: int, seed: int = 0) -> list[Any]:
     """A batch: for each argument a (nested) list of samples."""
     rng = random.Random(seed)
 
-    def sample(shape: tuple[int, ...]) -> Any:
-        return [sample(shape[1:]) for _ in range(shape[0])] if shape else rng.gauss(0, 1)
+    def sample(shape: tuple[int, ...], tokens: int) -> Any:
+        if shape:
+            return [sample(shape[1:], tokens) for _ in range(shape[0])]
+        return rng.randrange(tokens) if tokens else rng.gauss(0, 1)
 
-    batch = [[sample(shape) for _ in range(size)] for shape in example.shapes]
+    kinds = [example.tokens, *[0] * (len(example.shapes) - 1)]
+    drawn = [*zip(example.shapes, kinds, strict=True)]
+    batch = [[sample(shape, tokens) for _ in range(size)] for shape, tokens in drawn]
     if example.classes:
         batch[-1] = [rng.randrange(example.classes) for _ in range(size)]
     return batch

@@ -23,13 +23,17 @@ ACTIVATIONS: list[Callable[[Any], Any]] = [
 
 
 class Program(NamedTuple):
-    """A loss of x and y, the shape of x, the number of classes (0: y is 1 or -1), options."""
+    """A loss of x and y, the shape of x, the number of classes (0: y is 1 or -1), options.
+
+    ``tokens`` is the number of tokens that x may be; 0 if x is any numbers.
+    """
 
     family: str
     loss: Callable[[Any, Any], Any]
     shape: tuple[int, ...]
     classes: int
     options: dict[str, Any]
+    tokens: int
 
 
 class Maker:
@@ -39,6 +43,7 @@ class Maker:
         self.random = random.Random(seed)
         self.n, self.h, self.steps = (self.random.randint(2, 5) for _ in range(3))
         self.activation = self.random.choice(ACTIVATIONS)
+        self.tokens = 0
 
     def layer(self, inputs: int, outputs: int) -> Callable[[list[Any]], list[Any]]:
         weights = [self.weights(inputs, 1 / math.sqrt(inputs)) for _ in range(outputs)]
@@ -292,6 +297,48 @@ def decay(make: Maker) -> Model:
     return f, (make.n,), make.n
 
 
+def embedding(make: Maker) -> Model:
+    """Tables looked up at tokens: whole or in part, one or several, of parameters or of others."""
+    tokens, width, steps = make.random.randint(1, 6), make.random.randint(1, 4), make.steps
+    table, other = ([make.weights(width, 1.0) for _ in range(tokens)] for _ in range(2))
+    positions, weights = [make.weights(width, 1.0) for _ in range(steps)], make.weights(tokens, 1.0)
+    kind = make.random.choice(["plain", "plain", "padded", "computed", "reversed", "part", "data"])
+    both, weighed, placed, joined = (make.random.random() < 0.5 for _ in range(4))
+    if kind == "data":
+        tokens = min(tokens, steps)
+    make.tokens = tokens + (kind == "padded")
+
+    def row(x: list[Any], t: int) -> list[Any]:
+        if kind == "padded":
+            return list(ag.take([[0.0] * width, *table], x[t]))
+        if kind == "computed":
+            return list(ag.take([make.activated(each) for each in table], tokens - 1 - x[t]))
+        if kind == "reversed":
+            return list(ag.take(table[::-1], x[t]))
+        if kind == "part":
+            return [ag.take(column, x[t]) for column in [*zip(*table, strict=True)][t % width :]]
+        if kind == "data":
+            return [w * ag.take(x, x[t]) for w in positions[t]]
+        return list(ag.take(table, x[t]))
+
+    def f(x: list[Any]) -> list[Any]:
+        found = []
+        for t in range(steps):
+            each = row(x, t)
+            if both and make.tokens == tokens:
+                each = [a + b for a, b in zip(each, ag.take(other, x[-1 - t]), strict=False)]
+            if placed:
+                each = [a + b for a, b in zip(each, positions[t], strict=False)]
+            if weighed and make.tokens == tokens:
+                each = [a * ag.take(weights[:tokens], x[t]) for a in each]
+            found.append(make.activated(each))
+        if joined or kind == "part":
+            return [a for each in found for a in each][:width]
+        return [ag.sum(column) / steps for column in zip(*found, strict=True)]
+
+    return f, (steps,), width
+
+
 FAMILIES: list[Callable[[Maker], Model]] = [
     mlp,
     skip,
@@ -307,6 +354,7 @@ FAMILIES: list[Callable[[Maker], Model]] = [
     radial,
     graph_convolution,
     decay,
+    embedding,
 ]
 
 
@@ -334,4 +382,4 @@ def program(seed: int) -> Program:
     ):
         if make.random.random() < share:
             options[name] = value
-    return Program(family.__name__, loss, shape, classes, options)
+    return Program(family.__name__, loss, shape, classes, options, make.tokens)

@@ -26,7 +26,7 @@ def eager(loss: Any, xs: Any, ys: Any, parameters: list[Value], total: bool) -> 
 
     for parameter in parameters:
         parameter.grad = None
-    losses = [loss(values(x), Value(y)) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
+    losses = [loss(values(x), values(y)) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
     whole = ag.sum(losses) / (1.0 if total else len(losses))
     whole.backward()
     return whole.data, [parameter.grad or 0.0 for parameter in parameters]
@@ -34,13 +34,16 @@ def eager(loss: Any, xs: Any, ys: Any, parameters: list[Value], total: bool) -> 
 
 def outcome(seed: int) -> str:
     """The family of a program that gives what the engine gives, for batches of several sizes."""
-    family, loss, shape, classes, options = program(seed)
+    family, loss, shape, classes, options, tokens = program(seed)
     compiled = compile(loss, **options)
     compiled.wide = 0  # arrays, however narrow
     source = np.random.default_rng(seed)
     dtype = options.get("dtype", "float64")
     for size in (6, 6, 6) if "batch_size" in options else (6, 3, 6, 1):
-        xs = source.normal(size=(size, *shape)).astype(dtype)
+        xs = source.normal(size=(size, *shape))
+        if tokens:
+            xs = source.integers(0, tokens, xs.shape)
+        xs = xs.astype(dtype)
         ys = source.integers(0, classes, size) if classes else source.choice([-1, 1], size)
         ys = ys.astype(dtype)
         value, gradient = compiled.value_and_grad(xs, ys)
