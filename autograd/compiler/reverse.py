@@ -129,10 +129,11 @@ _STEEP = {
 }
 
 
-def _side_by_side(node: Array, parts: list[tuple[Any, Array]]) -> list[tuple[Any, Array]] | None:
+def _side_by_side(
+    shape: tuple[int, ...], parts: list[tuple[Any, Array]]
+) -> list[tuple[Any, Array]] | None:
     """The parts in order, if each is some columns of a matrix, and together all of it."""
-    width = node.shape[-1]
-    rows = node.size // width
+    width, rows = shape[-1], math.prod(shape[:-1])
     parts = sorted(parts, key=lambda part: int(part[0].flat[0]))
     stop = 0
     for index, _ in parts:
@@ -220,16 +221,21 @@ class _Reverse:
         return d
 
     def joined(self, node: Array, parts: list[tuple[Any, Array]]) -> Array:
-        """The gradients of parts of an array as one: side by side where they are its columns."""
+        """The gradients of parts of an array as one: side by side where they are all of it.
+
+        They may be its columns, or a piece each of the array in one row.
+        """
         builder = self.builder
-        pieces = _side_by_side(node, parts) if node.rank else None
-        if pieces is not None:
-            lead = node.shape[:-1]
-            columns = [
-                builder.expand(d, (*lead, index.size // math.prod(lead)), node.batched)
-                for index, d in pieces
-            ]
-            return columns[0] if len(columns) == 1 else builder.concatenate(columns, node.shape)
+        for shape in dict.fromkeys([node.shape, (node.size,)]) if node.rank else ():
+            pieces = _side_by_side(shape, parts)
+            if pieces is not None:
+                lead = shape[:-1]
+                columns = [
+                    builder.expand(d, (*lead, index.size // math.prod(lead)), node.batched)
+                    for index, d in pieces
+                ]
+                whole = columns[0] if len(columns) == 1 else builder.concatenate(columns, shape)
+                return builder.reshape(whole, node.shape)
         return builder.scatter(parts, node.shape, node.batched)
 
     def send(self, operand: Array, d: Array) -> None:
