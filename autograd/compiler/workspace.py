@@ -775,7 +775,8 @@ class _Printer:
         for operand in node.operands:
             inner = operand.operands[0] if isinstance(operand, Reshape) else operand
             stop = start + operand.shape[-1]
-            if inner not in self.at or self.at[inner].buffer != whole.buffer:
+            there = inner in self.at and self.at[inner].buffer == whole.buffer
+            if not there or self.joins.get(inner, ())[:2] != (node, start):
                 columns = self.columns(whole, node, start, stop)
                 made = self.compute(operand, columns)
                 if made.text != columns.text:

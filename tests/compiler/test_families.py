@@ -16,6 +16,7 @@ import autograd as ag
 from autograd import Value, compile
 
 from .families import program
+from .poison import poisoned
 
 
 def eager(loss: Any, xs: Any, ys: Any, parameters: list[Value], total: bool) -> Any:
@@ -66,4 +67,5 @@ def test_families(first: int) -> None:
 
 
 if __name__ == "__main__":
+    np.empty = poisoned  # as in the suite
     print(dict(Counter(map(outcome, range(int(sys.argv[1]), int(sys.argv[2]))))))

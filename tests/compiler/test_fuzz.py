@@ -10,10 +10,12 @@ import math
 import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from autograd import compile
 
+from .poison import poisoned
 from .random_graphs import eager, random_batch, random_graph
 from .test_workspace import readable
 
@@ -70,6 +72,7 @@ def test_straight_line(first: int) -> None:
 
 
 if __name__ == "__main__":
+    np.empty = poisoned  # as in the suite
     start, stop = map(int, sys.argv[1:3])
     target = sys.argv[3] if sys.argv[3:] else "numpy"
     size = 4 if sys.argv[4:] else None

@@ -18,6 +18,7 @@ from autograd import Value, compile
 from autograd.compiler.build import namespace_of
 
 from .examples import weights
+from .poison import poisoned
 from .recurrences import recurrence
 
 
@@ -246,4 +247,5 @@ def test_the_picture_has_a_box_for_all_steps() -> None:
 
 
 if __name__ == "__main__":
+    np.empty = poisoned  # as in the suite
     print(dict(Counter(map(outcome, range(int(sys.argv[1]), int(sys.argv[2]))))))

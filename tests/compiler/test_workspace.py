@@ -96,3 +96,15 @@ def test_many_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = [source.normal(size=(5, 4)), source.integers(0, 3, 5)]
     text = printed(classifier(3), [(4,), ()], batch)
     assert "def value_and_grad(X, Y, g):" in text
+
+
+def test_an_array_that_is_joined_twice() -> None:
+    """It lies in one place only; and a view of what lies there is not what belongs there."""
+    w = Value(0.7)
+
+    def f(x: Any) -> Any:
+        z = w * x[0] + w
+        y = z * w
+        return ag.logsumexp(y, z, y) + ag.logsumexp(ag.dot([w, w], [z, z]), z, z)
+
+    assert "empty((B, 3)" in printed(f, [(1,)], [np.array([[0.3], [-1.2], [2.0]])])
