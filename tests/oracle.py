@@ -32,6 +32,7 @@ POINTS: dict[str, Sequence[tuple[float, ...]]] = {
     **dict.fromkeys(("asin", "acos", "atanh"), _INSIDE),
     **dict.fromkeys(("maximum", "minimum", "sum", "logsumexp"), _SEQUENCES),
     **dict.fromkeys(("softmax", "rest", "log_softmax", "cross_entropy", "take"), _INDEXED),
+    "exp2": [*_ANY, (1012.5,)],
     "acosh": [(1.01,), (1.7,), (30.0,)],
     "gaussian": [(-2.75, 1.0), (0.6, -2.5), (1e-3, 0.5), (7.25, 3.0)],
     "power_derivative": [(2.0, 0.0, 1.5, 2.25), (1.0, 1.0, 0.3, -1.7), (0.0, 2.0, 4.0, 0.5)],

@@ -105,7 +105,7 @@ def power_derivative(times_x: float, times_y: float, x: float, y: float) -> floa
     if x == 0:
         falling = math.prod([y - j for j in range(k)])  # y(y - 1)(y - 2)...
         return falling if y == k else 0.0 if y > k or not falling else math.copysign(inf, falling)
-    size, odd = abs(x), x < 0 and (y - k) % 2 == 1
+    size, odd = abs(x), x < 0 and (y % 2 + k) % 2 == 1  # y - k itself rounds, if y is huge
     z = y - k
     if not m and z + k == y and z - y == -k:  # z is exact: floats will do, if they have the range
         power = pow(size, z)

@@ -189,7 +189,11 @@ exp2 = row(
     "exp2",
     "exp2",
     numeric.exp2,
-    (lambda x, out: math.log(2) * exp2(x - 1) * 2,),
+    (
+        lambda x, out: where(  # 2ˣ may overflow though its derivative does not
+            x > 1000, lambda: math.log(2) * exp2(x - 1) * 2, lambda: math.log(2) * out
+        ),
+    ),
     formulas=("2ˣ·log 2",),
 )
 expm1 = row("expm1", "expm1", numeric.expm1, (lambda x, out: exp(x),), formulas=("eˣ",))

@@ -248,6 +248,9 @@ KINKS = [
     ("mul", (5e-324, 3.0), [3.0, 5e-324]),
     ("exp", (-740.0,), [math.exp(-740.0)]),
     ("pow", (5e-324, 2.0), [1e-323, 0.0]),
+    # so huge an exponent is even, and one less is odd although it rounds to the same
+    ("pow", (-2.0, 1e300), [-math.inf, math.nan]),
+    ("pow", (-0.5, -6e23), [math.inf, math.nan]),
 ]
 
 
@@ -317,6 +320,8 @@ def test_mixed_derivatives_at_an_edge() -> None:
         ("acosh", (1 + 2**-52,)),
         ("cbrt", (-1e-100,)),
         ("sigmoid", (-1e-9,)),
+        ("exp2", (-15.035777008317696,)),  # x - 1 rounds
+        ("exp2", (1024.25,)),  # 2ˣ overflows, its derivatives do not
     ],
 )
 def test_second_derivatives_lose_no_bits(name: str, operands: tuple[float, ...]) -> None:
