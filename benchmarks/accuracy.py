@@ -3,9 +3,8 @@
     python -m benchmarks.accuracy [--points 300] [--gate NAME] [--order 2]
 
 prints for each gate the worst error of value and derivatives, in units in the last place (ulp) of
-the exact number, and where it was met. Two are counted in ulp of their largest term, as they are
-sums that may cancel: the value of a dot product, and the slope of a cross-entropy with soft
-targets, sⱼ·Σp - pⱼ. And
+the exact number, and where it was met. A number that is a sum whose terms may cancel is measured
+in ulp of its largest term; ``terms`` says which are. And
 
     python -m benchmarks.accuracy --order 2 --peers --others /path/to/python
 
@@ -24,16 +23,16 @@ import math
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from itertools import combinations_with_replacement
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 import autograd
 from autograd import certify
 from autograd.checking import exact
-from autograd.checking.accuracy import LOST, Places, Worst, computed, judged
+from autograd.checking.accuracy import LOST, Places, Terms, Worst, computed, judged
 from autograd.checking.balls import arithmetic
 from autograd.engine.gate import Primitive
 from autograd.engine.primitives import registry
@@ -62,18 +61,64 @@ def gates() -> list[Primitive]:
     return [op for name, op in registry.items() if name in exact.functions()]
 
 
-def terms(op: Primitive) -> Callable[[Point, Places], Sequence[float]]:
+def terms(op: Primitive) -> Terms:
     """Of what the gate's numbers are sums that may cancel."""
 
     def of(point: Point, places: Places) -> Sequence[float]:
         n = len(point) // 2
         if op.name == "dot" and not places:
             return [a * b for a, b in zip(point[:n], point[n:-1], strict=True)]
-        if op.name == "soft_cross_entropy" and len(places) == 1 and places[0] >= n:
-            return [point[places[0] - n]]
-        return ()
+        if op.name == "soft_cross_entropy" and max(places, default=0) >= n:
+            if len(places) == 1:
+                return [point[places[0] - n]]
+            return [1.0] if min(places) < n else ()  # of sⱼ - 1
+        return SECOND[op.name](point, places) if len(places) == 2 and op.name in SECOND else ()
 
     return of
+
+
+def of_sech2(point: Point, places: Places) -> Sequence[float]:
+    """Of 4·sech²x·tanh²x - 2·sech⁴x."""
+    slope, t = registry["sech2"].value(*point), math.tanh(*point)
+    return 4 * slope * t * t, 2 * slope * slope
+
+
+def of_gaussian(point: Point, places: Places) -> Sequence[float]:
+    """Of (4x² - 2)·scale·e^(-x²); nothing is promised where e^(-x²) underflows."""
+    x, _ = point
+    if math.exp(-x * x) < exact.TINY:
+        return (math.inf,)
+    return (4 * x * x * registry["gaussian"].value(*point),) if places == (0, 0) else ()
+
+
+def of_softmax(point: Point, places: Places) -> Sequence[float]:
+    """Of sᵢ·(I(i = j) - sⱼ)·(I(i = k) - sₖ) - sᵢ·sⱼ·(I(j = k) - sₖ)."""
+    i, *xs = point
+    shares = [registry["softmax"].value(float(k), *xs) for k in range(len(xs))]
+
+    def less(j: int, k: int) -> float:
+        return registry["rest"].value(float(k), *xs) if j == k else -shares[k]
+
+    at, j, k = int(i), places[0] - 1, places[1] - 1
+    return shares[at] * less(at, j) * less(at, k), shares[at] * shares[j] * less(j, k)
+
+
+def length(order: int, point: Point) -> float:
+    """Of the vector (x, y)/r², differentiated so often: a coordinate of it may be near 0."""
+    size = registry["inversion"].value(math.hypot(*point), 0.0)
+    return math.prod([size] * (order + 1)) * math.factorial(order)
+
+
+SECOND: dict[str, Terms] = {
+    "softmax": of_softmax,
+    "rest": of_softmax,
+    "sech2": of_sech2,
+    "sigmoid_slope": lambda point, places: [x / 16 for x in of_sech2((point[0] / 2,), places)],
+    "gaussian": of_gaussian,
+    "unit": lambda point, places: [length(1, point)],
+    "inversion": lambda point, places: [length(2, point)],
+}
+"""Second derivatives whose zeros are between the floats: of softmax near ½, and of helpers."""
 
 
 def measure(op: Primitive, n: int, seed: int = 1, order: int = 1) -> list[Worst]:
@@ -118,7 +163,7 @@ def ask(peer: str, python: str, points: dict[str, list[Point]]) -> Peer:
     for op in map(registry.__getitem__, points):
         at = found[op.name] = {point: {} for point in points[op.name]}
         for order, numbers in enumerate(given["derivatives"].get(op.name, ()), 1):
-            every = combinations_with_replacement(varying(op, len(points[op.name][0])), order)
+            every = product(varying(op, len(points[op.name][0])), repeat=order)
             for places, column in zip(every, numbers or (), strict=False):  # None: refused
                 for point, number in zip(points[op.name], column, strict=True):
                     at[point][places] = number
@@ -280,11 +325,20 @@ stated{broken[1]} | 4 ulp{broken[2]} |
 | **proven**: enclosed in an interval | for your numbers, by `autograd.certify` | the same; below \
 for the worst points | the same |
 
-The promise holds wherever the exact number is a normal float; an underflow counts as right. In ulp
-of their largest term, as they are sums that may cancel: the value of `dot`, and the slope of
-`soft_cross_entropy`, sⱼ·Σp - pⱼ. What was measured is no proof for other points; what is proven is
-our number at the point where it was found worst, by interval arithmetic on the table's rows: no
-differences there.
+The promise holds wherever the exact number is a normal float; an underflow counts as right. What
+was measured is no proof for other points; what is proven is our number at the point where it was
+found worst, by interval arithmetic on the table's rows: no differences there.
+
+In ulp of their largest term, as they are sums that may cancel:
+
+- the value of `dot`;
+- the slope of `soft_cross_entropy`, sⱼ·Σp - pⱼ, and its derivative by pⱼ, sⱼ - 1;
+- the second derivatives of `softmax` and its complement `rest`, which are 0 at a probability of ½:
+  sᵢ·(1-sᵢ)² - sᵢ²·(1-sᵢ) for xᵢ alone. The logits' own rounding moves them by as much;
+- the second derivatives of some helpers, which are third derivatives of the gates that they help:
+  of `sech2` (in tanh), `sigmoid_slope` (in sigmoid), `gaussian` (in erf; promised for |x| < 26.6,
+  where e^(-x²) is a normal float). Of `unit` (in hypot) and `inversion` (in atan2) they are
+  coordinates of vectors of length 1/r² and 2/r³, and within 4 ulp of that length, if it is a float.
 
 **How it is measured.** Each gate at {points} points: magnitudes from 1e-300 to 1e300 of both signs,
 the everyday ones, where the gate bends, saturates or nears overflow, the edges of its domain, the
@@ -335,7 +389,7 @@ def page(results: Results, points: int, peers: Sequence[Peer], command: str) -> 
     lines += ["", "## Values and first derivatives", ""]
     titles = ("gate", "value", "promised", "gatewise", "proven", *names, "where ours is worst")
     lines += [*head(*titles), *(details(gate, each, 1) for gate, each in public.items())]
-    lines += ["", "## Second derivatives", "", "All pairs of operands.", ""]
+    lines += ["", "## Second derivatives", "", "All pairs of operands, in both orders.", ""]
     lines += [*head("gate", *titles[2:])]
     shown = {gate: each for gate, each in public.items() if not exactly_right(each, 2)}
     lines += [details(gate, each, 2) for gate, each in shown.items()]

@@ -4,7 +4,7 @@ Run as a script of its own, ``python -I peer_derivatives.py torch|jax|hips``, by
 that has the library (HIPS autograd shares our package's name, so it can't be imported beside
 us). Reads ``{gate: [constants, operands]}`` from standard input as JSON, both a list of columns,
 a number for each point; and writes ``{gate: [first, second]}``: the derivatives by each operand,
-and by each pair of them (0 0, 0 1, 1 1, say), a column each. A gate that the library lacks is
+and by each pair of them (0 0, 0 1, 1 0, 1 1, say), a column each. A gate that the library lacks is
 left out; second derivatives that it refuses are null.
 """
 
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
-from itertools import combinations_with_replacement
+from itertools import product
 from typing import Any
 
 ONE_OPERAND = (
@@ -232,7 +232,7 @@ def derivatives(f: Callable[..., Any], columns: list[Any], slopes: Slopes) -> li
         rows = [slopes(lambda *xs, i=i: slopes(f, list(xs))[i], columns) for i in places]
     except Exception:  # whatever a library raises where it has no such derivative
         return [first, None]
-    pairs = combinations_with_replacement(places, 2)
+    pairs = product(places, repeat=2)
     return [first, [rows[i][j].tolist() for i, j in pairs]]
 
 

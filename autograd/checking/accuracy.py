@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations_with_replacement
+from functools import lru_cache
+from itertools import product
 from random import Random
 from typing import Any, NamedTuple
 
@@ -84,7 +85,8 @@ def accuracy(
     Args:
         gate: a gate of your own, or of the table.
         exact: its value in mpmath's arithmetic; not needed for a gate of the table.
-        order: 2 for the second derivatives, too.
+        order: 2 for the second derivatives, too; the mixed ones in both orders, for each of the
+            two has formulas of its own.
         points: how many to begin with; as many again are tried around the worst.
         seed: of the random points.
         domain: whether operands belong to the gate's domain, where its value doesn't tell (a kink
@@ -182,13 +184,8 @@ def judged(
         names: of the operands.
         terms: of what the number is the sum, where it may cancel.
     """
-    mp = exact_arithmetic.precise()
-    exactly = exact_arithmetic.derivative if places else exact_arithmetic.value
-    try:
-        expected = exactly(function, point, *places)
-    except (ArithmeticError, ValueError, TypeError):
-        return []
-    if not isinstance(expected, mp.mpf) or not mp.isfinite(expected):
+    expected = _exactly(function, point, tuple(sorted(places)))
+    if expected is None:
         return []
     errors = [error_among(got, expected, terms(point, places)) for got in numbers]
     if max(errors) > 4 and _bent(function, point, places):
@@ -199,6 +196,18 @@ def judged(
         Worst(error, what, point, got, float(expected), places)
         for error, got in zip(errors, numbers, strict=True)
     ]
+
+
+@lru_cache(maxsize=64)  # a mixed derivative is asked for in both orders
+def _exactly(function: Callable[..., Any], point: Point, places: Places) -> Any:
+    """The exact number; None outside of the domain, at its edge, or at a kink."""
+    mp = exact_arithmetic.precise()
+    exactly = exact_arithmetic.derivative if places else exact_arithmetic.value
+    try:
+        number = exactly(function, point, *places)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    return number if isinstance(number, mp.mpf) and mp.isfinite(number) else None
 
 
 def _bent(function: Callable[..., Any], point: Point, places: Places) -> bool:
@@ -249,7 +258,7 @@ def computed(gate: Primitive, point: Point, order: int) -> Iterator[tuple[Places
         second = [gradients(slope, leaves) for slope in slopes]
     except (ArithmeticError, ValueError):
         second = [[math.nan] * len(point)] * len(point)
-    for first, other in combinations_with_replacement(passing, 2):
+    for first, other in product(passing, repeat=2):
         yield (first, other), second[first][other]
 
 
