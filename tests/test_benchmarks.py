@@ -153,7 +153,7 @@ def test_the_page_says_what_is_promised_measured_and_proven(
     assert first[2] == "4" and first[4].startswith("≤ ") and first[5:8] == ["lost"] * 3
     assert second[1] == "4" and second[4:7] == ["–"] * 3
     assert "Exact, by everyone who has them: `add`." in lines
-    assert [len(line.split(" | ")) for line in lines if line.startswith("| sech2 |")] == [5, 4]
+    assert [len(line.split(" | ")) for line in lines if line.startswith("| sech2 |")] == [6, 5]
     accuracy.main([*options, "--order", "2", "--gate", "tanh"])
     assert capsys.readouterr().out.count("| tanh |") == 2
 
