@@ -108,11 +108,14 @@ function power(x, y) {
 // Whether x ** y has derivatives by x: Python's powers of -Infinity are those of +Infinity.
 const isReal = (x, y) => !(x < 0 && x > -Infinity && Number.isFinite(y) && y % 1 !== 0);
 
+// The sign of x ** (y - k). It is y that tells, for y - k rounds where y is huge.
+const signOfPower = (x, y, k) => (x < 0 && Math.abs((y % 2) + k) % 2 === 1 ? -1 : 1);
+
 function powerSlope(x, y) {
   if (y === 0) return 0;
   if (x === 0) return y === 1 || Number.isNaN(y) ? y : y < 1 ? y * Infinity : 0;
   if (!isReal(x, y)) domain(wholePower);
-  return y * power(x, y - 1);
+  return y * power(Math.abs(x), y - 1) * signOfPower(x, y, 1);
 }
 
 function floorMod(x, y) {
@@ -159,7 +162,7 @@ function powerDerivative(k, m, x, y) {
       : k === 0 ? Math.pow(Math.log(x), m)
       : y * polynomial(k - 1, m, y - 1) + m * polynomial(k - 1, m - 1, y - 1);
   const factor = polynomial(k, m, y);
-  return factor === 0 ? 0 : factor * Math.pow(x, y - k);
+  return factor === 0 ? 0 : factor * Math.pow(Math.abs(x), y - k) * signOfPower(x, y, k);
 }
 
 function sech2(x) {

@@ -370,10 +370,16 @@ def test_every_gate_of_the_table_computes_as_python_does(visit: Callable[..., An
     pairs = [(x, y) for (x,) in bad[:-1] for (y,) in [*bad[:-1], (0.5,)]]
     infinite = [(x, y) for x in (-math.inf, -1.0, -0.5, 0.0, 2.0) for y in (-math.inf, math.inf)]
     infinite += [(-math.inf, y) for y in (-3.0, -0.5, 0.5, 2.0, 3.0)]
+    # huge exponents are even, and one less is odd though it rounds to an even number
+    huge = [(x, y) for x in (-2.0, -0.5, 2.0) for y in (-6e23, -(2.0**53), 2.0**53 + 2, 6e23)]
+    powers = {
+        "pow": infinite + huge,
+        "power_derivative": [(k, 0.0, x, y) for k in (0.0, 1.0, 2.0, 3.0) for x, y in huge],
+    }
     for op in BUILT_IN:
         more = {1: bad, 2: pairs}.get(op.arity or 0, [])
-        powers = infinite if op.name == "pow" else []
-        questions += [(op, operands) for operands in [*oracle.points(op), *more, *powers]]
+        more = [*more, *powers.get(op.name, ())]
+        questions += [(op, operands) for operands in [*oracle.points(op), *more]]
     asked = [
         [script.value(op, len(operands)), f"locals.{script.add(op, len(operands))}", operands]
         for op, operands in questions
