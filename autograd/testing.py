@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -582,6 +583,7 @@ def expressions(
             garden.try_step(Step(gate, operands, back[-1] % n if gate.name in INDEXED else None))
         return garden.harvest(exact, tolerance, strict)
 
+    @cache
     def of_size(size: int) -> Any:  # known before the wishes, so that shrinking it drops the last
         wishes = st.lists(wish, min_size=size, max_size=size)
         inputs = st.lists(numbers(-4.0, 4.0), min_size=1, max_size=most_inputs)
