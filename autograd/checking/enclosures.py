@@ -417,7 +417,7 @@ def certified(
                 good = not path and all(map(_narrow, found.numbers()))
                 if good or hopeless or bits == limit:
                     return found.intervals(floats, [*doubts, *path], bits)
-            bits = min(4 * bits, limit)  # 2048 are enough for x/x: no float is nearer to its slope 0
+            bits = min(4 * bits, limit)  # 2048 are enough for x/x, whose slope is 0
 
 
 class _Floats(NamedTuple):
