@@ -279,6 +279,45 @@ def embedding() -> Example:
     return Example(loss, [(3,), ()], classes=27, tokens=27)
 
 
+def causal_attention() -> Example:
+    rng = random.Random(15)
+    queries, keys, values = (weights(rng, 4, 4) for _ in range(3))
+    v, c = weights(rng, 4), weights(rng)
+
+    def loss(x: list[Vector], y: Any) -> Any:  # 8 positions of 4 numbers, 2 heads of 2
+        seen_keys: list[Vector] = []
+        seen_values: list[Vector] = []
+        rows = []
+        for position in x:
+            query = [ag.dot(w, position) for w in queries]
+            seen_keys.append([ag.dot(w, position) for w in keys])
+            seen_values.append([ag.dot(w, position) for w in values])
+            row = []
+            for head in (slice(0, 2), slice(2, 4)):
+                scores = [ag.dot(query[head], key[head]) / 2**0.5 for key in seen_keys]
+                shares = ag.softmax(scores)
+                columns = zip(*(value[head] for value in seen_values), strict=True)
+                row += [ag.dot(shares, column).relu() for column in columns]
+            rows.append(row)
+        pooled = [ag.sum(column) / 8 for column in zip(*rows, strict=True)]
+        return (ag.dot(v, pooled, c) - y) ** 2
+
+    return Example(loss, [(8, 4), ()])
+
+
+def running_totals() -> Example:
+    w = weights(random.Random(16), 6)
+
+    def loss(x: Vector, y: Vector) -> Any:
+        total, squares = 0.0, []
+        for wi, xi, yi in zip(w, x, y, strict=True):
+            total = total + wi * xi
+            squares.append((total - yi) ** 2)
+        return ag.sum(squares)
+
+    return Example(loss, [(6,), (6,)])
+
+
 EXAMPLES: dict[str, Callable[[], Example]] = {
     "mlp_plus": mlp_plus,
     "mlp_dot": mlp_dot,
@@ -295,6 +334,8 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "rnn_steps": rnn_steps,
     "lstm_steps": lstm_steps,
     "embedding": embedding,
+    "causal_attention": causal_attention,
+    "running_totals": running_totals,
 }
 
 
