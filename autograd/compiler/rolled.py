@@ -20,7 +20,7 @@ from .names import Names
 from .order import Event, given
 from .repeats import FEWEST, operands_of, start_of
 from .schedule import Steps
-from .texts import ATOM, COMPARE, Text
+from .texts import ATOM, COMPARISON, Text
 from .writer import Writer
 
 __all__ = ["RolledWriter"]
@@ -211,7 +211,7 @@ class RolledWriter(Writer):
             if self.plan.places.get(node) != (slot, repetition):
                 text = f"{name}[{slot.index(repetition)}]"
                 self.of[text] = name
-                self.line(text, node, self.inner(node, COMPARE, slot.arrays[0].rank))
+                self.line(text, node, self.inner(node, COMPARISON, slot.arrays[0].rank))
 
     def name_all(self, loop: Loop) -> None:
         """Name the arrays of all steps as those of the one that was written."""

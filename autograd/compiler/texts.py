@@ -1,4 +1,7 @@
-"""Texts: pieces of source that know how tightly they bind, and products taken apart."""
+"""Texts: pieces of source that know how tightly they bind, and how NumPy spells things.
+
+Binding strengths and the base of all spellings are those of the engine's text reading.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.text import number
+from ..engine.gate import Primitive
+from ..engine.text import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM, Printer
 
 __all__ = [
     "ATOM",
-    "COMPARE",
+    "COMPARISON",
+    "NEGATION",
     "POWER",
     "PRODUCT",
-    "SIGN",
     "SUM",
+    "NumPy",
     "Text",
-    "number_text",
+    "numpy",
     "tuple_text",
 ]
-
-COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how tightly a text binds
 
 
 @dataclass
@@ -33,13 +36,23 @@ class Text:
     sides: tuple[str, str] | None = None  # of a product; or what is summed, and its axes
 
 
-def number_text(x: float) -> str:
-    """A number as NumPy source.
+class NumPy(Printer):
+    """The spelling of numbers and functions in an emitted program.
 
-    >>> number_text(2.0), number_text(float("-inf"))
-    ('2', '-np.inf')
+    >>> from autograd.engine import primitives
+    >>> numpy.number(2.0), numpy.number(float("-inf")), numpy.function(primitives.asin, 1)
+    ('2', '-np.inf', 'np.arcsin')
     """
-    return number(x).replace("inf", "np.inf").replace("nan", "np.nan")
+
+    def number(self, x: float) -> str:
+        return super().number(x).replace("inf", "np.inf").replace("nan", "np.nan")
+
+    def function(self, op: Primitive, count: int) -> str:
+        """NumPy's function; "" where it has none."""
+        return "" if op.numpy is None else f"np.{op.numpy}"
+
+
+numpy = NumPy()
 
 
 def tuple_text(elements: Iterable[Any]) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from ..engine import primitives
-from ..engine.gate import Primitive
 from .access import read, slice_of
 from .language import (
     COMPARISONS,
@@ -37,10 +36,10 @@ from .language import (
     Transpose,
 )
 from .products import Product, product
-from .texts import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Text, number_text, tuple_text
+from .texts import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM, Text, numpy, tuple_text
 from .writer import INFIX, Writer
 
-__all__ = ["numpy_name", "text_of"]
+__all__ = ["text_of"]
 
 
 def text_of(w: Writer, node: Array) -> Text:
@@ -72,19 +71,14 @@ def _gate(w: Writer, node: Gate) -> Text:
             return Text(f"{base} ** {w.inner(power, ATOM)}", POWER, True)
     if op in _COMPARED:
         left, right = (w.inner(operand, SUM, rank) for operand in operands)
-        return Text(f"{left} {op.symbol} {right}", COMPARE, True)
-    arguments = ", ".join(w.inner(operand, COMPARE, rank) for operand in operands)
+        return Text(f"{left} {op.symbol} {right}", COMPARISON, True)
+    arguments = ", ".join(w.inner(operand, COMPARISON, rank) for operand in operands)
     if op is primitives.step:
         return Text(f"np.heaviside({arguments}, 0)", ATOM, True)
-    text = f"{numpy_name(op) or w.names.gate(op)}({arguments})"
+    text = f"{numpy.function(op, len(operands)) or w.names.gate(op)}({arguments})"
     if not w.exact and op is primitives.choice and _only_numbers(operands[1:]):
         text += ".astype(theta.dtype)"  # nothing in it tells NumPy that it is to be float32
     return Text(text, ATOM, True)
-
-
-def numpy_name(op: Primitive) -> str | None:
-    """What NumPy calls a row, if it has a function for it."""
-    return None if op.numpy is None else f"np.{op.numpy}"
 
 
 def _only_numbers(operands: Sequence[Array]) -> bool:
@@ -99,10 +93,10 @@ def _only_numbers(operands: Sequence[Array]) -> bool:
 
 def _product(w: Writer, node: Gate, parts: Product) -> Text:
     """A product; the factors of operands that stand inside it are its own."""
-    lead = number_text(parts.coefficient)
+    lead = numpy.number(parts.coefficient)
     if not w.exact:  # a number times a condition would be float64
         parts.plain.sort(key=lambda each: (each.dtype == "truth", _only_numbers([each])))
-    factors = [w.inner(each, SIGN, node.rank) for each in parts.plain]
+    factors = [w.inner(each, NEGATION, node.rank) for each in parts.plain]
     plain = [each for each in parts.plain if each.dtype != "truth"]  # a mask alone is no number
     under = [w.inner(each, POWER, node.rank) for each in parts.under]
     sign = ""
@@ -120,7 +114,7 @@ def _product(w: Writer, node: Gate, parts: Product) -> Text:
     shaped = node.batched or node.shape
     if not w.exact and shaped and _only_numbers([*parts.plain, *parts.under]):
         return Text(f"({text}).astype(theta.dtype)", ATOM, True)
-    return Text(text, PRODUCT if many else SIGN if text.startswith("-") else ATOM, True)
+    return Text(text, PRODUCT if many else NEGATION if text.startswith("-") else ATOM, True)
 
 
 # ------------------------------------------------------------------ leaves
@@ -137,8 +131,8 @@ def _theta(w: Writer, node: Array) -> Text:
 
 
 def _number(w: Writer, node: Number) -> Text:
-    text = number_text(node.value)
-    return Text(text, SIGN if text.startswith("-") else ATOM)
+    text = numpy.number(node.value)
+    return Text(text, NEGATION if text.startswith("-") else ATOM)
 
 
 def _array(w: Writer, node: Constant) -> Text:
@@ -236,7 +230,7 @@ def _broadcast(w: Writer, node: Array) -> Text:
     shape = tuple_text(w.lengths(node, *node.shape))
     if not source.shape and not source.batched:
         return Text(f"np.full({shape}, {w.texts[source].text}, theta.dtype)", ATOM, True)
-    text = w.inner(source, COMPARE, node.rank)
+    text = w.inner(source, COMPARISON, node.rank)
     return Text(f"np.broadcast_to({text}, {shape})", ATOM, True)
 
 
@@ -319,14 +313,14 @@ def _reduced(w: Writer, node: Reduce) -> tuple[str, str]:
 
 
 def _stack(w: Writer, node: Array) -> Text:
-    columns = ", ".join(w.inner(operand, COMPARE) for operand in node.operands)
+    columns = ", ".join(w.inner(operand, COMPARISON) for operand in node.operands)
     return Text(f"np.stack([{columns}], -1)", ATOM, True)
 
 
 def _concatenate(w: Writer, node: Array) -> Text:
     pieces = []
     for operand in node.operands:
-        text = w.inner(operand, COMPARE, node.rank)
+        text = w.inner(operand, COMPARISON, node.rank)
         if isinstance(operand, Reshape) and not operand.batched and not operand.operands[0].shape:
             text = f"[{text}]"  # a number, which will do for an array (1,) where it is broadcast
         pieces.append(text)
@@ -336,16 +330,18 @@ def _concatenate(w: Writer, node: Array) -> Text:
 def _pick(w: Writer, node: Array) -> Text:
     x, hit = node.operands
     rank = max(x.rank, hit.rank)
-    return Text(f"pick({w.inner(x, COMPARE, rank)}, {w.inner(hit, COMPARE, rank)})", ATOM, True)
+    return Text(
+        f"pick({w.inner(x, COMPARISON, rank)}, {w.inner(hit, COMPARISON, rank)})", ATOM, True
+    )
 
 
 def _lookup(w: Writer, node: Array) -> Text:
-    table, index = (w.inner(operand, COMPARE) for operand in node.operands)
+    table, index = (w.inner(operand, COMPARISON) for operand in node.operands)
     return Text(f"lookup({table}, {index})", ATOM, True)
 
 
 def _scatter_rows(w: Writer, node: Array) -> Text:
-    rows, index = (w.inner(operand, COMPARE) for operand in node.operands)
+    rows, index = (w.inner(operand, COMPARISON) for operand in node.operands)
     return Text(f"scatter_rows({rows}, {index}, {node.shape[0]})", ATOM, True)
 
 

@@ -45,8 +45,7 @@ from .language import (
 from .products import product
 from .schedule import Line, Schedule
 from .sources import Source
-from .texts import number_text, tuple_text
-from .wording import numpy_name
+from .texts import numpy, tuple_text
 
 __all__ = ["GIVEN", "workspace"]
 
@@ -397,7 +396,7 @@ class _Printer:
             return None
         number = repr(parts.coefficient)
         if not np.isfinite(parts.coefficient):
-            number = number_text(parts.coefficient)
+            number = numpy.number(parts.coefficient)
         if parts.over_batch:
             number = self.fixed(f"{number} / B").text
         scalars = [each for each in parts.plain if not each.batched and each.rank == 0]
@@ -467,10 +466,10 @@ class _Printer:
         op = node.op
         if op is primitives.choice:
             return self.select(node, out)
-        function = _COMPARED.get(op) or numpy_name(op)
+        function = _COMPARED.get(op) or numpy.function(op, len(node.operands))
         if op is primitives.step:
             function = "np.heaviside"
-        if function is None:
+        if not function:
             arguments = ", ".join(self.aligned(o, node.rank).text for o in node.operands)
             return Held(f"{self.named(node)}({arguments})")
         out = self.out(node, out)
@@ -527,7 +526,7 @@ class _Printer:
             return self.at[node]
         if isinstance(node, Number):
             plain = np.isfinite(node.value)
-            text = repr(node.value) if plain else number_text(node.value)
+            text = repr(node.value) if plain else numpy.number(node.value)
             return Held(f"({text})" if text.startswith("-") else text)
         if isinstance(node, BatchSize):
             return Held("B")
@@ -545,7 +544,9 @@ class _Printer:
             return Held(f"np.heaviside({texts[0]}, 0.0)")
         if node.op is primitives.pow:
             return Held(f"np.power({texts[0]}, {texts[1]})")
-        return Held(f"{numpy_name(node.op) or self.named(node)}({', '.join(texts)})")
+        return Held(
+            f"{numpy.function(node.op, len(texts)) or self.named(node)}({', '.join(texts)})"
+        )
 
     # ------------------------------------------------------------------ products and sums
 

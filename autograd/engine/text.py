@@ -15,7 +15,7 @@ from .gate import Primitive
 
 __all__ = ["Expression", "Printer", "expression", "python"]
 
-CONDITIONAL, COMPARISON, SUM, PRODUCT, NEGATION, ATOM = range(6)  # how tightly a text binds
+CONDITIONAL, COMPARISON, SUM, PRODUCT, NEGATION, POWER, ATOM = range(7)  # how tightly it binds
 INFIX = {
     "add": ("+", SUM),
     "sub": ("-", SUM),
