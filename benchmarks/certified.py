@@ -198,8 +198,11 @@ class Tally:
         for digits in DIGITS:
             try:
                 expected = _flat(exactly(computation, digits))
-            except ZeroDivisionError:  # so near to a pole that it takes more digits to tell
-                self.undecided.append(f"a pole within {digits} digits")
+            except (
+                ZeroDivisionError,
+                TypeError,
+            ):  # rounded to a pole, or to where logs are complex
+                self.undecided.append(f"the edge of a domain within {digits} digits")
                 continue
             missed = [
                 name for name, number in expected.items() if not holds(intervals[name], number)
