@@ -182,8 +182,8 @@ def sequence_pullback(builder: Builder, node: Along, d: Array) -> Array | None:
         return None
     _, same, other = formula.operands
     arrived = builder.expand(d, node.shape, node.batched)
-    heads = [factor.head for factor in _factors(same)]
-    if primitives.rest in heads and (op in heads or "out" in heads):
+    here, there = ({factor.head for factor in _factors(tree)} for tree in (same, other))
+    if here in ({"out", primitives.rest}, {op, primitives.rest}) and there == {-1.0, "out", op}:
         return _centred(builder, node, arrived)
     names: dict[str, Array] = {"x": x, "out": node}
     of_output = of_place = builder.lift(1.0)
