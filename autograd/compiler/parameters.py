@@ -27,15 +27,16 @@ class Parameters:
 
     def __init__(self, leaves: list[Value], data: list[Value], dtype: str) -> None:
         self.leaves = leaves
-        self.data = [(leaf, leaf.data) for leaf in data]
         self.dtype = dtype
+        self.seen = self.data_seen = clock.tick()  # theta, data know of all edits up to this time
+        self.data = [(leaf, leaf.data) for leaf in data]
         self.theta = as_array([leaf.data for leaf in leaves], dtype)
-        self.seen = self.data_seen = clock.last_edit  # the last edit that theta, data know of
 
     def load(self) -> None:
         """Read theta from the Values, in place: a program with buffers holds views of it."""
+        now = clock.tick()
         self.theta[:] = as_array([leaf.data for leaf in self.leaves], self.dtype)
-        self.seen = clock.last_edit
+        self.seen = now
 
     def store(self) -> None:
         """Write theta to the Values."""
@@ -51,14 +52,15 @@ class Parameters:
         Raises:
             StaleGraphError: one was.
         """
-        if clock.last_edit != self.seen:
+        if clock.last_edit > self.seen:
+            now = clock.last_edit
             for leaf in self.leaves:
                 if leaf.computed > self.seen:
                     raise StaleGraphError(
                         f"the parameter {name_of(leaf)} was edited after the program read it: call "
                         "load() to read it again, or store() to write the program's theta over it"
                     )
-            self.seen = clock.last_edit
+            self.seen = now
         return self.theta
 
     def given(self, theta: Any) -> Any:
@@ -80,7 +82,7 @@ class Parameters:
         Raises:
             StaleGraphError: one was edited.
         """
-        if self.data and clock.last_edit != self.data_seen:
+        if self.data and clock.last_edit > self.data_seen:
             now = clock.last_edit
             for leaf, number in self.data:
                 if leaf.data != number and (leaf.data == leaf.data or number == number):
@@ -91,7 +93,8 @@ class Parameters:
             self.data_seen = now
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, seen=clock.last_edit, data_seen=clock.last_edit)
+        now = clock.tick()
+        self.__dict__.update(state, seen=now, data_seen=now)
 
 
 def parameters_of(f: Any) -> list[Value]:

@@ -91,3 +91,15 @@ def test_the_order_of_use(target: str) -> None:
     assert compile(early * 3 + late, target=target).order == "use"
     assert program.explain().endswith("\ntheta is in the order of use")
     assert compile(lambda x: x).order == ""  # not known yet
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_edit_of_another_value_is_none_of_these(target: str) -> None:
+    """No Value was edited since the parameter was made, when the program reads it."""
+    other, w = Value(1.0), Value(2.0)
+    program = compile(lambda x: w * x, shapes=[()], target=target)
+    other.data = 5.0
+    assert program.value_and_grad([3.0])[0] == 6.0
+    w.data = 4.0
+    with pytest.raises(ag.StaleGraphError, match="was edited"):
+        program.value_and_grad([3.0])
