@@ -38,6 +38,7 @@ DEMOS = (
     "two_layers",
     "convolution",
     "sequence",
+    "gpt",
 )
 
 

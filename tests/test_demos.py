@@ -16,7 +16,8 @@ import pytest
 
 import demos.__main__ as tour
 from autograd import Value, grad, relu
-from demos import board, curves, plots
+from benchmarks import microgpt
+from demos import board, curves, gpt, plots
 
 ROOT = Path(__file__).parent.parent
 
@@ -119,6 +120,7 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
     ],
     "convolution": ["3018 parameters, each kernel's used at every place"],  # L30
     "sequence": [],  # L30
+    "gpt": ["a GPT in 4,192 scalars learns to make up names, letter by letter"],
     "two_layers": [],  # L8; the demo itself holds each loss against the lecture's NumPy code
 }
 
@@ -185,6 +187,12 @@ def check_two_layers(*numbers: float) -> None:
     assert steps == 500
 
 
+def check_gpt(*numbers: float) -> None:
+    guess, held_out, apart = numbers
+    assert guess == 3.30, "log 27"
+    assert held_out < 2.7 and apart < 1e-9
+
+
 NUMBERS = {  # where numbers stand in what is printed, and what holds for them
     "house": (r"squared error (\S+)", check_house),
     "batches": (r"squared error (?:of )?(\S+)", check_batches),
@@ -196,10 +204,12 @@ NUMBERS = {  # where numbers stand in what is printed, and what holds for them
     "heads": (r"(\d\.\d{3})", check_heads),
     "convolution": (r"(\S+)% of the test|(\S+) s, compiled", check_convolution),
     "sequence": (r"(\S+)% of the answers", check_sequence),
+    "gpt": (r"(?:cost|out:) (\S+) nats|up to (\S+)", check_gpt),
     "two_layers": (r"L = (\S+)|NumPy code (\S+)|s for (\d+) steps, compiled", check_two_layers),
 }
 
 SMALLER = {
+    "gpt": {"steps": 200},
     "two_layers": {"N": 8, "D_in": 20, "H": 6, "D_out": 3},
     "large": {"side": 10, "width": 32, "epochs": 3},
 }
@@ -367,3 +377,12 @@ def test_colour_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert board.paint("3", board.RED) == "\033[31m3\033[0m"
     monkeypatch.setenv("NO_COLOR", "1")
     assert board.paint("3", board.RED) == "3"
+
+
+def test_the_losses_of_the_gpt_are_those_of_a_plain_script() -> None:
+    """20 steps with Adam, every name another; the script's Value knows nothing of ours."""
+    names = gpt.names()[0][:20]
+    model = gpt.GPT()
+    losses = gpt.train_eagerly(model, names, gpt.adam(model, 1000))
+    step = microgpt.plain(names)
+    assert losses == pytest.approx([step() for _ in names], rel=1e-9)
