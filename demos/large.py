@@ -31,6 +31,7 @@ def main(out: Path = OUT, side: int = 28, width: int = 512, epochs: int = 10) ->
     title(f"digits in large: {pixels}-{width}-{width}-10, a sequence of layers, batches of 64")
     X, Y, test_X, test_Y = digits()
     X, test_X = enlarged(X, side), enlarged(test_X, side)
+    print(f"  scans of 8×8 pixels, enlarged to {side}×{side}: {pixels} inputs that hold 64 numbers")
     start = perf_counter()
     model = nn.Sequential(
         nn.Layer(pixels, width, init="he", rng=0),

@@ -15,6 +15,9 @@ COLORS = ("#2f6db5", "#d9822b", "#3f9b57")
 
 GREY = "#8a8f98"
 
+TIED = 1e-3
+"""A lead of a score that is no larger is rounding, and no class's region."""
+
 
 def canvas(
     title: str, columns: int = 1, rows: int = 1, width: float = 5.6, height: float = 4.2
@@ -87,7 +90,7 @@ def regions(
     area = np.array([[_all_scores(scores([x, y])) for x in grid_x] for y in grid_y])
     for k, color in zip(range(area.shape[2]), COLORS, strict=False):
         lead = area[:, :, k] - np.delete(area, k, 2).max(2)  # positive where class k wins
-        axis.contourf(grid_x, grid_y, lead, levels=[0, np.inf], colors=[color], alpha=0.2)
+        axis.contourf(grid_x, grid_y, lead, levels=[TIED, np.inf], colors=[color], alpha=0.2)
         points = X[labels == k]
         name = names[k] if names else f"class {k}"
         axis.scatter(

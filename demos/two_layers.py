@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
+from autograd import compile, draw
 
-from .board import OUT, title
+from .board import OUT, save, title
 from .plots import COLORS, canvas, label, save_figure
 
 RATE, STEPS = 1e-6, 500
@@ -75,6 +76,10 @@ def main(out: Path = OUT, N: int = 64, D_in: int = 1000, H: int = 100, D_out: in
         L, expected = losses[step - 1], by_hand[step - 1]
         print(f"  step {step:3}: L = {L:.6e}   by the lecture's NumPy code {expected:.6e}")
     print(f"  {sum(history.seconds):.1f} s for {STEPS} steps, {history.engine}")
+
+    program = compile(lambda x, y: nn.squared_error(model(x), y), shapes=[D_in, D_out])
+    save(draw(program), "two_layers_forward", out)  # a box a layer
+    save(draw(program, "backward"), "two_layers_backward", out)
 
     figure, (axis,) = canvas("ŷ = ReLU(x·W₁)·W₂ on random data", width=6.4)
     steps = range(1, STEPS + 1)

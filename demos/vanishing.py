@@ -29,18 +29,19 @@ def networks() -> dict[str, Module]:
     }
 
 
-def gradient_norms(network: Module) -> list[float]:
-    """How much the sum of the outputs depends on each layer's weights, for one sample.
+def deltas(network: Module) -> list[float]:
+    """‖δˡ‖ of each layer, the gradient at its z: it is that of the bias, for one sample.
 
-    Any loss would do: what differs between the layers is what it went through on its way back.
+    The weights' own gradient would not do: a ReLU network without biases is homogeneous in each
+    layer's weights, so Σ W∘∂f/∂W = f in every layer, however small δ has become.
     """
     generator = random.Random(1)
     with without_collector():
         sum(network([generator.gauss(0, 1) for _ in range(WIDTH)])).backward()
     return [
-        math.hypot(*(weight.grad or 0.0 for row in parameter for weight in row))
+        math.hypot(*(bias.grad or 0.0 for bias in parameter))
         for name, parameter in network.named_parameters()
-        if name.endswith("weight")
+        if name.endswith("bias")
     ]
 
 
@@ -49,15 +50,15 @@ def main(out: Path = OUT) -> None:
     title("what if there were 100 layers? δˡ⁻¹ = σ'(zˡ⁻¹) ⊙ (Wˡ)ᵀδˡ, and σ' ≤ 1/4")
     figure, (axis,) = canvas("The gradient through 100 layers", width=7.2, height=4.8)
     for (name, network), color in zip(networks().items(), COLORS, strict=True):
-        norms = gradient_norms(network)
+        norms = deltas(network)
         print(
-            f"  {name:18} ‖∂/∂W‖ of layer 100: {norms[-1]:.1e}   layer 50: {norms[49]:.1e}   "
+            f"  {name:18} ‖δ‖ of layer 100: {norms[-1]:.1e}   layer 50: {norms[49]:.1e}   "
             f"layer 1: {norms[0]:.1e}"
         )
         axis.semilogy(range(1, DEPTH + 1), norms, color=color, label=name)
-    print("  Each sigmoid layer multiplies by σ' ≤ 1/4; ReLU multiplies by 0 or 1; a residual")
-    print("  connection adds the 1 of d(x + F(x))/dx = 1 + F'(x).")
-    label(axis, "norm of the weights' gradient, one sample", "layer", "‖∂ Σ outputs/∂W‖")
+    print("  Each sigmoid layer multiplies by σ' ≤ 1/4; ReLU multiplies by 0 or 1, and with these")
+    print("  random weights shrinks less; a residual connection adds the 1 of d(x + F(x))/dx.")
+    label(axis, "what comes back to z of each layer, one sample", "layer", "‖δˡ‖")
     save_figure(figure, "vanishing", out)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import nn
 
 from .board import OUT, title
-from .plots import canvas, label, regions, save_figure
+from .plots import TIED, canvas, label, regions, save_figure
 
 X = [[0, 0], [0, 1], [1, 0], [1, 1]]
 Y = [0, 1, 1, 0]
@@ -35,9 +35,12 @@ def main(out: Path = OUT) -> None:
             p = model(x).sigmoid().data
             print(f"    {x[0]} xor {x[1]}: probability of 1 is {p:.3f}")
         regions(axis, model, X, Y, ("0", "1"), margin=0.25, size=110)
-        label(axis, f"{name}: {right} of 4 right", "x₁", "x₂", legend="")
+        flat = max(abs(model(x).data) for x in X) < TIED
+        result = "½ everywhere, no line does better" if flat else f"{right} of 4 right"
+        label(axis, f"{name}: {result}", "x₁", "x₂", legend="")
     axes[0].legend(loc="center", frameon=True)
-    print("  No straight line parts the points: a perceptron gets 3 of 4 at best.")
+    print("  No straight line parts the points: one gets 3 of 4 at best. The logistic loss of a")
+    print("  perceptron is least where its weights are 0, and says ½ of every point.")
     save_figure(figure, "xor", out)
 
 

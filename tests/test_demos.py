@@ -50,8 +50,9 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
         "dz/dx = 2xy² + 2x/y² = 25.5, as the formula says: 25.5",
         "dz/dy = 2x²y - 2x²/y³ = 33.75, as the formula says: 33.75",
     ],
-    "paths": [  # L4 at t = 1: 2e over one path, e over the other
+    "paths": [  # L4 at t = 1: 2e over one path, e over the other; L37 at A, ..., E = 2, ..., 6
         "dz/dt = 5.43656 + 2.71828 = 8.15485",
+        "df/dC = -2 - 0.166667 = -2.16667",
     ],
     "gates": [  # L5
         "f = x + y 2 x 1 2",
@@ -60,6 +61,13 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
         "df/dx = 4 + 2 = 6",
         "f = max(x, y) 9 x 0 0",
         "y 1 9",
+    ],
+    "jacobians": [  # L9, L38
+        "∂(x₁² + x₂² + x₃²)/∂x = [2.0, -4.0, 1.0] (2x)",
+        "∂(t, t², t³)/∂t at 2 = [1.0, 4.0, 12.0]",
+        "∂max(0, x)/∂x = [1.0, 0.0, 0.0]",
+        "∂z/∂b = [[1.0, 0.0], [0.0, 1.0]]",
+        "16,773,120 of them 0; back-propagation multiplied by the 4,096 on its diagonal",
     ],
     "norm": [  # L7, with the numbers of the CS231n lecture
         "g₁ = W₁₁·x₁ + W₁₂·x₂ 0.22",
@@ -83,6 +91,27 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
         "0.916291",
     ],
     "descent": ["log 2 = 0.693147180560"],  # L12; the demo itself holds x against it
+    "steps": [  # L34: each step multiplies x - 1 by 1 - 2η
+        "η = 0.3 from -2: -2.000 -0.200 0.520 0.808 0.923 0.969 ...",
+        "η = 1.05: 8.86e+01 above the least after 12 steps: diverges",
+        "η = 0.1: promised 5.900000, real 6.260000",
+    ],
+    "saturation": [  # L32, L33
+        "dL/dz = a - y = -0.924142, as the formula says: -0.924142",
+        "squared -0.037 not convex",
+        "logistic +0.045 convex here",
+        "σ'(10) = 4.54e-05: from 10 to 1 in 22,047 steps; with a slope of 1 in 9",
+    ],
+    "collapse": [],  # L31; the demo itself holds the slopes against W₂W₁
+    "shapes": [  # L25
+        "1 (5, 4) 5 (5, m) = (5, 4)·(4, m) + (5, 1) 25",
+        "3 numbers for 4 inputs: Layer(4 → 5, tanh) takes 4 inputs, got 3",
+    ],
+    "by_hand": [  # L35; the demo itself holds both against each other
+        "loss = 0.8036585205718132, by hand 0.8036585205718132; all 17 slopes agree",
+        "Z1 = [[0.35427739, -0.06065711, 0.01794146], [0.75822619, -0.13514064, 0.10065178]]",
+    ],
+    "loops": ["The network's loop is a graph of scalars for each sample; its vectors were derived"],
     "line": [  # L13
         "after 1000 steps: a = 2.0000, b = 1.0000",
         "after 1000 steps: a = 0.5000, b = -1.0000",
@@ -187,6 +216,14 @@ def check_two_layers(*numbers: float) -> None:
     assert steps == 500
 
 
+def check_vanishing(*numbers: float) -> None:
+    """δ of the layers 100, 50 and 1; sigmoid, ReLU, residual."""
+    sigmoid, relu, residual = numbers[:3], numbers[3:6], numbers[6:]
+    assert sigmoid[2] < 0.25**99, "no more than 1/4 a layer"
+    assert 1e-5 < relu[2] < 1e-3 < 1 < relu[0]
+    assert min(residual) > 0.1
+
+
 def check_gpt(*numbers: float) -> None:
     guess, held_out, apart = numbers
     assert guess == 3.30, "log 27"
@@ -204,11 +241,13 @@ NUMBERS = {  # where numbers stand in what is printed, and what holds for them
     "heads": (r"(\d\.\d{3})", check_heads),
     "convolution": (r"(\S+)% of the test|(\S+) s, compiled", check_convolution),
     "sequence": (r"(\S+)% of the answers", check_sequence),
+    "vanishing": (r"layer \d+: (\S+)", check_vanishing),
     "gpt": (r"(?:cost|out:) (\S+) nats|up to (\S+)", check_gpt),
     "two_layers": (r"L = (\S+)|NumPy code (\S+)|s for (\d+) steps, compiled", check_two_layers),
 }
 
 SMALLER = {
+    "loops": {"n": 1000, "m": 30, "batch": 5},
     "gpt": {"steps": 200},
     "two_layers": {"N": 8, "D_in": 20, "H": 6, "D_out": 3},
     "large": {"side": 10, "width": 32, "epochs": 3},
