@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["read", "slice_of"]
+__all__ = ["Way", "read", "slice_of", "way"]
 
 
 def slice_of(index: Any) -> str | None:
@@ -32,6 +33,57 @@ def slice_of(index: Any) -> str | None:
     return stop if step == 1 else f"{stop}:{step}"
 
 
+@dataclass(frozen=True)
+class Way:
+    """How some elements of an array are reached; of what is done, in this order.
+
+    Attributes:
+        lengths: the shape that it is first given; None for the one it has.
+        turned: whether its rows and columns are exchanged.
+        part: what stands in brackets, "0:2, 4"; "" for all of it.
+        taken: whether there is no simple way, so that the flat index itself is needed.
+        after: the shape that what was found is given; None for the one it has.
+    """
+
+    lengths: tuple[int, ...] | None = None
+    turned: bool = False
+    part: str = ""
+    taken: bool = False
+    after: tuple[int, ...] | None = None
+
+
+def way(shape: tuple[int, ...], index: Any) -> Way:
+    """The simplest way to elements of an array, for every printer.
+
+    Args:
+        shape: of the array, or of one sample of it.
+        index: flat indices, shaped as the result.
+
+    >>> way((2, 6), np.array([2, 8])), way((6, 2), np.arange(12)).lengths
+    (Way(lengths=None, turned=False, part=':, 2', taken=False, after=None), (12,))
+    """
+    index = np.asarray(index)
+    size = math.prod(shape)
+    if index.shape == ():
+        return Way(part=", ".join(map(str, np.unravel_index(int(index), shape))))
+    if len(shape) == 2:
+        block = _block(shape, index)
+        if block is not None:
+            return Way(part=block)
+        turned = np.arange(size).reshape(shape).T
+        if index.shape == shape[::-1] and np.array_equal(index, turned):
+            return Way(turned=True)
+        folded = _folded(size, index)
+        if folded is not None:
+            return Way(lengths=tuple(folded[0]), part=folded[1])
+    flat = (size,) if len(shape) > 1 else None
+    part = slice_of(index)
+    if part is None:
+        return Way(lengths=flat, taken=True)
+    after = index.shape if index.ndim > 1 else None
+    return Way(lengths=flat, part="" if part == f"0:{size}" else part, after=after)
+
+
 def read(
     source: str,
     shape: tuple[int, ...],
@@ -47,35 +99,22 @@ def read(
         constant: gives a name to an index array that must be kept.
         batch: gives the batch size, if the array has the batch as an axis in front.
     """
-    lead = ":, " if batch else ""
-    index = np.asarray(index)
-    if index.shape == ():
-        places = ", ".join(map(str, np.unravel_index(int(index), shape)))
-        return f"{source}[{lead}{places}]"
-    if len(shape) == 2:
-        block = _block(shape, index)
-        if block is not None:
-            return f"{source}[{lead}{block}]"
-        if index.shape == shape[::-1] and np.array_equal(
-            index, np.arange(math.prod(shape)).reshape(shape).T
-        ):
-            return f"{source}.swapaxes(1, 2)" if batch else f"{source}.T"
-        folded = _folded(math.prod(shape), index)
-        if folded is not None:
-            lengths, slices = folded
-            head = f"{batch()}, " if batch else ""
-            return f"{source}.reshape({head}{', '.join(map(str, lengths))})[{lead}{slices}]"
-    if len(shape) > 1:
-        flat = f"{batch()}, {math.prod(shape)}" if batch else "-1"
-        source = f"{source}.reshape({flat})"
-    part = slice_of(index)
-    if part is not None:
-        text = source if part == f"0:{math.prod(shape)}" else f"{source}[{lead}{part}]"
-        if index.ndim == 1:
-            return text
-        sizes = ", ".join(map(str, index.shape))
-        return f"{text}.reshape({f'{batch()}, ' if batch else ''}{sizes})"
-    return f"{source}.take({constant(index)}{', 1' if batch else ''})"
+
+    def reshaped(text: str, lengths: tuple[int, ...]) -> str:
+        if batch is None and lengths == (math.prod(shape),):
+            return f"{text}.reshape(-1)"
+        sizes = [*([batch()] if batch else []), *map(str, lengths)]
+        return f"{text}.reshape({', '.join(sizes)})"
+
+    found = way(shape, index)
+    text = source if found.lengths is None else reshaped(source, found.lengths)
+    if found.turned:
+        return f"{text}.swapaxes(1, 2)" if batch else f"{text}.T"
+    if found.taken:
+        return f"{text}.take({constant(np.asarray(index))}{', 1' if batch else ''})"
+    if found.part:
+        text = f"{text}[{':, ' if batch else ''}{found.part}]"
+    return text if found.after is None else reshaped(text, found.after)
 
 
 def _folded(size: int, index: Any) -> tuple[list[int], str] | None:
