@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Way", "read", "slice_of", "way"]
+from .schedule import Moves, counted
+
+__all__ = ["Way", "moved_part", "read", "slice_of", "way"]
 
 
 def slice_of(index: Any) -> str | None:
@@ -164,3 +166,18 @@ def _block(shape: tuple[int, ...], index: Any) -> str | None:
                 ":" if part == f"0:{n}" else str(part) for part, n in zip(parts, shape, strict=True)
             )
     return None
+
+
+def moved_part(index: Any, shape: tuple[int, ...], moves: Moves) -> str | None:
+    """What stands in brackets for these elements, which start where ``moves`` says."""
+    times, start = moves
+    flat = index.ravel() - index.flat[0]
+    if len(shape) == 2 and index.shape == shape[1:] and (flat == np.arange(len(flat))).all():
+        rows = times // shape[1], start // shape[1]
+        return counted(rows) if moves == (rows[0] * shape[1], rows[1] * shape[1]) else None
+    if len(shape) != 1 or index.ndim > 1 or (index.ndim and slice_of(flat) is None):
+        return None
+    if index.ndim == 0:
+        return counted(moves)
+    step = f":{flat[1]}" if flat.size > 1 and flat[1] > 1 else ""
+    return f"{counted(moves)}:{counted((times, start + int(flat[-1]) + 1))}{step}"

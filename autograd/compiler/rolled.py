@@ -13,20 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from .access import slice_of
+from .access import moved_part
 from .language import Array, Concatenate, Stack, Take
 from .loops import Loop, Plan, Slot
 from .names import Names
 from .order import Event, given
 from .repeats import FEWEST, operands_of, start_of
-from .schedule import Steps
+from .schedule import Moves, Steps, counted
 from .texts import ATOM, COMPARISON, Text
 from .writer import Writer
 
 __all__ = ["RolledWriter"]
-
-Moves = tuple[int, int]
-"""What a number is in step t of a loop: the first of these times t, plus the second."""
 
 
 class RolledWriter(Writer):
@@ -49,8 +46,8 @@ class RolledWriter(Writer):
         self.plain_word = word
         self.plan = plan
         self.moves: dict[Array, Moves] = {}  # in the loop: where elements start
-        self.indices: dict[Array, str] = {}  # in the loop: where its arrays are kept
-        self.of: dict[str, str] = {}  # A1[t] -> A1
+        self.indices: dict[Array, Moves] = {}  # in the loop: where its arrays are kept
+        self.of: dict[str, tuple[str, Moves]] = {}  # A1[t] -> A1, and which of them
 
     # ------------------------------------------------------------------ one array
 
@@ -93,7 +90,7 @@ class RolledWriter(Writer):
         source = node.operands[0]
         text = self.texts[source].text if not source.operands else self.atom(source)
         lead = ":, " if source.batched else ""
-        part = _part(node.index, source.shape, moves)
+        part = moved_part(node.index, source.shape, moves)
         if part is not None:
             return Text(f"{text}[{lead}{part}]", ATOM, bool(source.operands))
         if source.rank > 1:
@@ -118,8 +115,13 @@ class RolledWriter(Writer):
         if slot is None or not slot.by_t:
             return super().new_name(node)
         self.names.of[node] = self.name_of(slot)
-        text = f"{slot.name}[{self.indices.get(node, slot.index(repetition))}]"
-        self.of[text] = slot.name
+        at = self.indices.get(node, (0, slot.index(repetition)))
+        text = f"{slot.name}[{counted(at)}]"
+        self.of[text] = slot.name, at
+        if self.schedule.steps is None:
+            self.schedule.times[node] = at[1]
+        else:
+            self.schedule.steps.times[node] = slot.name, at
         return text
 
     def name_of(self, slot: Slot) -> str:
@@ -138,9 +140,10 @@ class RolledWriter(Writer):
         part: Any = None,
         target: str = "",
         statement: str = "",
+        at: Moves | None = None,
     ) -> None:
-        known = self.of.get(name, name)
-        super().line(known, value, expression, sign, part, target or name, statement)
+        known, at = self.of.get(name, (name, at))
+        super().line(known, value, expression, sign, part, target or name, statement, at)
 
     # ------------------------------------------------------------------ a loop
 
@@ -173,6 +176,7 @@ class RolledWriter(Writer):
         """
         self.carry_in(loop)
         reads = _reads(loop, self.plan)
+        steps = Steps(loop.range)
         outside = self.texts
         self.texts = dict(outside)
         for node, moves in reads.items():
@@ -182,15 +186,17 @@ class RolledWriter(Writer):
                 self.texts[node] = self.worded(self, node)
             else:
                 self.texts[node] = Text(f"{found[0].name}[{counted(moves)}]", ATOM)
+                steps.times[node] = found[0].name, moves
         events = loop.steps[loop.written]
         for slot in loop.slots:
             if slot is not None:
                 array = slot.arrays[loop.written]
-                self.indices[array] = counted(slot.moves)
+                self.indices[array] = slot.moves
                 starts = [start_of(each) for each in slot.arrays[:2]]
                 if starts[0] and starts[1] and starts[0][1] != starts[1][1]:
                     self.moves[array] = _moves(loop, starts[0][1], starts[1][1])
-        self.schedule.steps = Steps(loop.range)
+        steps.starts.update(self.moves)
+        self.schedule.steps = steps
         for event in events:
             write(event)
         self.schedule.steps = None
@@ -210,7 +216,7 @@ class RolledWriter(Writer):
             name = self.name_of(slot)
             if self.plan.places.get(node) != (slot, repetition):
                 text = f"{name}[{slot.index(repetition)}]"
-                self.of[text] = name
+                self.of[text] = name, (0, slot.index(repetition))
                 self.line(text, node, self.inner(node, COMPARISON, slot.arrays[0].rank))
 
     def name_all(self, loop: Loop) -> None:
@@ -222,22 +228,8 @@ class RolledWriter(Writer):
             for repetition, array in enumerate(slot.arrays):
                 names[array] = name
                 if slot.by_t:
+                    self.schedule.times[array] = slot.index(repetition)
                     self.texts[array] = Text(f"{name}[{slot.index(repetition)}]", ATOM)
-
-
-def counted(moves: Moves) -> str:
-    """The text of a number that depends on t.
-
-    >>> counted((1, -1)), counted((2, 3)), counted((-1, 4)), counted((0, 7))
-    ('t - 1', '2*t + 3', '4 - t', '7')
-    """
-    times, plus = moves
-    if times == 0:
-        return str(plus)
-    if times < 0 <= plus:
-        return f"{plus} - {counted((-times, 0))}"
-    text = "t" if times == 1 else f"{times}*t"
-    return text if plus == 0 else f"{text} {'+' if plus > 0 else '-'} {abs(plus)}"
 
 
 def _moves(loop: Loop, one: int, two: int) -> Moves:
@@ -275,18 +267,3 @@ def _read(loop: Loop, plan: Plan, place: int, column: int) -> Moves | None:
         one, two = earlier[1], start[1]
     times = (two - one) * loop.step
     return times, two - times * loop.t(repetition)
-
-
-def _part(index: Any, shape: tuple[int, ...], moves: Moves) -> str | None:
-    """What stands in brackets for these elements, which start where ``moves`` says."""
-    times, start = moves
-    flat = index.ravel() - index.flat[0]
-    if len(shape) == 2 and index.shape == shape[1:] and (flat == np.arange(len(flat))).all():
-        rows = times // shape[1], start // shape[1]
-        return counted(rows) if moves == (rows[0] * shape[1], rows[1] * shape[1]) else None
-    if len(shape) != 1 or index.ndim > 1 or (index.ndim and slice_of(flat) is None):
-        return None
-    if index.ndim == 0:
-        return counted(moves)
-    step = f":{flat[1]}" if flat.size > 1 and flat[1] > 1 else ""
-    return f"{counted(moves)}:{counted((times, start + int(flat[-1]) + 1))}{step}"

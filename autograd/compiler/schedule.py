@@ -15,14 +15,41 @@ from typing import Any
 
 from .language import Array, Parameters, Take
 
-__all__ = ["Line", "Schedule", "Steps"]
+__all__ = ["Line", "Moves", "Schedule", "Steps", "counted"]
+
+
+Moves = tuple[int, int]
+"""A number that depends on a loop's t: the first of these times t, plus the second."""
+
+
+def counted(moves: Moves) -> str:
+    """The text of a number that depends on t.
+
+    >>> counted((1, -1)), counted((2, 3)), counted((-1, 4)), counted((0, 7))
+    ('t - 1', '2*t + 3', '4 - t', '7')
+    """
+    times, plus = moves
+    if times == 0:
+        return str(plus)
+    if times < 0 <= plus:
+        return f"{plus} - {counted((-times, 0))}"
+    text = "t" if times == 1 else f"{times}*t"
+    return text if plus == 0 else f"{text} {'+' if plus > 0 else '-'} {abs(plus)}"
 
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """A loop: its lines are run for each t."""
+    """A loop: its lines are run for each t.
+
+    Attributes:
+        range: of t.
+        times: of the arrays kept by t that its lines read or make, their name, and at which t.
+        starts: of the elements that are further on in each step, where they start.
+    """
 
     range: range
+    times: dict[Array, tuple[str, Moves]] = field(default_factory=dict)
+    starts: dict[Array, Moves] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """``for t in range(1, 200)``, or ``reversed(range(1, 200))``."""
@@ -45,6 +72,7 @@ class Line:
         expression: the value, as text.
         statement: the line, where it is not just these.
         steps: the loop that it stands in.
+        at: which of the arrays of this name it writes to, where one of each step is kept.
     """
 
     name: str
@@ -55,6 +83,7 @@ class Line:
     expression: str
     statement: str = ""
     steps: Steps | None = None
+    at: Moves | None = None
 
     def __str__(self) -> str:
         sign = "=" if self.sign == "0" else self.sign
@@ -74,6 +103,7 @@ class Schedule:
         forward: how many of them compute the result.
         inside: the text of what stands inside another line.
         kept: what is kept of each step of a loop, by name.
+        times: at which t an array is kept, for who reads it outside the loop.
         steps: the loop that lines are added to.
         header: the lines before these, as text.
         source: the function as text.
@@ -87,6 +117,7 @@ class Schedule:
     forward: int = 0
     inside: dict[Array, str] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
+    times: dict[Array, int] = field(default_factory=dict)
     steps: Steps | None = None
     header: list[str] = field(default_factory=list)
     source: str = ""

@@ -21,7 +21,7 @@ from .language import (
     needed,
 )
 from .names import Names
-from .schedule import Line, Schedule
+from .schedule import Line, Moves, Schedule
 from .texts import ATOM, Text
 
 __all__ = ["INFIX", "WIDTH", "Writer"]
@@ -115,10 +115,11 @@ class Writer:
         part: Any = None,
         target: str = "",
         statement: str = "",
+        at: Moves | None = None,
     ) -> None:
         """Add a line; for the arguments see ``Line``."""
         steps = self.schedule.steps
-        line = Line(name, sign, value, part, target or name, expression, statement, steps)
+        line = Line(name, sign, value, part, target or name, expression, statement, steps, at)
         self.schedule.lines.append(line)
 
     def batch(self) -> str:
