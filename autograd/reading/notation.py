@@ -11,19 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..engine.gate import Primitive
-from ..engine.text import Expression
+from ..engine.text import ATOM, COMPARISON, CONDITIONAL, POWER, PRODUCT, SUM, Expression
 from ..engine.value import Value
 from .columns import printable
 from .latex import latex_formula, latex_function, latex_name, latex_number
 from .naming import Names, is_atom, short
 
-__all__ = ["Board", "board", "latex"]
+__all__ = ["Board", "Form", "Templated", "board", "latex"]
 
-_LOOSE, _COMPARISON, _SUM, _PRODUCT, _POWER, _ATOM = range(6)
 _LONGEST_NAME, _LONGEST_RIGHT_SIDE, _LONGEST_TERM, _MANY_OPERANDS = 32, 56, 24, 64
 
 
-class _Form(NamedTuple):
+class Form(NamedTuple):
     """A template for a gate's operands, how tightly it binds, and what its operands must."""
 
     template: str
@@ -31,38 +30,49 @@ class _Form(NamedTuple):
     operands: tuple[int, ...]
 
 
+class Templated(Expression):
+    """What no gate of the table says, by a form of its own: a product of matrices, say."""
+
+    __slots__ = ("form",)
+
+    def __init__(self, form: Form, *operands: Expression) -> None:
+        super().__init__(None, operands)
+        self.form = form
+
+
 _BOARD = {
-    "add": _Form("{} + {}", _SUM, (_SUM, _PRODUCT)),
-    "sub": _Form("{} - {}", _SUM, (_SUM, _PRODUCT)),
-    "mul": _Form("{}·{}", _PRODUCT, (_PRODUCT, _POWER)),
-    "div": _Form("{}/{}", _PRODUCT, (_PRODUCT, _POWER)),
-    "mod": _Form("{} % {}", _PRODUCT, (_PRODUCT, _POWER)),
-    "neg": _Form("-{}", _SUM, (_PRODUCT,)),
-    "pow": _Form("{}^{}", _POWER, (_ATOM, _ATOM)),
-    "abs": _Form("|{}|", _ATOM, (_LOOSE,)),
-    "floor": _Form("⌊{}⌋", _ATOM, (_LOOSE,)),
-    "ceil": _Form("⌈{}⌉", _ATOM, (_LOOSE,)),
-    "sqrt": _Form("√{}", _POWER, (_ATOM,)),
-    "sigmoid": _Form("σ({})", _ATOM, (_LOOSE,)),
-    "where": _Form("{1} if {0} else {2}", _LOOSE, (_COMPARISON, _COMPARISON, _COMPARISON)),
+    "add": Form("{} + {}", SUM, (SUM, PRODUCT)),
+    "sub": Form("{} - {}", SUM, (SUM, PRODUCT)),
+    "mul": Form("{}·{}", PRODUCT, (PRODUCT, POWER)),
+    "div": Form("{}/{}", PRODUCT, (PRODUCT, POWER)),
+    "mod": Form("{} % {}", PRODUCT, (PRODUCT, POWER)),
+    "neg": Form("-{}", SUM, (PRODUCT,)),
+    "pow": Form("{}^{}", POWER, (ATOM, ATOM)),
+    "abs": Form("|{}|", ATOM, (CONDITIONAL,)),
+    "floor": Form("⌊{}⌋", ATOM, (CONDITIONAL,)),
+    "ceil": Form("⌈{}⌉", ATOM, (CONDITIONAL,)),
+    "sqrt": Form("√{}", POWER, (ATOM,)),
+    "sigmoid": Form("σ({})", ATOM, (CONDITIONAL,)),
+    "where": Form("{1} if {0} else {2}", CONDITIONAL, (COMPARISON, COMPARISON, COMPARISON)),
 }
 _LATEX = _BOARD | {
-    "mul": _Form(r"{} \cdot {}", _PRODUCT, (_PRODUCT, _POWER)),
-    "div": _Form(r"\frac{{{}}}{{{}}}", _ATOM, (_LOOSE, _LOOSE)),
-    "mod": _Form(r"{} \bmod {}", _PRODUCT, (_PRODUCT, _POWER)),
-    "pow": _Form("{{{}}}^{{{}}}", _POWER, (_ATOM, _LOOSE)),
-    "abs": _Form(r"\left|{}\right|", _ATOM, (_LOOSE,)),
-    "floor": _Form(r"\lfloor {} \rfloor", _ATOM, (_LOOSE,)),
-    "ceil": _Form(r"\lceil {} \rceil", _ATOM, (_LOOSE,)),
-    "sqrt": _Form(r"\sqrt{{{}}}", _ATOM, (_LOOSE,)),
-    "exp": _Form("e^{{{}}}", _POWER, (_LOOSE,)),
-    "sigmoid": _Form(r"\sigma\left({}\right)", _ATOM, (_LOOSE,)),
-    "where": _Form(
+    "mul": Form(r"{} \cdot {}", PRODUCT, (PRODUCT, POWER)),
+    "div": Form(r"\frac{{{}}}{{{}}}", ATOM, (CONDITIONAL, CONDITIONAL)),
+    "mod": Form(r"{} \bmod {}", PRODUCT, (PRODUCT, POWER)),
+    "pow": Form("{{{}}}^{{{}}}", POWER, (ATOM, CONDITIONAL)),
+    "abs": Form(r"\left|{}\right|", ATOM, (CONDITIONAL,)),
+    "floor": Form(r"\lfloor {} \rfloor", ATOM, (CONDITIONAL,)),
+    "ceil": Form(r"\lceil {} \rceil", ATOM, (CONDITIONAL,)),
+    "sqrt": Form(r"\sqrt{{{}}}", ATOM, (CONDITIONAL,)),
+    "exp": Form("e^{{{}}}", POWER, (CONDITIONAL,)),
+    "sigmoid": Form(r"\sigma\left({}\right)", ATOM, (CONDITIONAL,)),
+    "where": Form(
         r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{else}} \end{{cases}}",
-        _ATOM,
-        (_LOOSE, _LOOSE, _LOOSE),
+        ATOM,
+        (CONDITIONAL, CONDITIONAL, CONDITIONAL),
     ),
 }
+_COMPARED = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
 _SUPERSCRIPT = {2.0: "²", 3.0: "³"}
 _SPOKEN = {"maximum": "max", "minimum": "min"}
 _WITH_A_CLASS = {"softmax", "rest", "log_softmax", "cross_entropy", "take"}
@@ -85,13 +95,13 @@ def latex(expression: Any, name: Callable[[str], str] | None = None) -> str:
     r"""Write an expression in LaTeX, for math mode; ``name`` writes the names in it.
 
     >>> x, y = Expression("x"), Expression("w0")
-    >>> print(latex((x + 1) / y ** 2))
-    \frac{x + 1}{{w_{0}}^{2}}
+    >>> print(latex((x + 1) / y ** 2), latex(x <= y))
+    \frac{x + 1}{{w_{0}}^{2}} x \le w_{0}
     """
     return _write(expression, _LATEX, name or latex_name)[0]
 
 
-def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str, int]:
+def _write(expression: Any, forms: Mapping[str, Form], name: Any) -> tuple[str, int]:
     """The text and its precedence."""
     if not isinstance(expression, Expression):
         expression = Expression(float(expression))
@@ -99,11 +109,14 @@ def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str,
     in_latex = forms is _LATEX
     if isinstance(head, float):
         text = latex_number(head) if in_latex else short(head)
-        return text, _SUM if text.startswith("-") else _PRODUCT if " " in text else _ATOM
-    if isinstance(head, str):
+        return text, SUM if text.startswith("-") else PRODUCT if " " in text else ATOM
+    if isinstance(expression, Templated):
+        form = expression.form
+    elif isinstance(head, str):
         if not operands:
-            return name(head), _ATOM if is_atom(head) else _LOOSE
-        form = _Form(f"{{}} {head} {{}}", _COMPARISON, (_SUM, _SUM))
+            return name(head), ATOM if is_atom(head) else CONDITIONAL
+        sign = _COMPARED.get(head, head) if in_latex else head
+        form = Form(f"{{}} {sign} {{}}", COMPARISON, (SUM, SUM))
     elif head.name in ("sum", "dot"):
         return _written_out(expression, forms, name)
     elif head.name in _WITH_A_CLASS:
@@ -112,8 +125,10 @@ def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str,
         n = len(operands) // 2
         operands = operands[n:] + operands[:n]
         each = ", ".join(["{}"] * n)
-        form = _Form(
-            f"{_spoken('cross_entropy', in_latex)}([{each}], [{each}])", _ATOM, (_LOOSE,) * 2 * n
+        form = Form(
+            f"{_spoken('cross_entropy', in_latex)}([{each}], [{each}])",
+            ATOM,
+            (CONDITIONAL,) * 2 * n,
         )
     elif head.name == "branch":  # the branch that was taken is all there is of it
         taken, other = "{1}", r"\dots" if in_latex else "…"
@@ -124,18 +139,18 @@ def _write(expression: Any, forms: Mapping[str, _Form], name: Any) -> tuple[str,
             if in_latex
             else "{} if {{0}} else {}"
         )
-        form = _Form(words.format(first, second), _LOOSE, (_COMPARISON, _COMPARISON))
+        form = Form(words.format(first, second), CONDITIONAL, (COMPARISON, COMPARISON))
     elif head.name == "pow" and operands[1].head in _SUPERSCRIPT and not in_latex:
         operands = operands[:1]
         exponent = _SUPERSCRIPT[expression.operands[1].head]
-        form = _Form("{}" + exponent, _POWER, (_ATOM,))
+        form = Form("{}" + exponent, POWER, (ATOM,))
     elif head.name in forms:
         form = forms[head.name]
     else:
         places = ", ".join(["{}"] * len(operands))
         brackets = r"\left({}\right)" if in_latex else "({})"
         template = _spoken(head.name, in_latex) + brackets.format(places)
-        form = _Form(template, _ATOM, (_LOOSE,) * len(operands))
+        form = Form(template, ATOM, (CONDITIONAL,) * len(operands))
     texts = []
     for operand, least in zip(operands, form.operands, strict=True):
         text, precedence = _write(operand, forms, name)
@@ -151,17 +166,17 @@ def _spoken(gate: str, in_latex: bool) -> str:
     return spoken.replace("{", "{{").replace("}", "}}")
 
 
-def _with_a_class(gate: str, count: int, in_latex: bool) -> _Form:
+def _with_a_class(gate: str, count: int, in_latex: bool) -> Form:
     """``softmax(a, b)[0]``, ``cross_entropy([a, b], 0)``: the class is the first operand."""
     name, each = _spoken(gate, in_latex), ", ".join(f"{{{k}}}" for k in range(1, count))
     if gate in ("cross_entropy", "take"):
         template = f"{name}([{each}], {{0}})"
     else:
         template = f"{name}({each})" + ("_{{{0}}}" if in_latex else "[{0}]")
-    return _Form(template, _ATOM, (_LOOSE,) * count)
+    return Form(template, ATOM, (CONDITIONAL,) * count)
 
 
-def _written_out(expression: Expression, forms: Mapping[str, _Form], name: Any) -> tuple[str, int]:
+def _written_out(expression: Expression, forms: Mapping[str, Form], name: Any) -> tuple[str, int]:
     """A sum, or a scalar product, term by term."""
     terms = expression.operands
     assert isinstance(expression.head, Primitive)
@@ -174,8 +189,8 @@ def _written_out(expression: Expression, forms: Mapping[str, _Form], name: Any) 
     texts: list[str] = []
     for term in terms:
         text, precedence = _write(term, forms, name)
-        texts.append(text if precedence > _SUM or not texts else f"({text})")
-    return " + ".join(texts), _SUM if len(texts) > 1 else _LOOSE
+        texts.append(text if precedence > SUM or not texts else f"({text})")
+    return " + ".join(texts), SUM if len(texts) > 1 else CONDITIONAL
 
 
 # ---------------------------------------------------------------------- names of nodes
@@ -258,7 +273,7 @@ class Board(Names):
         if len(node.operands) > _MANY_OPERANDS:
             return ""
         text, precedence = _write(self.gate(node), _BOARD, str)
-        text = printable(text if precedence == _ATOM else f"({text})")
+        text = printable(text if precedence == ATOM else f"({text})")
         return text if len(text) <= _LONGEST_TERM else ""
 
     def in_numbers(self, node: Value, numbers: Sequence[float]) -> str:
