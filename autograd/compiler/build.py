@@ -17,6 +17,7 @@ from .boxes import Block
 from .canonicalise import canonicalise
 from .emit import emit_gradient, emit_values
 from .expand import expand
+from .formulas import formulas
 from .group import Group, group
 from .language import Array, Constant, Input, Stack, Take
 from .layout import lay_out
@@ -44,6 +45,7 @@ class Built:
     parameters: list[Value]
     explained: list[tuple[str, str]]
     blocks: list[Block]  # for draw()
+    latex: str
     width: float  # mean elements of an instruction, for a batch of one
 
 
@@ -98,7 +100,7 @@ def build(
     width = sum(sizes) / len(sizes) if sizes else 1.0
     groups = [(new.get(array, array), members) for array, members in lowered.groups]
     boxes = blocks(groups, last, gradient)
-    return Built(sources, grouping.parameters, _explain(groups, last), boxes, width)
+    return Built(sources, grouping.parameters, _explain(groups, last), boxes, formulas(last), width)
 
 
 def _expanded(roots: list[Array]) -> dict[Array, Array]:

@@ -104,6 +104,7 @@ class Program:
         self.note = ""
         self.order = ""  # whose order theta has: "parameters=", "the module", or that of "use"
         self._blocks: list[Block] = []  # the array program as a picture, where there is one
+        self._latex = ""  # and as formulas
         if isinstance(f, Value):
             if shapes is not None:
                 raise ValueError("compile: a graph has no arguments, so it takes no shapes")
@@ -174,7 +175,7 @@ class Program:
                 ) from failure
             self.note = f"straight line, because no array program was found ({failure!r})"
             return None
-        self._blocks = built.blocks
+        self._blocks, self._latex = built.blocks, built.latex
         parameters = self._parameters(trace, built.parameters)
         return Arrays(built, self._inputs, parameters, trace.single)
 
@@ -227,6 +228,7 @@ class Program:
                 "is right"
             )
         self.note = f"straight line, because the array program was wrong: {problem}"
+        self._blocks, self._latex = [], ""
         if self._either:
             self._run, self._either = self._either[0], None
         else:
@@ -422,6 +424,32 @@ class Program:
         """
         return self._built.source
 
+    @property
+    def latex(self) -> str:
+        r"""The array program as LaTeX, an ``align*`` to paste into a slide.
+
+        A line is a line of ``source``; \partial Z is the gradient of the loss by Z, samples are
+        rows, and an array that is smaller than the other of a \odot or a fraction is repeated.
+
+        Raises:
+            ValueError: the program is a straight line.
+
+        >>> from autograd import Value, compile
+        >>> w, b = Value(0.1), Value(0.2)
+        >>> print(compile(lambda x, y: (w * x + b - y) ** 2, shapes=[(), ()]).latex)
+        \begin{align*}
+        & \text{forward} \\
+        Z_{1} &= \theta_{0} X + \theta_{1} - Y \\
+        \ell &= \frac{1}{B} \sum_{b} {Z_{1}}^{2} \\
+        & \text{backward} \\
+        \partial Z_{1} &= \frac{2}{B} Z_{1} \\
+        \partial \theta_{0} &= \sum_{b} \partial Z_{1} \odot X \\
+        \partial \theta_{1} &= \sum_{b} \partial Z_{1}
+        \end{align*}
+        """
+        self._only_arrays("write as formulas")
+        return self._latex
+
     def explain(self) -> str:
         """Say which scalar nodes became which line."""
         run = self._built
@@ -447,13 +475,7 @@ class Program:
         Raises:
             ValueError: there are none to draw in this view.
         """
-        _ = self._built
-        if not self._blocks:
-            by_choice = 'target="python"' if self._options.target else "NumPy is not installed"
-            raise ValueError(
-                f"this program has no arrays to draw ({self.note or by_choice}); draw(y) draws the "
-                "graph of a Value y"
-            )
+        self._only_arrays("draw")
         if view == "backward" and not self._single:
             raise ValueError("the function gives several outputs, so there is no gradient to draw")
         nodes = f"{self._nodes:,} scalar nodes" + " for a sample" * bool(self._inputs.batched)
@@ -461,6 +483,16 @@ class Program:
         if self.target == "python":
             caption += "; so narrow that it runs as a straight line, a node at a time"
         return self._blocks, caption
+
+    def _only_arrays(self, purpose: str) -> None:
+        """Refuse what can be told of an array program only, if there is none."""
+        _ = self._built
+        if not self._blocks:
+            by_choice = 'target="python"' if self._options.target else "NumPy is not installed"
+            raise ValueError(
+                f"this program has no arrays to {purpose} ({self.note or by_choice}); draw(y) "
+                "draws the graph of a Value y"
+            )
 
     _repr_svg_: Callable[..., str | None]  # its picture in a notebook, added by the room showing
 
