@@ -28,6 +28,7 @@ __all__ = [
     "filled",
     "numbered",
     "over_universe",
+    "over_weights",
 ]
 
 Columns = Any  # an integer array
@@ -236,6 +237,17 @@ def over_universe(run: Run, size: int, other: int | None) -> Run | None:
         turned = run.turned(True)
         found = _over_universe(turned, other or 0)
     return found
+
+
+def over_weights(run: Run, size: int) -> Run | None:
+    """The same sums, all of them over all weights that any of them uses, with gaps in the inputs.
+
+    Args:
+        run: products of weights, as a, with inputs; a tuple with gaps ends with them.
+        size: of the source of the inputs.
+    """
+    found = _over_universe(run.turned(True), size)
+    return found and found.turned(True)
 
 
 def _over_universe(run: Run, size: int) -> Run | None:

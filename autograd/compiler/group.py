@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -32,12 +32,15 @@ from .grids import (
     filled,
     numbered,
     over_universe,
+    over_weights,
 )
 from .sequence import SEQUENCES
 
 __all__ = ["CONSTANTS", "THETA", "Group", "Grouping", "group"]
 
 THETA, CONSTANTS = 0, 1  # the first sources; then one for each argument, then the groups
+
+Runs: TypeAlias = dict[tuple[int, int, int], tuple[Columns, Columns]]
 
 _MANY = 1 << 31  # more than there are sources
 
@@ -157,9 +160,12 @@ def _key(result: Grouping, scalars: Scalars, node: int) -> tuple[Any, Any, Any]:
     return (None, batched, tuple(names)), lengths, (runs, detail.constant)
 
 
-def _runs(result: Grouping, lin: Lin) -> dict[tuple[int, int, int], tuple[Columns, Columns]]:
-    """The products and terms of one weighted sum, by (sources, sign); -1 stands for a term."""
-    runs: dict[tuple[int, int, int], tuple[Columns, Columns]] = {}
+def _runs(result: Grouping, lin: Lin, every: bool = False) -> Runs:
+    """The products and terms of one weighted sum, by (sources, sign); -1 stands for a term.
+
+    A weight times 0 is left out, as what lies beside an image, unless nothing would be left.
+    """
+    runs: Runs = {}
     for minus, a, b in ((0, lin.a, lin.b), (1, lin.c, lin.d), (0, [], lin.t), (1, [], lin.u)):
         if not b:
             continue
@@ -171,6 +177,14 @@ def _runs(result: Grouping, lin: Lin) -> dict[tuple[int, int, int], tuple[Column
             turned = (a_sources > sources) & np.isin(a_sources, [*result.batched])
             a_sources, sources = _turned(turned, a_sources, sources)
             a_columns, columns = _turned(turned, a_columns, columns)
+            nothing = (a_sources == THETA) & (sources == CONSTANTS)
+            if nothing.any() and not every:
+                numbers = np.array(result.constants)
+                there = ~nothing | (numbers[np.where(nothing, columns, 0)] != 0)
+                a_sources, a_columns = a_sources[there], a_columns[there]
+                sources, columns = sources[there], columns[there]
+                if not there.any():
+                    continue
             names = a_sources.astype(np.int64) * _MANY + sources
         else:
             a_sources, a_columns, names = np.full(len(b), -1), columns, sources
@@ -181,7 +195,7 @@ def _runs(result: Grouping, lin: Lin) -> dict[tuple[int, int, int], tuple[Column
             first = part[0]
             name = (int(sources[first]), int(a_sources[first]), minus)
             runs[name] = (a_columns[part], columns[part])
-    return runs
+    return runs if runs or every else _runs(result, lin, every=True)
 
 
 def _turned(where: Any, a: Columns, b: Columns) -> tuple[Columns, Columns]:
@@ -209,7 +223,9 @@ def _ragged(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> Group
         return _gate_group(result, key, members)
     if all(a in (-1, CONSTANTS) or a in result.batched for _, a, _ in names):
         return _lin_group(result, batched, members)
-    return None
+    found = _lin_group(result, batched, members)  # windows of which some reach over the edge
+    weighted = [run for run in found.runs if run.a_source == THETA] if found else []
+    return found if weighted and all(run.matrix for run in weighted) else None
 
 
 def _equal_parts(result: Grouping, key: Any, members: list[tuple[int, Any]]) -> list[Group]:
@@ -368,7 +384,13 @@ def _lin_group(result: Grouping, batched: bool, members: list[tuple[int, Any]]) 
         a, there = _padded([facts[0][name][0] for _, facts in members])
         b, _ = _padded([facts[0][name][1] for _, facts in members])
         sign = -1 if minus else 1
-        runs.append(Run(sign, None if a_source < 0 else a_source, b_source, a, b, there))
+        run = Run(sign, None if a_source < 0 else a_source, b_source, a, b, there)
+        if a_source == THETA and there is not None:  # the weights that are missing, too
+            over = over_weights(run, result.size(b_source))
+            if over is None:
+                return None
+            run = over
+        runs.append(run)
     n = len(nodes)
     cells = None
     order, shape = _grid(result, runs, n)
@@ -448,9 +470,11 @@ def _grid(result: Grouping, runs: list[Run], n: int) -> tuple[Any, tuple[int, ..
         return np.arange(1), ()
     batched = result.batched
     for run in runs:
-        if run.a_source is None or run.a_source in batched or run.there is not None:
+        gaps = run.there is not None
+        if run.a_source is None or run.a_source in batched or (gaps and run.a_source != THETA):
             continue
-        u, v = numbered(run.b), numbered(run.a)
+        u = numbered(np.hstack([run.b, run.there]) if gaps else run.b)
+        v = numbered(run.a)
         rows, columns = int(u.max()) + 1, int(v.max()) + 1
         if rows * columns != n or (run.k == 1 and (rows == 1 or columns == 1)):
             continue
@@ -470,8 +494,10 @@ def _is_matrix(result: Grouping, run: Run, shape: tuple[int, ...]) -> bool:
     if run.a_source is None:
         return False
     of_a, of_b = run.reads(shape)
-    if run.there is not None and not {*changing(run.there, shape)} <= {*of_a}:
-        return False
+    if run.there is not None:
+        side = of_b if run.a_source == THETA else of_a  # which has the gaps
+        if not {*changing(run.there, shape)} <= {*side}:
+            return False
     if run.a_source in result.batched or len(shape) > 2:
         smaller = len(of_a) < len(shape) or len(of_b) < len(shape)
         return run.k > 1 and smaller and len({*of_a, *of_b}) == len(shape)

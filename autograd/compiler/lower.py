@@ -187,11 +187,13 @@ class _Lowering:
         letters = {axis: "pqrstu"[k] for k, axis in enumerate(of_b)}
         letters |= {axis: "vwxyz"[k] for k, axis in enumerate(only_a)}
         free = run.a_source == CONSTANTS or self.arrays[run.a_source].batched
-        left, x = self.side(run.b_source, run.b, None, of_b, shape, letters, free)
-        right, w = self.side(run.a_source, run.a, run.there, of_a, shape, letters, free)
+        gaps = (None, run.there) if run.a_source == THETA else (run.there, None)  # of a, of b
+        left, x = self.side(run.b_source, run.b, gaps[1], of_b, shape, letters, free)
+        right, w = self.side(run.a_source, run.a, gaps[0], of_a, shape, letters, free)
         if isinstance(left, Number) or isinstance(right, Number):
             return None
-        if isinstance(left, Take) and left.rank == 2 and not right.batched:
+        patches = isinstance(left, Take) or gaps[1] is not None
+        if patches and left.rank == 2 and not right.batched:
             self.builder.hint(left, "P")  # the patches that a kernel slides over
         batch = "B" if left.batched or right.batched else ""
         axes = batch + "".join(letters[axis] for axis in sorted(letters))

@@ -185,6 +185,26 @@ def convolution_2d() -> Example:
     return Example(loss, [(6, 6), ()], classes=5)
 
 
+def convolution_padded() -> Example:
+    rng = random.Random(18)
+    kernels, biases = weights(rng, 2, 9), weights(rng, 2)
+    rows, offsets = weights(rng, 3, 32), weights(rng, 3)
+
+    def loss(x: list[Vector], y: Any) -> Any:  # 4 × 4 with 0 around it, kernel 3 × 3, 3 classes
+        edge: list[Any] = [[0.0] * 6]
+        padded = [*edge, *([0.0, *row, 0.0] for row in x), *edge]
+        features = [
+            ag.relu(ag.dot(kernel, [v for row in padded[i : i + 3] for v in row[j : j + 3]], bias))
+            for kernel, bias in zip(kernels, biases, strict=True)
+            for i in range(4)
+            for j in range(4)
+        ]
+        logits = [ag.dot(row, features, c) for row, c in zip(rows, offsets, strict=True)]
+        return ag.cross_entropy(logits, y)
+
+    return Example(loss, [(4, 4), ()], classes=3)
+
+
 def recurrent() -> Example:
     rng = random.Random(9)
     u, w, b = weights(rng, 6, 2), weights(rng, 6, 6), weights(rng, 6)
@@ -329,6 +349,7 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "tied": tied,
     "convolution_1d": convolution_1d,
     "convolution_2d": convolution_2d,
+    "convolution_padded": convolution_padded,
     "recurrent": recurrent,
     "lstm_cell": lstm_cell,
     "rnn_steps": rnn_steps,

@@ -96,6 +96,42 @@ def convolution(make: Maker) -> Model:
     return f, (5, 5), 12 if pool else 48
 
 
+def padded_convolution(make: Maker) -> Model:
+    """Windows that reach over the edge, where there is nothing: 0 is written, or left out."""
+    kernels = [make.weights(9, 0.3) for _ in range(2)]
+    deeper = [make.weights(18, 0.2) for _ in range(2)]
+    zeros, bias = make.random.random() < 0.5, make.random.random() < 0.5
+    biases: list[Any] = [*make.weights(2, 0.1)] if bias else [0.0, 0.0]
+    stride = make.random.choice([1, 2])
+
+    def convolved(maps: list[Any], kernels: list[Any]) -> list[Any]:
+        size = len(maps[0])
+
+        def at(i: int, j: int, kernel: list[Any], bias: Any) -> Any:
+            window = [
+                each[p][q] if 0 <= p < size and 0 <= q < size else None
+                for each in maps
+                for p in range(i - 1, i + 2)
+                for q in range(j - 1, j + 2)
+            ]
+            if zeros:
+                return ag.dot(kernel, [0.0 if v is None else v for v in window], bias)
+            seen = [(w, v) for w, v in zip(kernel, window, strict=True) if v is not None]
+            return ag.dot(*map(list, zip(*seen, strict=True)), bias)
+
+        places = range(0, size, stride)
+        return [
+            [make.activated([at(i, j, kernel, b) for j in places]) for i in places]
+            for kernel, b in zip(kernels, biases, strict=True)
+        ]
+
+    def f(x: list[list[Any]]) -> list[Any]:
+        maps = convolved(convolved([x], kernels), deeper)
+        return [v for each in maps for row in each for v in row]
+
+    return f, (4, 4), 2 * (4 if stride == 1 else 1) ** 2
+
+
 def rnn(make: Maker) -> Model:
     layer = make.layer(make.n + make.h, make.h)
 
@@ -343,6 +379,7 @@ FAMILIES: list[Callable[[Maker], Model]] = [
     mlp,
     skip,
     convolution,
+    padded_convolution,
     rnn,
     lstm,
     gru,
