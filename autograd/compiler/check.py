@@ -22,7 +22,7 @@ from ..engine.value import Value, describe
 from .inputs import Inputs, flat_rows
 from .parameters import Parameters, as_array, as_list
 from .targets import Target
-from .trace import Trace, leaf_of, nested, numbers, set_numbers
+from .trace import Trace, flattened, leaf_of, nested, numbers, set_numbers
 
 __all__ = ["Check", "disagreement", "reference"]
 
@@ -156,8 +156,7 @@ class Check:
         here = [leaf_of(each).data for each in trace.order]
         try:
             result = trace.rebuild(*actual)
-            results = [result] if trace.single else list(result)
-            now = [r.data if isinstance(r, Value) else float(r) for r in results]
+            now = [r.data if isinstance(r, Value) else float(r) for r in flattened(result)[0]]
             if self.exact(target) and _same(now, self.outputs(target, as_array(here), [sample])[0]):
                 return
             before = evaluate(trace, here, sample)

@@ -21,7 +21,7 @@ from .inputs import Inputs, shapes_of
 from .options import Options, sample_shapes
 from .parameters import Parameters, as_list, parameters_of
 from .targets import StraightLine, Target
-from .trace import Argument, Trace, leaf_of, trace_function, trace_graph
+from .trace import Argument, Trace, leaf_of, nested, trace_function, trace_graph
 
 if TYPE_CHECKING:
     from .vectorised import Arrays
@@ -46,9 +46,10 @@ def compile(
     """Turn a function of scalar Values into a NumPy program over a whole batch.
 
     Args:
-        f: a function of one sample: of Values, or of (nested) lists of them. Every leaf that it
-            uses without being given it is a parameter. Or a Value: a graph that exists already;
-            its leaves are the parameters, its constants the data.
+        f: a function of one sample: of Values, or of (nested) lists of them, giving a Value or a
+            (nested) list. Every leaf that it uses without being given it is a parameter. Or a
+            Value: a graph that exists already; its leaves are the parameters, its constants the
+            data.
         shapes: the shape of one sample of each argument, ``()`` for a scalar, ``(n,)`` for a
             list; without it the first call tells, which may also bring numbers held fixed.
         parameters: the leaves to differentiate by, and theta's order. A function that uses
@@ -126,7 +127,7 @@ class Program:
         """
         options = self._options
         self._inputs = Inputs(trace, options.dtype, options.batch_size)
-        self._single = trace.single
+        self._single, self._shape = trace.single, trace.shape
         self._nodes = len(trace)
         self._advice = advice(trace)
         module = [] if options.parameters else parameters_of(self._f)
@@ -282,9 +283,18 @@ class Program:
     # ------------------------------------------------------------------ running
 
     def __call__(self, *arguments: Any, theta: Any = None) -> Any:
-        """Give f of every sample: (B,), or (B, m) if f gives a list; a number for a graph."""
+        """Give f of every sample: (B,), or (B, m) if f gives a list, (B, m, n) if a list of lists.
+
+        Without arguments there is no B: a number for a graph.
+        """
         batch = self._prepare(arguments)
-        return self._choose(batch).values(batch, self._chosen(theta))
+        values = self._choose(batch).values(batch, self._chosen(theta))
+        if len(self._shape) < 2:
+            return values
+        if hasattr(values, "reshape"):
+            return values.reshape(*values.shape[:-1], *self._shape)
+        rows = [nested(row, self._shape) for row in (values if batch else [values])]
+        return rows if batch else rows[0]
 
     def value_and_grad(self, *arguments: Any, theta: Any = None) -> tuple[float, Any]:
         """Give the mean (or sum) of f over the batch, and its gradient with respect to theta.

@@ -210,7 +210,7 @@ class Trace:
     """A scalar graph: its outputs, and what each leaf stands for."""
 
     outputs: list[Value]
-    single: bool
+    shape: Shape  # of what the function gives: () for a Value, whose gradient may be wanted
     arguments: list[Argument]
     inputs: dict[Value, tuple[int, int]]  # of the placeholders: argument and column
     leaves: list[Value]  # oldest first; constants, which were never born, before all others
@@ -222,6 +222,11 @@ class Trace:
 
     def __len__(self) -> int:
         return len(self.leaves) + len(self.nodes)
+
+    @property
+    def single(self) -> bool:
+        """Whether there is one output, not a list of them."""
+        return self.shape == ()
 
     @property
     def large(self) -> bool:
@@ -313,27 +318,22 @@ def trace_function(
             if misfits := _misfits(f, arguments):
                 raise TypeError(misfits) from error
             raise
-    single = not isinstance(result, (list, tuple))
+    flat, shape = flattened(result)
     outputs = []
-    for output in [result] if single else result:
+    for output in flat:
         if not isinstance(output, Value):
-            if isinstance(output, (list, tuple)):
-                raise TypeError(
-                    "compile: the function must give a Value or a flat list of Values, "
-                    f"got a list that holds {shorten(output)}"
-                )
             try:
                 output = value.constant(as_number(output, "the result"))
             except TypeError:
                 raise TypeError(
-                    "compile: the function must give a Value or a flat list of Values, "
+                    "compile: the function must give a Value or a (nested) list of Values, "
                     f"got {type(output).__name__} {shorten(output)}"
                 ) from None
         outputs.append(output)
     if not outputs:
         raise TypeError("compile: the function gives an empty list; give at least one Value")
     outputs, leaves, nodes, uses = _own(outputs, tracer.made, inputs)
-    return Trace(outputs, single, arguments, inputs, leaves, nodes, uses, started, f)
+    return Trace(outputs, shape, arguments, inputs, leaves, nodes, uses, started, f)
 
 
 def _placeholders(arguments: list[Argument]) -> tuple[dict[Value, tuple[int, int]], list[Any]]:
@@ -458,7 +458,7 @@ def _uses(nodes: list[Value], outputs: list[Value]) -> tuple[list[Value], Counte
 def trace_graph(output: Value) -> Trace:
     """The trace of a graph that exists already: no inputs, its leaves are the parameters."""
     outputs, leaves, nodes, uses = _own([output], [], {})
-    return Trace(outputs, True, [], {}, leaves, nodes, uses)
+    return Trace(outputs, (), [], {}, leaves, nodes, uses)
 
 
 def nested(flat: Sequence[Any], shape: Shape) -> Any:
@@ -469,6 +469,26 @@ def nested(flat: Sequence[Any], shape: Shape) -> Any:
         return list(flat)
     size = math.prod(shape[1:])
     return [nested(flat[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0])]
+
+
+def flattened(nested: Any) -> tuple[list[Any], Shape]:
+    """Nested lists as a flat list, with their shape.
+
+    Raises:
+        TypeError: their rows differ in shape.
+    """
+    if not isinstance(nested, (list, tuple)):
+        return [nested], ()
+    if not any(isinstance(each, (list, tuple)) for each in nested):
+        return list(nested), (len(nested),)
+    rows = [flattened(row) for row in nested]
+    shapes = {shape for _, shape in rows}
+    if len(shapes) > 1:
+        raise TypeError(
+            f"compile: the lists that the function gives differ in shape: {sorted(shapes)}; make "
+            "them equal, or one flat list"
+        )
+    return [each for flat, _ in rows for each in flat], (len(rows), *shapes.pop())
 
 
 def _names(f: Callable[..., Any], count: int) -> list[str]:

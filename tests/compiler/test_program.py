@@ -463,8 +463,8 @@ def test_bad_options() -> None:
             compile(loss, **options)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="takes a function of Values, or one Value"):
         compile(3)
-    with pytest.raises(TypeError, match="flat list"):
-        compile(lambda x: [[x]], shapes=[()])
+    with pytest.raises(TypeError, match="differ in shape"):
+        compile(lambda x: [[x], x], shapes=[()])
 
 
 # ---------------------------------------------------------------------- meaning

@@ -74,18 +74,34 @@ def test_gradients_inside_a_function() -> None:
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (None, "must give a Value or a flat list of Values, got NoneType None"),
-        ("s", "flat list of Values, got str 's'"),
-        ({"loss": 1.0}, r"flat list of Values, got dict \{'loss': 1\.0\}"),
-        (np.zeros(2), "flat list of Values, got ndarray"),
-        ([[1.0]], r"flat list of Values, got a list that holds \[1\.0\]"),
-        ([None], "flat list of Values, got NoneType None"),
+        (None, "must give a Value or a \\(nested\\) list of Values, got NoneType None"),
+        ("s", "list of Values, got str 's'"),
+        ({"loss": 1.0}, r"list of Values, got dict \{'loss': 1\.0\}"),
+        (np.zeros(2), "list of Values, got ndarray"),
+        ([[1.0], [1.0, 2.0]], r"differ in shape: \[\(1,\), \(2,\)\]; make them equal, or one flat"),
+        ([1.0, [1.0]], r"differ in shape: \[\(\), \(1,\)\]"),
+        ([None], "list of Values, got NoneType None"),
         ([], "gives an empty list; give at least one Value"),
     ],
 )
 def test_results_that_are_none(result: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         compile(lambda x: result, shapes=[()])
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_lists_of_lists_come_out_as_they_are(target: str) -> None:
+    def table(x: list[Any]) -> list[list[Any]]:
+        return [[W * x[0], x[1], 5.0], [x[0] + x[1], W * x[1], x[0]]]
+
+    program = compile(table, shapes=[(2,)], target=target)
+    xs = np.array([[1.0, 2.0], [-3.0, 0.5], [4.0, -1.0]])
+    expected = [[[ag.Value(0.0) + v for v in row] for row in table(x.tolist())] for x in xs]
+    assert program(xs).tolist() == [[[v.data for v in row] for row in each] for each in expected]
+    assert program(xs[:1]).shape == (1, 2, 3)
+    assert program(xs[:0]).shape == (0, 2, 3)
+    with pytest.raises(TypeError, match="several outputs, not one loss"):
+        program.value_and_grad(xs)
 
 
 def test_too_few_and_too_many_arguments() -> None:
