@@ -13,7 +13,10 @@
 from autograd import cross_entropy
 
 from .activations import ACTIVATIONS
+from .attention import Attention
 from .choosing import ENGINES
+from .convolution import Conv1d, Conv2d
+from .embedding import Embedding
 from .engines import Eager, Engine
 from .history import History
 from .init import INITIALIZERS
@@ -36,6 +39,7 @@ from .losses import (
 from .module import Module
 from .nested import values_in
 from .neuron import Neuron
+from .normalisation import LayerNorm, RMSNorm
 from .optim import (
     SGD,
     AdaGrad,
@@ -50,28 +54,42 @@ from .optim import (
     step_decay,
 )
 from .pictures import clusters
+from .pooling import AvgPool2d, Flatten, MaxPool2d
+from .recurrent import GRU, LSTM, RNN
 from .state import load, save
 from .training import fit
 
 __all__ = [
     "ACTIVATIONS",
     "ENGINES",
+    "GRU",
     "INITIALIZERS",
     "LOSSES",
+    "LSTM",
     "MLP",
+    "RNN",
     "SGD",
     "Activate",
     "AdaGrad",
     "Adam",
+    "Attention",
+    "AvgPool2d",
+    "Conv1d",
+    "Conv2d",
     "Dropout",
     "Eager",
+    "Embedding",
     "Engine",
+    "Flatten",
     "History",
     "Layer",
+    "LayerNorm",
+    "MaxPool2d",
     "Maxout",
     "Module",
     "Neuron",
     "Optimizer",
+    "RMSNorm",
     "RMSProp",
     "Residual",
     "Sequential",

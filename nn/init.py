@@ -17,6 +17,7 @@ __all__ = [
     "INITIALIZERS",
     "Initializer",
     "Seed",
+    "fan_in",
     "find_initializer",
     "generator_of",
     "he",
@@ -62,12 +63,19 @@ def he(n_inputs: int, n_outputs: int, generator: random.Random) -> float:
     return math.sqrt(2 / n_inputs) * generator.gauss(0.0, 1.0)
 
 
+def fan_in(n_inputs: int, n_outputs: int, generator: random.Random) -> float:
+    """Draw uniformly between ±1/√n_inputs: PyTorch's default, of weights and of biases."""
+    bound = 1 / math.sqrt(n_inputs)
+    return generator.uniform(-bound, bound)
+
+
 INITIALIZERS: dict[str, Initializer] = {
     "zeros": zeros,
     "normal": normal(),
     "uniform": uniform(),
     "xavier": xavier,
     "he": he,
+    "fan_in": fan_in,
 }
 
 _RECTIFIERS = {"relu", "leaky_relu", "elu", "softplus"}

@@ -13,11 +13,19 @@ from autograd import Value, dot, maximum
 
 from .activations import Activation, activate, activation_name, find_activation
 from .init import Initializer, Seed, find_initializer, generator_of
+from .inputs import as_inputs, as_lists, each_row
 from .module import Module
-from .neuron import Neuron, as_inputs
+from .nested import plus, shape, values_of_shape
+from .neuron import Neuron
 from .settings import number, whole
 
-__all__ = ["MLP", "Activate", "Dropout", "Layer", "Maxout", "Residual", "Sequential"]
+__all__ = ["MLP", "Activate", "Dropout", "Layer", "Maxout", "Residual", "Sequential", "affine"]
+
+
+def affine(weight: Any, x: Any, bias: Any) -> list[Any]:
+    """Give W·x + b; without b if ``bias`` is an empty list."""
+    biases = bias or [0.0] * len(weight)
+    return [dot(w, x, b) for w, b in zip(weight, biases, strict=True)]
 
 
 class Layer(Module):
@@ -57,27 +65,23 @@ class Layer(Module):
         generator = generator_of(rng)
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
         self.activation = activation
-        self.weight = [
-            [Value(draw(n_inputs, n_outputs, generator)) for _ in range(n_inputs)]
-            for _ in range(n_outputs)
-        ]
+        self.weight = values_of_shape(
+            (n_outputs, n_inputs), lambda: draw(n_inputs, n_outputs, generator)
+        )
         self.bias = [Value(0.0) for _ in range(n_outputs)] if bias else []
 
+    @each_row
     def forward(self, x: Any) -> list[Any]:
         """Give activation(W·x + b), a list of n_outputs Values."""
         x = as_inputs(self, x, self.n_inputs)
-        z = [dot(w, x, b) for w, b in zip(self.weight, self._biases, strict=True)]
-        return activate(self.activation, z)
-
-    @property
-    def _biases(self) -> Sequence[Any]:
-        return self.bias or [0.0] * self.n_outputs
+        return activate(self.activation, affine(self.weight, x, self.bias))
 
     @property
     def neurons(self) -> list[Neuron]:
         """The layer as single neurons, which share its weights and biases."""
         neurons = []
-        for w, b in zip(self.weight, self._biases, strict=True):
+        biases: Any = self.bias or [0.0] * self.n_outputs
+        for w, b in zip(self.weight, biases, strict=True):
             neuron = Neuron(self.n_inputs, self.activation, init="zeros", rng=0)
             neuron.weight, neuron.bias = w, b
             neurons.append(neuron)
@@ -139,6 +143,7 @@ class MLP(Module):
         ]
         self.n_inputs, self.n_outputs = self.layers[0].n_inputs, self.layers[-1].n_outputs
 
+    @each_row
     def forward(self, x: Any) -> Any:
         """Pass one sample through the layers."""
         for layer in self.layers:
@@ -219,7 +224,8 @@ class Activate(Module):
         find_activation(activation)
         self.activation = activation
 
-    def forward(self, x: Sequence[Any]) -> list[Any]:
+    @each_row
+    def forward(self, x: Any) -> list[Any]:
         """Apply the activation to every number, or to all at once if it is softmax."""
         x = as_inputs(self, x)
         return activate(self.activation, x)
@@ -245,21 +251,20 @@ class Residual(Module):
         self.inner = Sequential(*steps)
         self.n_inputs, self.n_outputs = self.inner.n_inputs, self.inner.n_outputs
         if self.n_inputs is not None and self.n_outputs is not None:
-            self._check(self.n_inputs, self.n_outputs)
+            self._check((self.n_inputs,), (self.n_outputs,))
 
-    def _check(self, before: int, after: int) -> None:
+    def _check(self, before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
         if before != after:
-            raise ValueError(
-                f"Residual: x has {before} numbers but F(x) has {after}; they must be as many"
-            )
+            x, y = (" × ".join(map(str, each)) for each in (before, after))
+            raise ValueError(f"Residual: x has {x} numbers but F(x) has {y}; they must be as many")
 
-    def forward(self, x: Sequence[Any]) -> list[Any]:
+    def forward(self, x: Any) -> list[Any]:
         """Give x + F(x)."""
-        x = as_inputs(self, x)
+        x = list(as_inputs(self, as_lists(x)))
         y = self.inner(x)
         y = [y] if isinstance(y, Value) else y
-        self._check(len(x), len(y))
-        return [xi + yi for xi, yi in zip(x, y, strict=True)]
+        self._check(shape(x), shape(y))
+        return plus(x, y)  # type: ignore[no-any-return]
 
 
 class Maxout(Module):
@@ -293,6 +298,7 @@ class Maxout(Module):
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
         self.pieces = [Layer(n_inputs, n_outputs, init=init, rng=generator) for _ in range(pieces)]
 
+    @each_row
     def forward(self, x: Any) -> list[Any]:
         """Give the maximum of the pieces, a list of n_outputs Values."""
         x = as_inputs(self, x, self.n_inputs)
@@ -325,7 +331,8 @@ class Dropout(Module):
         self.p = number("Dropout", "p", p, "at least 0 and below 1")
         self.generator = generator_of(rng)
 
-    def forward(self, x: Sequence[Any]) -> list[Any]:
+    @each_row
+    def forward(self, x: Any) -> list[Any]:
         """Give x with some of its numbers multiplied by 0."""
         x = as_inputs(self, x)
         if not self.training:

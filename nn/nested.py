@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd import Value
 
-__all__ = ["plain", "shape", "values_in"]
+__all__ = ["plain", "plus", "shape", "values_in", "values_of_shape"]
 
 
 def values_in(nested: Any) -> list[Any]:
@@ -36,6 +36,17 @@ def plain(nested: Any) -> Any:
     return nested.data if isinstance(nested, Value) else nested
 
 
+def plus(x: Any, y: Any) -> Any:
+    """Add two nested lists of one shape, number by number.
+
+    >>> plus([[1.0, 2.0]], [[10.0, 20.0]])
+    [[11.0, 22.0]]
+    """
+    if isinstance(x, (list, tuple)):
+        return [plus(xi, yi) for xi, yi in zip(x, y, strict=True)]
+    return x + y
+
+
 def shape(nested: Any) -> tuple[Any, ...]:
     """Give the shape of a nested list; "ragged" ends it where rows differ.
 
@@ -48,3 +59,14 @@ def shape(nested: Any) -> tuple[Any, ...]:
     if len(rows) > 1:
         return (len(nested), "ragged")
     return (len(nested), *(rows.pop() if rows else ()))
+
+
+def values_of_shape(lengths: tuple[int, ...], draw: Callable[[], float]) -> Any:
+    """Make nested lists of Values whose numbers are drawn row by row.
+
+    >>> plain(values_of_shape((2, 3), lambda: 0.5))
+    [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
+    """
+    if not lengths:
+        return Value(draw())
+    return [values_of_shape(lengths[1:], draw) for _ in range(lengths[0])]

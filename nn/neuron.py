@@ -8,10 +8,11 @@ from autograd import Value, dot
 
 from .activations import Activation, activate, activation_name, find_activation
 from .init import Initializer, Seed, find_initializer, generator_of
+from .inputs import as_inputs
 from .module import Module
-from .settings import shorten, whole
+from .settings import whole
 
-__all__ = ["Neuron", "as_inputs"]
+__all__ = ["Neuron"]
 
 
 class Neuron(Module):
@@ -64,28 +65,3 @@ class Neuron(Module):
     def __str__(self) -> str:
         name = activation_name(self.activation)
         return f"Neuron({self.n_inputs}{name and f', {name}'})"
-
-
-def as_inputs(layer: Module, x: Any, n_inputs: int | None = None) -> Any:
-    """Give x, if it is one sample of n_inputs numbers (None: of any number), for this layer.
-
-    A single Value, as a network ending in one neuron gives it, is a list of one.
-
-    Raises:
-        ValueError: it has another length, or is a batch of samples.
-        TypeError: it is no list.
-    """
-    if isinstance(x, Value) and n_inputs in (1, None):
-        return [x]
-    shape = getattr(x, "shape", None)
-    inputs = "inputs" if n_inputs is None else f"{n_inputs} inputs"
-    if shape is not None and len(shape) > 1:
-        raise ValueError(
-            f"{layer} takes one sample of {inputs}, got an array of shape "
-            f"{tuple(shape)}: write [model(x) for x in X]"
-        )
-    if not hasattr(x, "__len__") or isinstance(x, (str, bytes, dict)) or shape == ():
-        raise TypeError(f"{layer} takes a list of {inputs}, got {shorten(x)}: write [x]")
-    if n_inputs is not None and len(x) != n_inputs:
-        raise ValueError(f"{layer} takes {n_inputs} inputs, got {len(x)}")
-    return x

@@ -35,11 +35,11 @@ def number(owner: str, name: str, setting: Any, expected: str) -> float:
     return float(setting)
 
 
-def whole(owner: str, name: str, setting: Any) -> int:
-    """Give the setting as an int, if it is a whole number of at least 1 (NumPy's count too).
+def whole(owner: str, name: str, setting: Any, least: int = 1) -> int:
+    """Give the setting as an int, if it is a whole number of at least ``least`` (NumPy's too).
 
     Raises:
-        ValueError: it is below 1.
+        ValueError: it is less.
         TypeError: it is no whole number.
 
     >>> whole("fit", "epochs", 2.5)
@@ -50,10 +50,9 @@ def whole(owner: str, name: str, setting: Any) -> int:
         count = None if isinstance(setting, bool) else index(setting)
     except TypeError:
         count = None
-    if count is None:
-        raise TypeError(f"{owner}: {name} must be an int of at least 1, got {setting!r}")
-    if count < 1:
-        raise ValueError(f"{owner}: {name} must be an int of at least 1, got {setting!r}")
+    if count is None or count < least:
+        error = TypeError if count is None else ValueError
+        raise error(f"{owner}: {name} must be an int of at least {least}, got {setting!r}")
     return count
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import nn
-from autograd import Value, check_gradients, dot, gradients, leaky_relu, sigmoid, tanh
+from autograd import Value, check_gradients, compile, dot, gradients, leaky_relu, sigmoid, tanh
 
 X = [0.5, -1.2, 0.3]
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
@@ -306,3 +307,89 @@ def test_an_activation_with_a_setting() -> None:
 def test_widths_and_seeds_from_numpy() -> None:
     model = nn.MLP(np.int64(2), np.array([3, 1]), rng=np.int64(5))
     assert model.state_dict() == nn.MLP(2, [3, 1], rng=5).state_dict()
+
+
+# ---------------------------------------------------------------------- sequences and images
+
+
+def lenet() -> nn.Module:
+    return nn.Sequential(
+        *(nn.Conv2d(1, 2, 3, padding=1, rng=0), "relu", nn.MaxPool2d(2)),
+        *(nn.Conv2d(2, 3, 2, rng=1), "tanh", nn.AvgPool2d(2, stride=1)),
+        *(nn.Flatten(), nn.Layer(3, 5, "relu", rng=2), nn.Dropout(0.5, rng=3), nn.Layer(5, 3)),
+    )
+
+
+def transformer() -> nn.Module:
+    feed = [nn.LayerNorm(4), nn.Layer(4, 8, "relu", rng=3), nn.Layer(8, 4, rng=4)]
+    return nn.Sequential(
+        nn.Embedding(6, 4, rng=1),
+        nn.Residual(nn.RMSNorm(4), nn.Attention(4, 2, causal=True, rng=2)),
+        nn.Residual(*feed, nn.Dropout(0.2, rng=5)),
+        nn.Maxout(4, 3, rng=6),
+        nn.MLP(3, [2, 1], rng=7),
+    )
+
+
+def reader() -> nn.Module:
+    return nn.Sequential(nn.GRU(2, 3, rng=0), nn.LSTM(3, 4, rng=1), nn.RNN(4, 2, rng=2), "softmax")
+
+
+@pytest.mark.parametrize(
+    ("make", "x", "shape"),
+    [
+        (lenet, np.random.default_rng(0).normal(size=(1, 6, 6)), (3,)),
+        (transformer, np.array([0, 5, 3, 3, 1]), (5,)),
+        (reader, np.random.default_rng(0).normal(size=(4, 2)), (4, 2)),
+    ],
+)
+def test_sequential_composes_them(
+    make: Callable[[], nn.Module], x: Any, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    model, twin = make().eval(), make().eval()
+    outputs = model(x)
+    assert nn.nested.shape(outputs) == shape
+    for parameter in twin.parameters():
+        parameter.data += 1.0
+    nn.save(model, tmp_path / "weights")
+    nn.load(twin, tmp_path / "weights")
+    data = [value.data for value in nn.values_in(outputs)]
+    assert [value.data for value in nn.values_in(twin(x))] == data
+    program = compile(model, shapes=[x.shape], target="numpy")
+    assert program(x[None]).shape == (1, *shape)
+    assert program(x[None]).ravel() == pytest.approx(data, rel=1e-12, abs=1e-12)
+    as_one(nn.values_in(outputs)).backward()
+    assert all(parameter.grad is not None for parameter in nn.Sequential(*model[1:]).parameters())
+
+
+def test_along_the_last_axis() -> None:
+    rows = [[1.0, -2.0], [-3.0, 4.0]]
+    layer, mlp = nn.Layer(2, 3, rng=0), nn.MLP(2, [3, 1], rng=0)
+    assert [[y.data for y in ys] for ys in layer(rows)] == [
+        [y.data for y in layer(x)] for x in rows
+    ]
+    assert [y.data for y in mlp(rows)] == [mlp(x).data for x in rows]
+    assert nn.Activate("relu")([rows]) == [[[1.0, 0.0], [0.0, 4.0]]]
+    assert nn.Residual("relu")(rows) == [[2.0, -2.0], [-3.0, 8.0]]
+    assert nn.Residual(nn.Dropout(0.5).eval())(np.array(rows)) == [[2.0, -4.0], [-6.0, 8.0]]
+    with pytest.raises(ValueError, match=r"x has 2 × 2 numbers but F\(x\) has 4"):
+        nn.Residual(nn.Flatten())(rows)
+
+
+def test_a_convolutional_network_learns_on_both_engines() -> None:
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(20, 1, 5, 5))
+    classes = (images[:, 0, :, :2].sum((1, 2)) > 0).astype(int)
+    losses = []
+    for engine in ("eager", "compiled"):
+        model = nn.Sequential(
+            *(nn.Conv2d(1, 2, 3, rng=0), "relu", nn.MaxPool2d(2, 1), nn.Flatten()),
+            nn.Layer(8, 2, rng=1),
+        )
+        optimizer = nn.Adam(model.parameters(), lr=0.05)
+        history = nn.fit(
+            model, "cross_entropy", images, classes, optimizer=optimizer, epochs=5, engine=engine
+        )
+        losses.append(history.loss)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-9)
+    assert losses[0][-1] < 0.8 * losses[0][0]
