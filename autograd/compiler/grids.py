@@ -63,6 +63,11 @@ class Run:
         there = None if self.there is None else change(self.there)
         return replace(self, a=change(self.a), b=change(self.b), there=there)
 
+    def by_weight(self) -> Run:
+        """The same with the products of each node in the order of a."""
+        order = np.argsort(self.a, axis=1, kind="stable")
+        return self.mapped(lambda rows: np.take_along_axis(rows, order, 1))
+
     def turned(self, where: Any) -> Run:
         """The same with a and b exchanged in some nodes, or in all."""
         assert self.a_source is not None

@@ -394,6 +394,10 @@ def _lin_group(result: Grouping, batched: bool, members: list[tuple[int, Any]]) 
     n = len(nodes)
     cells = None
     order, shape = _grid(result, runs, n)
+    if order is None and any(run.a_source == THETA and run.k > 1 for run in runs):
+        by_weight = [run.by_weight() if run.a_source == THETA else run for run in runs]
+        order, shape = _grid(result, by_weight, n, by_age=True)
+        runs = runs if order is None else by_weight
     if order is None:
         runs = [_matched(result, run, n) for run in runs]
         found = _contraction(result, runs, nodes)
@@ -464,7 +468,9 @@ def _sides(run: Run) -> list[tuple[int, Columns]]:
     return inputs if run.a_source is None else [*inputs, (run.a_source, run.a)]
 
 
-def _grid(result: Grouping, runs: list[Run], n: int) -> tuple[Any, tuple[int, ...] | None]:
+def _grid(
+    result: Grouping, runs: list[Run], n: int, by_age: bool = False
+) -> tuple[Any, tuple[int, ...] | None]:
     """An order of the nodes in which a run is every combination of U inputs and V weights."""
     if n == 1:
         return np.arange(1), ()
@@ -482,8 +488,9 @@ def _grid(result: Grouping, runs: list[Run], n: int) -> tuple[Any, tuple[int, ..
             continue
         first = np.array([np.flatnonzero(u == k)[0] for k in range(rows)])
         tuples = run.b[first]
-        rank = np.empty(rows, dtype=np.int64)
-        rank[np.lexsort(tuples.T[::-1])] = np.arange(rows)
+        rank = np.arange(rows)  # by age
+        if not gaps and not by_age:
+            rank[np.lexsort(tuples.T[::-1])] = np.arange(rows)
         order = np.lexsort((v, rank[u]))
         return order, (rows, columns) if rows > 1 and columns > 1 else (n,)
     return None, None

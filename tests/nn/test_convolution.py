@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Value
+from autograd import Value, compile, sum
 
 
 def test_the_same_weights_look_at_every_place() -> None:
@@ -98,3 +98,37 @@ def test_errors_name_the_layer_what_it_takes_and_what_it_got(
 ) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+STACKS: dict[str, list[Any]] = {
+    "padded": [nn.Conv2d(1, 3, 3, padding=1), "relu", nn.Conv2d(3, 4, 3, padding=1), "tanh"],
+    "strided": [nn.Conv2d(1, 3, 5, 2, 2), "relu", nn.Conv2d(3, 4, 3, 2, 1), "relu"],
+    "a pooling that overlaps": [
+        *(nn.Conv2d(1, 3, 3, padding=1), "relu", nn.MaxPool2d(3, 1, 1)),
+        *(nn.Conv2d(3, 4, 3), "relu"),
+    ],
+    "LeNet": [
+        *(nn.Conv2d(1, 3, 5, padding=2), "tanh", nn.AvgPool2d(2)),
+        *(nn.Conv2d(3, 4, 3), "tanh", nn.AvgPool2d(2)),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_compiled_each_convolution_is_one_product(name: str) -> None:
+    features = nn.Sequential(*STACKS[name], nn.Flatten())
+    head = nn.Layer(len(features(np.zeros((1, 8, 8)))), 3)
+
+    def loss(x: Any, y: Any) -> Value:
+        return nn.cross_entropy(head(features(x)), y)
+
+    program = compile(loss, shapes=[(1, 8, 8), ()], target="numpy")
+    forward = program.source.partition("# backward")[0]
+    assert len([line for line in forward.splitlines() if "@ W" in line]) == 3
+    xs, ys = np.random.default_rng(0).normal(size=(3, 1, 8, 8)), np.array([0.0, 1.0, 2.0])
+    value, gradient = program.value_and_grad(xs, ys)
+    whole = sum([loss(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]) / 3
+    whole.backward()
+    assert value == pytest.approx(whole.data, rel=1e-12)
+    expected = [parameter.grad for parameter in program.parameters]
+    np.testing.assert_allclose(gradient, expected, 1e-12, 1e-12)
