@@ -85,6 +85,7 @@ def each_row(forward: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
     @wraps(forward)
     def apply(self: Any, x: Any) -> Any:
+        x = as_lists(x) if getattr(x, "ndim", 1) > 1 else x
         if isinstance(x, (list, tuple)) and x and isinstance(x[0], (list, tuple)):
             return [apply(self, row) for row in x]
         return forward(self, x)

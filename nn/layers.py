@@ -1,7 +1,8 @@
 """Layers, and networks made of them: each takes one sample, a list, and gives a list.
 
 A layer reads as the lecture writes it: z = W·x + b with W of shape (n_outputs, n_inputs), then
-the activation (L25).
+the activation (L25). Of nested lists (steps, features; channels, height, width) it takes every
+row, as PyTorch's layers look along the last axis.
 """
 
 from __future__ import annotations
@@ -226,7 +227,7 @@ class Activate(Module):
 
     @each_row
     def forward(self, x: Any) -> list[Any]:
-        """Apply the activation to every number, or to all at once if it is softmax."""
+        """Apply the activation to every number, or to a whole row if it is softmax."""
         x = as_inputs(self, x)
         return activate(self.activation, x)
 

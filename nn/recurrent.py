@@ -21,17 +21,7 @@ __all__ = ["GRU", "LSTM", "RNN"]
 
 
 class Recurrent(Module):
-    """What they have in common: weights for inputs and for the state, and the walk over steps.
-
-    Args:
-        input_size: how many numbers a step has.
-        hidden_size: how many numbers the state has.
-        bias: whether there are biases, one with the inputs and one with the state.
-        rng: a seed or a ``random.Random``; weights and biases are uniform between ±1/√hidden_size.
-
-    Raises:
-        ValueError: a size is below 1.
-    """
+    """What they have in common: weights for inputs and for the state, and the walk over steps."""
 
     gates = 1  # how many sums each number of the state needs
 
@@ -79,8 +69,16 @@ class Recurrent(Module):
 class RNN(Recurrent):
     """The plain recurrent layer: h = tanh(W x + b + U h + c), (steps, inputs) → (steps, hidden).
 
-    Elman, "Finding structure in time", Cognitive Science 1990; ``torch.nn.RNN``. The arguments
-    are those of all three: input_size, hidden_size, bias, rng.
+    Elman, "Finding structure in time", Cognitive Science 1990; ``torch.nn.RNN``.
+
+    Args:
+        input_size: how many numbers a step has.
+        hidden_size: how many numbers the state has.
+        bias: whether there are biases, one with the inputs and one with the state.
+        rng: a seed or a ``random.Random``; weights and biases are uniform between ±1/√hidden_size.
+
+    Raises:
+        ValueError: a size is below 1.
 
     >>> rnn = RNN(2, 3, rng=0)
     >>> states = rnn([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
@@ -100,7 +98,11 @@ class GRU(Recurrent):
     """The gated recurrent unit: z says how much of the old state to keep, r how much n sees of it.
 
     r = σ(Wr x + Ur h), z = σ(Wz x + Uz h), n = tanh(Wn x + r (Un h)), h = (1 - z) n + z h, each
-    product with its bias. Cho et al., EMNLP 2014, as ``torch.nn.GRU`` writes it.
+    product with its bias. Cho et al., "Learning phrase representations using RNN
+    encoder-decoder", EMNLP 2014, as ``torch.nn.GRU`` writes it.
+
+    Args:
+        input_size, hidden_size, bias, rng: as for ``RNN``.
 
     >>> GRU(2, 3, rng=0)
     GRU(2, 3): 63 parameters
@@ -121,8 +123,11 @@ class LSTM(Recurrent):
     """Long short-term memory: a cell c beside the state, which gates write, forget and read.
 
     i, f, o = σ(W x + U h), g = tanh(W x + U h), each with weights and biases of its own, in the
-    order i, f, g, o; c = f c + i g, h = o tanh(c). Hochreiter & Schmidhuber, Neural Computation
-    1997, with the forget gate of Gers et al., 2000; ``torch.nn.LSTM``.
+    order i, f, g, o; c = f c + i g, h = o tanh(c). Hochreiter & Schmidhuber, "Long short-term
+    memory", Neural Computation 1997, with the forget gate of Gers et al., 2000; ``torch.nn.LSTM``.
+
+    Args:
+        input_size, hidden_size, bias, rng: as for ``RNN``. A step's state is the pair (h, c).
 
     >>> lstm = LSTM(2, 3, rng=0)
     >>> len(lstm([[0.0, 1.0], [1.0, 0.0]])), lstm

@@ -395,6 +395,7 @@ def _lin_group(result: Grouping, batched: bool, members: list[tuple[int, Any]]) 
     cells = None
     order, shape = _grid(result, runs, n)
     if order is None and any(run.a_source == THETA and run.k > 1 for run in runs):
+        # What windows hold may lie in another order at each place, as after a padded layer.
         by_weight = [run.by_weight() if run.a_source == THETA else run for run in runs]
         order, shape = _grid(result, by_weight, n, by_age=True)
         runs = runs if order is None else by_weight

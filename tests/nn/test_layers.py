@@ -369,6 +369,7 @@ def test_along_the_last_axis() -> None:
         [y.data for y in layer(x)] for x in rows
     ]
     assert [y.data for y in mlp(rows)] == [mlp(x).data for x in rows]
+    assert [y.data for y in mlp(np.array(rows))] == [mlp(x).data for x in rows]
     assert nn.Activate("relu")([rows]) == [[[1.0, 0.0], [0.0, 4.0]]]
     assert nn.Residual("relu")(rows) == [[2.0, -2.0], [-3.0, 8.0]]
     assert nn.Residual(nn.Dropout(0.5).eval())(np.array(rows)) == [[2.0, -4.0], [-6.0, 8.0]]
