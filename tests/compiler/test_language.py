@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd.compiler import language, wording, workspace
+from autograd.compiler import calls, language, wording
 from autograd.compiler.builder import Builder
 from autograd.compiler.expand import expand
 from autograd.compiler.language import Along, Array, Gate, Input, Number, Reshape, Take, check
@@ -30,7 +30,7 @@ def test_the_printer_knows_every_operation() -> None:
 
 
 def test_the_printer_of_what_runs_knows_every_operation() -> None:
-    assert set(workspace._COMPUTE) == OPERATIONS - {Along, Input}  # inputs have their names
+    assert set(calls._COMPUTE) == OPERATIONS - {Along, Input}  # inputs have their names
 
 
 def an_input(builder: Builder, *shape: int) -> Input:
