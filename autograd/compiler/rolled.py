@@ -47,7 +47,6 @@ class RolledWriter(Writer):
         self.plan = plan
         self.moves: dict[Array, Moves] = {}  # in the loop: where elements start
         self.indices: dict[Array, Moves] = {}  # in the loop: where its arrays are kept
-        self.of: dict[str, tuple[str, Moves]] = {}  # A1[t] -> A1, and which of them
 
     # ------------------------------------------------------------------ one array
 
@@ -117,7 +116,7 @@ class RolledWriter(Writer):
         self.names.of[node] = self.name_of(slot)
         at = self.indices.get(node, (0, slot.index(repetition)))
         text = f"{slot.name}[{counted(at)}]"
-        self.of[text] = slot.name, at
+        self.kept[text] = slot.name, at
         if self.schedule.steps is None:
             self.schedule.times[node] = at[1]
         else:
@@ -130,20 +129,6 @@ class RolledWriter(Writer):
             slot.name = super().new_name(slot.arrays[0])
             self.schedule.kept.append(slot.name)
         return slot.name
-
-    def line(
-        self,
-        name: str,
-        value: Array | None,
-        expression: str,
-        sign: str = "=",
-        part: Any = None,
-        target: str = "",
-        statement: str = "",
-        at: Moves | None = None,
-    ) -> None:
-        known, at = self.of.get(name, (name, at))
-        super().line(known, value, expression, sign, part, target or name, statement, at)
 
     # ------------------------------------------------------------------ a loop
 
@@ -216,7 +201,7 @@ class RolledWriter(Writer):
             name = self.name_of(slot)
             if self.plan.places.get(node) != (slot, repetition):
                 text = f"{name}[{slot.index(repetition)}]"
-                self.of[text] = name, (0, slot.index(repetition))
+                self.kept[text] = name, (0, slot.index(repetition))
                 self.line(text, node, self.inner(node, COMPARISON, slot.arrays[0].rank))
 
     def name_all(self, loop: Loop) -> None:

@@ -57,6 +57,7 @@ class Writer:
         self.matrix_weights: set[Array] = set()
         self.summed: set[Array] = set()
         self.flattened: dict[Array, bool] = {}  # whether a scattered gradient is only reshaped
+        self.kept: dict[str, tuple[str, Moves]] = {}  # A1[t] -> A1, and which of them
         self.count(roots)
 
     def count(self, roots: list[Array]) -> None:
@@ -115,11 +116,11 @@ class Writer:
         part: Any = None,
         target: str = "",
         statement: str = "",
-        at: Moves | None = None,
     ) -> None:
         """Add a line; for the arguments see ``Line``."""
-        steps = self.schedule.steps
-        line = Line(name, sign, value, part, target or name, expression, statement, steps, at)
+        steps, target = self.schedule.steps, target or name
+        name, at = self.kept.get(name, (name, None))
+        line = Line(name, sign, value, part, target, expression, statement, steps, at)
         self.schedule.lines.append(line)
 
     def batch(self) -> str:
