@@ -81,7 +81,6 @@ class Calls:
     """
 
     def __init__(self, schedule: Schedule, dtype: str, prefix: str, given: bool) -> None:
-        self.schedule = schedule
         self.dtype = dtype
         self.prefix = prefix
         self.constants = dict(schedule.constants)
@@ -404,9 +403,6 @@ class Calls:
             self.call(f"{function}({{0}}, {{1}}, out={{out}}{truths})", *columns[:2], out=out)
             for each in columns[2:]:
                 self.call(f"{function}({{0}}, {{1}}, out={{out}})", out, each, out=out)
-        elif products and rank == 2 and axes == (1,):
-            ones = _known(f"np.ones({source.shape[-1]})", "once")
-            self.call("np.dot({0}, {1}, out={out})", view, ones, out=dense(out))
         elif products and axes == tuple(range(rank - 1)):
             rows = as_rows(view, source.shape[-1:])
             ones = self.ones(view._replace(shape=source.shape[:-1]))
