@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import primitives
-from .access import read, slice_of
+from .access import read, slice_of, way
 from .buffers import Call, Storage, View, turned
 from .language import (
     COMPARISONS,
@@ -448,26 +448,18 @@ class Calls:
             if slice_of(node.index) is not None:
                 return self.part_of(self.theta, node.index)
         view = self.compute(source)
-        irregular = False
-
-        def name(index: Any) -> str:
-            nonlocal irregular
-            irregular = True
-            return ""
-
-        batch = (lambda: "B") if source.batched else None
-        path = read("{}", source.shape, node.index, name, batch)
-        if irregular:
-            flat = reshaped(view, (source.size,)) if source.rank > 1 else view
+        found = way(source.shape, node.index)
+        if found.taken:
+            flat = view if found.lengths is None else reshaped(view, found.lengths)
             index = self.constant(node.index)
             form = f'np.take({{0}}, {index}, {int(source.batched)}, {{out}}, "clip")'
             return self.call(form, flat, out=dense(self.like(node, rows=True)))
+        path = read("{}", source.shape, node.index, str, (lambda: "B") if source.batched else None)
         if not node.batched and node.rank == 0:
             return self.local(path, view)
-        columns = source.rank == 1 and node.rank <= 1
-        if not columns:
+        if found.lengths is not None or found.after is not None:
             return reshaped(view, node.shape, path)._replace(dense=False)
-        return changed(view, path, node.shape, view.dense and _side_by_side(node.index))
+        return changed(view, path, node.shape, False)
 
     def scatter(self, node: Scatter) -> View:
         ((index, operand),) = zip(node.indices, node.operands, strict=True)
