@@ -399,7 +399,9 @@ def _lin_group(result: Grouping, batched: bool, members: list[tuple[int, Any]]) 
         by_weight = [run.by_weight() if run.a_source == THETA else run for run in runs]
         order, shape = _grid(result, by_weight, n, by_age=True)
         runs = runs if order is None else by_weight
-    if order is None:
+    if order is not None:
+        runs = [_gapless(result, run) for run in runs]
+    else:
         runs = [_matched(result, run, n) for run in runs]
         found = _contraction(result, runs, nodes)
         if found is not None:
@@ -457,7 +459,12 @@ def _matched(result: Grouping, run: Run, n: int) -> Run:
             return replace(found, a=np.where(found.there, found.a, nothing), there=None)
         if found is not None:
             return found
-    if run.there is None:
+    return _gapless(result, run)
+
+
+def _gapless(result: Grouping, run: Run) -> Run:
+    """A run that reads something in its gaps, too, which a mask hides."""
+    if run.there is None or run.a_source == THETA:
         return run
     b = continued(run.b, run.there, result.size(run.b_source))
     return replace(run, a=continued(run.a, run.there, 1 << 40), b=b)

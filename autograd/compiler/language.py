@@ -390,8 +390,8 @@ def _broadcast(node: Array) -> Any:
 
 def _take(node: Take) -> Any:
     (source,) = node.operands
-    if node.index.size and int(node.index.max()) >= source.size:
-        raise ValueError(f"{node!r} reads beyond the end of {source!r}")
+    if node.index.size and not 0 <= int(node.index.min()) <= int(node.index.max()) < source.size:
+        raise ValueError(f"{node!r} reads beyond an end of {source!r}")
     return source.batched, node.index.shape
 
 
@@ -399,6 +399,8 @@ def _scatter(node: Scatter) -> Any:
     for operand, index in zip(node.operands, node.indices, strict=True):
         if operand.shape != index.shape or operand.batched != node.batched:
             raise ValueError(f"{node!r} scatters {operand!r} to {index.shape}")
+        if index.size and not 0 <= int(index.min()) <= int(index.max()) < node.size:
+            raise ValueError(f"{node!r} has no element at some of the places that it writes to")
     return None
 
 

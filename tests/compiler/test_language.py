@@ -52,6 +52,7 @@ def test_equal_operations_are_one() -> None:
         lambda b, x: b.make(Reshape, (x,), (4,), True),
         lambda b, x: b.make(Gate, (x, x), (2, 3), True, primitives.add),
         lambda b, x: b.make(Take, (x,), (1,), True, np.array([6])),
+        lambda b, x: b.make(Take, (x,), (1,), True, np.array([-1])),
         lambda b, x: b.make(Number, (), (2,), False, 1.0),
         lambda b, x: b.make(Gate, (an_input(Builder(), 6),), (6,), True, primitives.exp),
         lambda b, x: b.contract(x, "Bk", b.constant(np.ones(5)), "k", "B"),
