@@ -75,6 +75,7 @@ def main(out: Path = OUT) -> None:
         optimizer=nn.Adam(model.parameters(), lr=nn.cosine(0.005, EPOCHS * 90)),
         epochs=EPOCHS,
         batch_size=16,
+        engine="compiled",
         validation=(test_X, test_Y),
         l2=1e-4,
         metrics=["accuracy"],

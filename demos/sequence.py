@@ -49,6 +49,7 @@ def main(out: Path = OUT) -> None:
         optimizer=nn.Adam(model.parameters(), lr=0.01),
         epochs=EPOCHS,
         batch_size=16,
+        engine="compiled",
         clip=1.0,  # a gradient that comes back through many steps can explode
     )
     print(f"  loss {history.loss[0]:.3f} at first, {history.loss[-1]:.3f} after {EPOCHS} epochs")

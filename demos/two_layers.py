@@ -67,6 +67,7 @@ def main(out: Path = OUT, N: int = 64, D_in: int = 1000, H: int = 100, D_out: in
         y,
         optimizer=nn.SGD(weights, lr=RATE * N),  # fit takes the mean over N, the lecture the sum
         epochs=STEPS,
+        engine="compiled",
     )
     losses = N * np.array(history.loss)
     by_hand = by_numpy(x, y, W1, W2, STEPS, RATE)

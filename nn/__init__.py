@@ -14,11 +14,11 @@ from autograd import cross_entropy
 
 from .activations import ACTIVATIONS
 from .attention import Attention
-from .choosing import ENGINES
 from .convolution import Conv1d, Conv2d
+from .eager import Eager
 from .embedding import Embedding
-from .engines import Eager, Engine
-from .history import History
+from .engines import ENGINES, Engine
+from .history import Epoch, History
 from .init import INITIALIZERS
 from .layers import MLP, Activate, Dropout, Layer, Maxout, Residual, Sequential
 from .losses import (
@@ -80,6 +80,7 @@ __all__ = [
     "Eager",
     "Embedding",
     "Engine",
+    "Epoch",
     "Flatten",
     "History",
     "Layer",

@@ -1,51 +1,53 @@
-"""What a fit asks for: the loss of a batch, and its gradient in the parameters' ``.grad``.
+"""The seam between ``fit`` and the way a batch is computed, and which way is taken.
 
-An engine holds the model, the loss and the samples. The eager one builds the graph of one
-sample after the other and lets the gradients accumulate in the leaves. Another engine may do
-the same in another way: it needs the methods of ``Engine``.
+``ENGINES`` is the table of them: to add one, write a class with the methods of ``Engine`` and
+give it a name here. A compiler's other target is a subclass of ``Compiled`` of two lines.
+
+    class InC(Compiled):
+        name = target = "c"
+
+By itself ("auto") ``fit`` compiles what is made of ``nn``'s own modules, losses and optimizers,
+whose forward passes are known to be the same formula each time. Of a module or a function that
+someone else wrote this is not known, and no look at it could tell; so it is trained eagerly.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
-from autograd import Value, no_grad
-
-from .losses import l2_penalty
+from .activations import ACTIVATIONS
+from .compiling import Compiled
+from .data import Batch, numpy_or_none
+from .eager import Eager
 from .module import Module
-from .nested import plain, values_in
-from .optim import Optimizer, clip_grad_norm
+from .optim import Optimizer
 
-__all__ = ["Eager", "Engine", "located", "loss_error", "penalised"]
-
-Predictions = list[Any]
+__all__ = ["ENGINES", "Engine", "find_engine", "not_ours", "unsuited"]
 
 
 class Engine(Protocol):
-    """The seam between ``fit`` and the way a batch is computed.
-
-    An engine is made with the arguments of ``Eager``, which also say what it will be asked for,
-    so that it can refuse then.
-    """
+    """What ``fit`` asks for. An engine is made with the arguments of ``Eager``."""
 
     name: str
-    """How the batches are computed: "eager", with the reason if it is not by choice."""
+    """How the batches are computed, for ``History.engine``."""
 
-    def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
-        """Set every parameter's ``.grad`` to that of the batch's mean loss (plus penalty).
+    def gradients(self, batch: Batch) -> tuple[float, Any]:
+        """Compute the gradient of the batch's mean loss (plus penalty), for ``step``.
 
-        Gives the mean loss without the penalty, and the predictions, plain numbers (or an empty
-        list, where nobody wants them).
+        Gives the mean loss without the penalty, and the predictions as plain numbers: a list or
+        an array with a row for each sample (empty, where nobody wants them).
         """
 
     def step(self, optimizer: Optimizer, clip: float | None) -> None:
-        """Let the optimizer take a step, its gradients clipped to this norm."""
+        """Let the optimizer take a step, the gradient clipped to this norm."""
 
-    def finish(self, optimizer: Optimizer) -> None:
-        """Bring the model's Values (and the optimizer's states) up to date: the fit is over."""
+    def evaluate(self, batch: Batch) -> tuple[float, Any]:
+        """The mean loss of a batch and the predictions, without gradients."""
+
+    def store(self, optimizer: Optimizer) -> None:
+        """Bring the model's Values and the optimizer's states up to date."""
 
     def snapshot(self) -> Any:
         """A copy of the weights as they are now, for ``restore``."""
@@ -53,120 +55,61 @@ class Engine(Protocol):
     def restore(self, weights: Any) -> None:
         """Put these weights into the model's Values."""
 
-    def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Engine:
-        """The same model, loss and weights on other samples."""
 
-    def evaluate(self) -> tuple[float, Predictions]:
-        """The mean loss over all samples and the predictions, without gradients."""
+ENGINES: dict[str, Callable[..., Engine]] = {"eager": Eager, "compiled": Compiled}
+"""How a batch may be computed, by name."""
 
 
-class Eager:
-    """One graph a sample, forward and backward.
+def find_engine(name: str) -> Callable[..., Engine] | None:
+    """Give the engine of this name; None for "auto".
 
-    Args:
-        model: the network.
-        loss: of one sample, ``loss(prediction, target)``.
-        xs, ys: the samples and their targets.
-        l2: λ of the penalty λ·‖w‖² on the weights; biases go free.
-        optimizer: the one that will take the steps; it may hold more than the model's parameters.
-        predictions: whether ``gradients`` must give the predictions.
-        held_out: other samples and targets, which ``evaluate`` will be asked about.
-        name: what to say about how the batches are computed.
+    Raises:
+        ValueError: there is none.
     """
-
-    def __init__(
-        self,
-        model: Module,
-        loss: Callable[[Any, Any], Any],
-        xs: Sequence[Any],
-        ys: Sequence[Any],
-        l2: float = 0.0,
-        optimizer: Optimizer | None = None,
-        *,
-        predictions: bool = True,
-        held_out: tuple[Sequence[Any], Sequence[Any]] | None = None,
-        name: str = "eager",
-    ) -> None:
-        self.name = name
-        self.model, self.loss, self.xs, self.ys, self.l2 = model, loss, xs, ys, l2
-        others = optimizer.parameters if optimizer else []  # such as a temperature in the loss
-        self.parameters = list(dict.fromkeys([*model.parameters(), *others]))
-        self.weights = penalised(model)
-
-    def gradients(self, batch: Sequence[int]) -> tuple[float, Predictions]:
-        for parameter in self.parameters:
-            parameter.grad = None
-        total, predictions = 0.0, []
-        for k in batch:
-            loss, prediction = self._sample(k)
-            if not isinstance(loss, Value):
-                raise TypeError(f"the loss must give a Value, got {loss!r}")
-            loss.backward(1.0 / len(batch))
-            total += loss.data
-            predictions.append(plain(prediction))
-        if self.l2:
-            l2_penalty(self.weights, self.l2).backward()
-        return total / len(batch), predictions
-
-    def step(self, optimizer: Optimizer, clip: float | None) -> None:
-        if clip is not None:
-            clip_grad_norm(optimizer.parameters, clip)
-        optimizer.step()
-
-    def finish(self, optimizer: Optimizer) -> None:
-        pass
-
-    def snapshot(self) -> list[float]:
-        return [parameter.data for parameter in self.parameters]
-
-    def restore(self, weights: list[float]) -> None:
-        for parameter, number in zip(self.parameters, weights, strict=True):
-            parameter.data = number
-
-    def on(self, xs: Sequence[Any], ys: Sequence[Any]) -> Eager:
-        return Eager(self.model, self.loss, xs, ys)
-
-    def evaluate(self) -> tuple[float, Predictions]:
-        with no_grad():
-            results = [self._sample(k) for k in range(len(self.xs))]
-        total = math.fsum(plain(loss) for loss, _ in results)
-        return total / len(results), [plain(prediction) for _, prediction in results]
-
-    def _sample(self, k: int) -> tuple[Any, Any]:
-        with located(f"sample {k}"):
-            prediction = self.model(self.xs[k])
-            loss = self.loss(prediction, self.ys[k])
-            if not isinstance(plain(loss), (int, float)):
-                raise TypeError(f"the loss must give a Value, got {loss!r}")
-            if not math.isfinite(plain(loss)):
-                raise loss_error(plain(loss), plain(prediction), self.ys[k])
-        return loss, prediction
+    if name != "auto" and name not in ENGINES:
+        raise ValueError(f"unknown engine {name!r}: there are {', '.join([*ENGINES, 'auto'])}")
+    return ENGINES.get(name)
 
 
-def penalised(model: Module) -> list[Value]:
-    """The weights that a penalty is on: all parameters but biases."""
-    return [
-        value
-        for name, parameter in model.named_parameters()
-        if name.split(".")[-1] != "bias"
-        for value in values_in(parameter)
-    ]
+def unsuited(example: Batch) -> str:
+    """Say why no data of this kind can be compiled; "" if it can."""
+    if numpy_or_none() is None:
+        return "the compiled engine needs NumPy: pip install 'gatewise[fast]'"
+    if any(isinstance(column, list) for column in (*example.inputs, example.targets)):
+        return "the samples differ in length"
+    return ""
 
 
-@contextmanager
-def located(place: str) -> Iterator[None]:
-    """Begin the message of an error in the numbers with the place where it came up."""
-    try:
-        yield
-    except (ValueError, TypeError, ZeroDivisionError) as error:
-        kinds = (ValueError, TypeError, ZeroDivisionError)
-        kind = next(kind for kind in kinds if isinstance(error, kind))
-        raise kind(f"{place}: {error}") from error
+def not_ours(model: Module, *others: Any) -> str:
+    """Name the first thing in the model, or of the others, that is not ``nn``'s own.
+
+    >>> from nn import MLP, logistic
+    >>> not_ours(MLP(2, [1]), logistic), not_ours(MLP(2, [1]), max)
+    ('', 'the function max')
+    """
+    for thing in (*_parts(model), *others):
+        if not _is_ours(thing):
+            if isinstance(thing, (Module, Optimizer)):
+                return f"the class {type(thing).__name__}"
+            return f"the function {getattr(thing, '__name__', type(thing).__name__)}"
+    return ""
 
 
-def loss_error(loss: float, prediction: Any, target: Any) -> ValueError:
-    """The loss of a sample is not finite; the prediction is None where it is not known."""
-    known = "" if prediction is None else f"the prediction {prediction} and "
-    return ValueError(
-        f"the loss is {loss} for {known}the target {target}; is the learning rate too large?"
-    )
+def _parts(model: Module) -> Iterator[Any]:
+    """The modules of a model, and the functions that they hold."""
+    for module in model.modules():
+        yield module
+        for thing in vars(module).values():
+            thing = ACTIVATIONS.get(thing, thing) if isinstance(thing, str) else thing
+            if callable(thing) and not isinstance(thing, Module):
+                yield thing
+
+
+def _is_ours(thing: Any) -> bool:
+    """Whether a function, or the very class of an object, is of ``nn`` or ``autograd``."""
+    while isinstance(thing, partial):
+        thing = thing.func
+    if isinstance(thing, Module) and "forward" in vars(thing):
+        return False
+    known = thing if hasattr(thing, "__qualname__") else type(thing)
+    return str(known.__module__).partition(".")[0] in ("autograd", __name__.partition(".")[0])

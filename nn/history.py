@@ -5,12 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["History"]
+__all__ = ["Epoch", "History"]
 
 
-@dataclass
+class Epoch(NamedTuple):
+    """What a callback is told about the epoch that has ended."""
+
+    number: int
+    """From 1."""
+    loss: float
+    validation_loss: float | None
+    metrics: dict[str, float]
+    seconds: float
+
+
+@dataclass(repr=False)
 class History:
     """What happened in a fit, epoch by epoch.
 
@@ -21,9 +32,10 @@ class History:
         metrics: by name the mean over each epoch; "validation ..." for the validation set.
         best_epoch: the epoch, from 1, with the lowest validation loss (without a validation set,
             the lowest loss); 0 if none was completed.
-        stopped: why it ended: "all epochs", "early stopping" or "interrupted".
-        engine: how the batches were computed: "compiled", or "eager", with the reason why they
-            could not be compiled.
+        stopped: why it ended: "all epochs", "early stopping", "callback" or "interrupted".
+        engine: how the batches were computed: "compiled", or "eager", with the reason where that
+            was no wish.
+        classes: the labels, where the targets were text: class k is ``classes[k]``.
         seconds: how long each epoch took.
     """
 
@@ -33,6 +45,7 @@ class History:
     best_epoch: int = 0
     stopped: str = "all epochs"
     engine: str = "eager"
+    classes: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list, compare=False)
 
     def append(
@@ -49,6 +62,12 @@ class History:
         for name, score in scores.items():
             self.metrics.setdefault(name, []).append(score)
         self.seconds.append(seconds)
+
+    def last(self) -> Epoch:
+        """The last epoch alone."""
+        validation_loss = self.validation_loss[-1] if self.validation_loss else None
+        metrics = {name: curve[-1] for name, curve in self.metrics.items()}
+        return Epoch(len(self.loss), self.loss[-1], validation_loss, metrics, self.seconds[-1])
 
     def plot(self, path: str | os.PathLike[str] | None = None, title: str = "") -> Any:
         """Draw the curves with matplotlib: the losses, and below them the metrics.
@@ -103,6 +122,9 @@ class History:
         if self.validation_loss:
             last += f", validation loss {self.validation_loss[-1]:.4g}"
         return f"{len(self.loss)} epochs ({self.stopped}), {last}, best epoch {self.best_epoch}"
+
+    def __repr__(self) -> str:
+        return f"<History: {self}>"
 
 
 def _metric_name(name: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import fsum, isclose
 from typing import Any
 
-from autograd import Value, abs, cross_entropy, dot, exp, log, pow, relu, softplus, sum, where
+from autograd import Value, abs, cross_entropy, dot, exp, log, pow, relu, softplus, sum, take, where
 
 from .data import numbers
 from .nested import plain
@@ -161,7 +161,7 @@ def logarithmic(f: Any, y: Any) -> Any:
     """
     f = _several(f, "logarithmic")
     _check_one_hot(y)
-    return -log(f[class_of(y, len(f))])
+    return -log(_at_class(f, y))
 
 
 def svm(s: Any, y: Any) -> Any:
@@ -176,11 +176,11 @@ def svm(s: Any, y: Any) -> Any:
     """
     s = _several(s, "svm")
     _check_one_hot(y)
-    if _is_list(y):  # s_y without an index, and at j = y a margin of 0 instead of 1
-        s_y = dot(y, s)
-        return sum(relu(sj - s_y + (1 - yj)) for sj, yj in _paired(s, y, "svm"))
+    s_y = _at_class(s, y)
+    if _is_placeholder(y):
+        return sum(relu(sj - s_y + 1) for sj in s) - 1  # for j = y it is relu(1)
     k = class_of(y, len(s))
-    return sum(relu(sj - s[k] + 1) for j, sj in enumerate(s) if j != k)
+    return sum(relu(sj - s_y + 1) for j, sj in enumerate(s) if j != k)
 
 
 # ---------------------------------------------------------------------- for reporting
@@ -353,6 +353,18 @@ def class_of(y: Any, n: int) -> int:
     return int(y)
 
 
+def _at_class(numbers: list[Any], y: Any) -> Any:
+    """The number at the class that y says, as an index or one-hot."""
+    if _is_placeholder(y):
+        return dot(y, numbers) if _is_list(y) else take(numbers, y)
+    return numbers[class_of(y, len(numbers))]
+
+
+def _is_placeholder(y: Any) -> bool:
+    """Whether the target is no number yet, but stands for that of every sample in a program."""
+    return any(isinstance(yi, Value) for yi in y) if _is_list(y) else isinstance(y, Value)
+
+
 def _sign(y: Any, name: str) -> Any:
     """The class ±1 of a sample; a Value (the placeholder of a program, say) is not looked at."""
     y = _label(y, name)
@@ -382,7 +394,7 @@ def _label(y: Any, name: str) -> Any:
 
 def _check_probabilities(y: Any) -> None:
     """Refuse a list of plain numbers that are not one probability for each class."""
-    if not _is_list(y) or any(isinstance(yi, Value) for yi in y):
+    if not _is_list(y) or _is_placeholder(y):
         return
     if min(y) < 0:
         raise ValueError(f"a target probability must not be negative, got {min(y):g}")
@@ -393,7 +405,7 @@ def _check_probabilities(y: Any) -> None:
 
 def _check_one_hot(y: Any) -> None:
     """Refuse a list of plain numbers that is not 1 for one class and 0 for all others."""
-    if not _is_list(y) or any(isinstance(yi, Value) for yi in y):
+    if not _is_list(y) or _is_placeholder(y):
         return
     if sorted(y) != [0] * (len(y) - 1) + [1]:
         raise ValueError(

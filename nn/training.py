@@ -10,21 +10,25 @@ from __future__ import annotations
 import math
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import pairwise
 from numbers import Real
 from time import perf_counter
 from typing import Any
 
 from autograd import no_grad, without_collector
 
-from .choosing import ENGINES
-from .data import paired_samples, split
-from .engines import Engine, located
-from .history import History
+from .data import Batch, Batches, Samples, rows
+from .eager import located
+from .engines import ENGINES, Engine, find_engine, not_ours, unsuited
+from .history import Epoch, History
 from .init import Seed, generator_of
-from .losses import check_target, find_loss, threshold_of, zero_one
+from .labels import class_weights, labels_of, numbered
+from .losses import check_target, find_loss
+from .metrics import Accuracy, Metric, find_metrics, sums
 from .module import Module, mode
 from .nested import values_in
 from .optim import SGD, Optimizer
@@ -32,14 +36,22 @@ from .settings import number, shorten, whole
 
 __all__ = ["fit"]
 
-Metric = Callable[[Any, Any], float]
+EVALUATED = 1024  # samples of a validation set that are computed together
+RISES = 5  # epochs in which the loss may grow one after the other without a word
+
+EAGERLY = """fit trains eagerly, one sample after the other, because {} is not nn's own, and \
+whether it may be compiled can't be known.
+engine="compiled" is often 100 times as fast: the forward pass is traced once, and the trace is \
+run on whole batches (an optimizer's update, on arrays).
+That is right where it is the same formula every time: what it draws at random, counts, keeps or \
+reads from .data would happen once. engine="eager" trains as now, without these lines."""
 
 
 def fit(
     model: Module,
     loss: str | Callable[[Any, Any], Any],
     X: Any,
-    Y: Any,
+    Y: Any = None,
     *,
     optimizer: Optimizer | None = None,
     epochs: int = 100,
@@ -50,7 +62,10 @@ def fit(
     patience: int | None = None,
     l2: float = 0.0,
     clip: float | None = None,
-    metrics: Sequence[str | Metric] | Mapping[str, Metric] = (),
+    metrics: str | Metric | Sequence[str | Metric] | Mapping[str, str | Metric] = (),
+    sample_weight: Any = None,
+    class_weight: str | Mapping[Any, float] | None = None,
+    callback: Callable[[Epoch], Any] | None = None,
     engine: str = "auto",
     progress: bool | None = None,
 ) -> History:
@@ -59,8 +74,12 @@ def fit(
     Args:
         model: any ``Module`` that takes one sample; it is trained in place.
         loss: a loss of one sample ``loss(prediction, target)``, or its name (``nn.LOSSES``).
-        X: the samples, n rows of inputs (or n numbers, for a single input).
-        Y: the n targets: numbers, class indices, one-hot or other lists. X and Y may be lists,
+        X: the samples, n rows of inputs (or n numbers, for a single input); for a model of
+            several inputs a tuple of these. Arrays stay where they are, memory-mapped ones on
+            disk. Or, without Y, an iterable of batches (X, Y) such as a ``DataLoader``, or a
+            function that makes one anew for every epoch: nothing is read before its turn.
+        Y: the n targets: numbers, class indices, one-hot or other lists; or labels that are
+            text, which are numbered in their order (``History.classes``). X and Y may be lists,
             arrays, tensors, tables or anything else that holds numbers in an order.
         optimizer: by default ``SGD(model.parameters(), lr=0.1)``.
         epochs: how often to go through all samples, at most.
@@ -77,17 +96,24 @@ def fit(
             numbers; or a dictionary of them by name. A single output predicts the positive class
             above 0, or above 1/2 where the loss takes it for a probability or, as
             ``squared_error`` does, for the label 0 or 1 itself.
+        sample_weight: n numbers: how much the loss of each sample counts. They are scaled to the
+            mean 1, so a weight of 2 is a sample that is there twice.
+        class_weight: how much the samples of each class count, by label; or "balanced", by which
+            every class counts the same.
+        callback: is called after every epoch with its ``nn.Epoch``; the model has the weights of
+            that moment. If it returns True, the training ends.
         engine: how batches are computed. "eager" builds the scalar graph of every sample;
-            "compiled" turns model and loss into a NumPy program once (``autograd.compile``) and
-            is refused where that can't be done, or where a forward pass changes something: draws
-            a random number (but for ``Dropout``), counts, keeps what it computed; "auto" is
-            compiled where it can, else eager, and ``History.engine`` says why. The losses are
-            the same but for rounding; only where a branch of a ``where`` is not taken, its
-            parameters get the gradient 0, not none, so that momentum moves them on.
+            "compiled" traces model and loss once and turns them into a NumPy program
+            (``autograd.compile``), which computes the same formula ever after. "auto" is compiled
+            where all is ``nn``'s own; a module, loss, activation or optimizer of yours is trained
+            eagerly, with a warning that says how to compile it. The losses are the same but for
+            rounding; only where a branch of a ``where`` is not taken, its parameters get the
+            gradient 0, not none, so that momentum moves them on.
         progress: whether to show a progress bar; None shows it on a terminal, if tqdm is
             installed and it takes more than a second.
 
-    Ctrl-C ends the training and keeps the best weights so far.
+    Ctrl-C ends the training and keeps the best weights so far; in the first epoch, those of the
+    moment. No gradient is left behind.
 
     Raises:
         ValueError: NaN or inf in the data, in a loss or in the weights at the end (the message
@@ -101,96 +127,121 @@ def fit(
     (2.0, 1.0)
     """
     loss = find_loss(loss)
-    build = _find_engine(engine)
+    find_engine(engine)
     generator = generator_of(rng)
     optimizer = SGD(model.parameters(), lr=0.1) if optimizer is None else optimizer
     _check_optimizer(optimizer, model)
-    xs, ys = paired_samples(X, Y)
-    xs, ys, held_out = _validation(xs, ys, validation, generator)
-    measures = _find_metrics(metrics, loss, ys)
+    data, held_out, classes = _data(X, Y, loss, validation, generator, sample_weight, class_weight)
+    example = data.example()
+    targets = data.targets if isinstance(data, Samples) else example.targets
+    measures = find_metrics(metrics, lambda: Accuracy(loss, rows(targets)))
     epochs = whole("fit", "epochs", epochs)
-    size = len(xs) if batch_size is None else whole("fit", "batch_size", batch_size)
+    if batch_size is not None:
+        batch_size = whole("fit", "batch_size", batch_size)
     patience = _checked_patience(patience, held_out is not None)
     l2 = number("fit", "l2", l2, "at least 0 and finite")
     clip = None if clip is None else number("fit", "clip", clip, "above 0")
-    _check_targets(model, loss, xs[0], {"Y": ys, "validation Y": held_out[1] if held_out else []})
+    _check_targets(model, loss, example, data, held_out)
 
-    wishes = {"predictions": bool(measures), "held_out": held_out}
-    training = build(model, loss, xs, ys, l2, optimizer, **wishes)
-    validating = training.on(*held_out) if held_out else None
-    history = History(metrics={name: [] for name in measures}, engine=training.name)
-    if validating:
-        history.metrics.update({f"validation {name}": [] for name in measures})
+    name, why = _choose(engine, model, loss, optimizer, example)
+    task = (model, loss, example, l2, optimizer)
+    validated = held_out.example() if held_out else None
+    training = ENGINES[name](*task, predictions=bool(measures), held_out=validated)
+    history = History(engine=training.name + why, classes=classes)
+    places = ("", "validation ") if held_out else ("",)
+    history.metrics = {place + name: [] for place in places for name in measures}
+    size = batch_size or (len(data) if isinstance(data, Samples) else 0)
+    alone = isinstance(data, Samples) and size >= len(data)
     best = _Best(training, history)
+    shuffler = generator if shuffle else None
     try:
         with _progress(epochs, progress) as report, mode(model, training=True):
             for epoch in range(1, epochs + 1):
                 start = perf_counter()
-                order = list(range(len(xs)))
-                if shuffle:
-                    generator.shuffle(order)
-                batches = [order[k : k + size] for k in range(0, len(order), size)]
                 # with a single batch the loss is known of the weights before the step
-                weights = training.snapshot() if len(batches) == 1 and not validating else None
+                weights = training.snapshot() if alone and not held_out else None
                 model.train()
                 with without_collector(), located(f"epoch {epoch}"):
-                    mean, scores = _train(training, batches, optimizer, clip, ys, measures)
+                    batches = data.batches(size, shuffler)
+                    mean, scores = _train(training, batches, optimizer, clip, measures)
                 validation_loss = None
-                if validating and held_out:
+                if held_out:
                     model.eval()
                     with located(f"epoch {epoch}, validation"):
-                        validation_loss, predictions = validating.evaluate()
-                    scores |= _scores(measures, predictions, held_out[1], "validation ")
+                        validation_loss, more = _evaluate(training, held_out, measures)
+                    scores |= {f"validation {name}": score for name, score in more.items()}
                 history.append(mean, validation_loss, scores, perf_counter() - start)
                 best.consider(epoch, weights)
                 report(history)
+                if callback is not None:
+                    training.store(optimizer)
+                    if callback(history.last()) is True:
+                        history.stopped = "callback"
+                        break
                 if patience is not None and epoch - history.best_epoch >= patience:
                     history.stopped = "early stopping"
                     break
     except KeyboardInterrupt:
         history.stopped = "interrupted"
     finally:
-        training.finish(optimizer)
-    if patience is not None or history.stopped == "interrupted":
-        training.restore(best.weights)
-    if history.stopped == "interrupted":
+        training.store(optimizer)
         model.zero_grad()
         optimizer.zero_grad()
+    if patience is not None or (history.stopped == "interrupted" and history.loss):
+        training.restore(best.weights)
     _check_finite(model, optimizer, len(history.loss))
+    if history.stopped != "interrupted":
+        _warn_of_growth(history.loss)
     return history
 
 
 def _train(
     engine: Engine,
-    batches: Sequence[Sequence[int]],
+    batches: Iterable[Batch],
     optimizer: Optimizer,
     clip: float | None,
-    ys: Sequence[Any],
     measures: Mapping[str, Metric],
 ) -> tuple[float, dict[str, float]]:
     """One epoch: a step of the optimizer for every batch; give the mean loss and the scores."""
-    total, predictions, targets = 0.0, [], []
+    means = _Means()
     for batch in batches:
-        mean, predicted = engine.gradients(batch)
+        mean, predictions = engine.gradients(batch)
         engine.step(optimizer, clip)
-        total += mean * len(batch)
-        predictions += predicted
-        targets += [ys[k] for k in batch]
-    return total / len(targets), _scores(measures, predictions, targets)
+        means.add(mean, sums(measures, predictions, batch.targets), len(batch.targets))
+    return means.loss, means.scores
 
 
-def _scores(
-    measures: Mapping[str, Metric],
-    predictions: Sequence[Any],
-    targets: Sequence[Any],
-    prefix: str = "",
-) -> dict[str, float]:
-    """The mean of each metric."""
-    means = {}
-    for name, measure in measures.items():
-        scores = [float(measure(f, y)) for f, y in zip(predictions, targets, strict=True)]
-        means[prefix + name] = math.fsum(scores) / len(scores)
-    return means
+def _evaluate(
+    engine: Engine, samples: Samples, measures: Mapping[str, Metric]
+) -> tuple[float, dict[str, float]]:
+    """The mean loss of the samples, and their scores."""
+    means = _Means()
+    for batch in samples.batches(EVALUATED):
+        mean, predictions = engine.evaluate(batch)
+        means.add(mean, sums(measures, predictions, batch.targets), len(batch.targets))
+    return means.loss, means.scores
+
+
+class _Means:
+    """Means over samples, of what is known of batches."""
+
+    def __init__(self) -> None:
+        self.count, self.total = 0, 0.0
+        self.totals: dict[str, float] = {}
+
+    def add(self, loss: float, scores: Mapping[str, float], count: int) -> None:
+        self.count += count
+        self.total += loss * count
+        for name, score in scores.items():
+            self.totals[name] = self.totals.get(name, 0.0) + score
+
+    @property
+    def loss(self) -> float:
+        return self.total / self.count
+
+    @property
+    def scores(self) -> dict[str, float]:
+        return {name: total / self.count for name, total in self.totals.items()}
 
 
 class _Best:
@@ -210,72 +261,92 @@ class _Best:
 # ---------------------------------------------------------------------- arguments
 
 
-def _find_metrics(
-    metrics: Sequence[str | Metric] | Mapping[str, Metric],
+def _data(
+    X: Any,
+    Y: Any,
     loss: Callable[[Any, Any], Any],
-    ys: Sequence[Any],
-) -> dict[str, Metric]:
-    threshold = threshold_of(loss, ys)
+    validation: Any,
+    generator: random.Random,
+    sample_weight: Any,
+    class_weight: Any,
+) -> tuple[Samples | Batches, Samples | None, list[str]]:
+    """The samples to train with, those held out, and the classes that labels name."""
+    classes: list[str] = []
 
-    def accuracy(f: Any, y: Any) -> float:
-        return 1.0 - zero_one(f, y, threshold)
+    def samples(X: Any, Y: Any, names: tuple[str, str]) -> Samples:
+        labels = labels_of(Y)
+        if labels is not None:
+            classes.extend([] if classes else sorted(set(labels)))
+            Y = numbered(labels, classes, loss)
+        return Samples(X, Y, names)
 
-    if isinstance(metrics, Mapping):
-        named: list[tuple[str, Any]] = list(metrics.items())
-    else:
-        alone = isinstance(metrics, str) or not isinstance(metrics, Iterable)
-        given: Any = [metrics] if alone else metrics
-        named = [(getattr(metric, "__name__", str(metric)), metric) for metric in given]
-    found: dict[str, Metric] = {}
-    for name, metric in named:
-        if isinstance(metric, str) and metric == "accuracy":
-            metric = accuracy
-        if not callable(metric):
-            raise ValueError(f"unknown metric {metric!r}: write 'accuracy' or a function")
-        if {name, f"validation {name}", name.removeprefix("validation ")} & found.keys():
+    data: Samples | Batches
+    if Y is None:
+        if sample_weight is not None or class_weight is not None or isinstance(validation, Real):
             raise ValueError(
-                f"two metrics would be called {name!r}: give a dictionary of names, "
-                'metrics={"one name": metric, "another": metric}'
+                "fit: of an iterable of batches nothing is known beforehand: give it as triples "
+                "(X, Y, weights), and the validation set as a pair (X, Y)"
             )
-        found[name] = metric
-    return found
-
-
-def _find_engine(name: str) -> Callable[..., Engine]:
-    if name not in ENGINES:
-        raise ValueError(f"unknown engine {name!r}: there are {', '.join(ENGINES)}")
-    return ENGINES[name]
-
-
-def _validation(
-    xs: list[Any], ys: list[Any], validation: Any, generator: random.Random
-) -> tuple[list[Any], list[Any], tuple[list[Any], list[Any]] | None]:
-    """The samples to train with, and those held out."""
+        data = Batches(X)
+    else:
+        data = samples(X, Y, ("X", "Y"))
+        data.weigh(sample_weight, class_weight and class_weights(_labels(Y, data), class_weight))
     if validation is None:
-        return xs, ys, None
-    if isinstance(validation, Real):
-        xs, ys, held_xs, held_ys = split(xs, ys, float(validation), generator)
-        return xs, ys, (held_xs, held_ys)
-    try:
-        held_xs, held_ys = validation
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"fit: validation must be a fraction or a pair (X, Y), got {shorten(validation)}"
-        ) from None
-    return xs, ys, paired_samples(held_xs, held_ys, ("validation X", "validation Y"))
+        return data, None, classes
+    if isinstance(validation, Real) and isinstance(data, Samples):
+        data, held_out = data.split(float(validation), generator)
+    else:
+        try:
+            held_X, held_Y = validation
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"fit: validation must be a fraction or a pair (X, Y), got {shorten(validation)}"
+            ) from None
+        held_out = samples(held_X, held_Y, ("validation X", "validation Y"))
+    held_out.weights = None
+    return data, held_out, classes
+
+
+def _labels(Y: Any, data: Samples) -> list[Any]:
+    """The class of each sample as the user wrote it."""
+    return labels_of(Y) or rows(data.targets)
+
+
+def _choose(
+    name: str,
+    model: Module,
+    loss: Callable[[Any, Any], Any],
+    optimizer: Optimizer,
+    example: Batch,
+) -> tuple[str, str]:
+    """The name of the engine, and why it is not the compiled one where that is no wish."""
+    if name != "auto":
+        return name, ""
+    if problem := unsuited(example):
+        return "eager", f", because {problem}"
+    if stranger := not_ours(model, loss, optimizer):
+        warnings.warn(EAGERLY.format(stranger), stacklevel=3)
+        return "eager", f", because {stranger} is not nn's own"
+    return "compiled", ""
 
 
 def _check_targets(
-    model: Module, loss: Callable[[Any, Any], Any], x: Any, targets: Mapping[str, Sequence[Any]]
+    model: Module,
+    loss: Callable[[Any, Any], Any],
+    example: Batch,
+    data: Samples | Batches,
+    held_out: Samples | None,
 ) -> None:
-    """Find a wrong target before the first step; x is any sample."""
+    """Find a wrong target before the first step."""
     with no_grad(), mode(model, training=False), located("sample 0"):
-        prediction = model(x)
+        prediction = model(*(rows(column)[0] for column in example.inputs))
     n_outputs = len(prediction) if isinstance(prediction, (list, tuple)) else 1
-    for name, ys in targets.items():
-        for k, y in enumerate(ys):
-            with located(f"{name}[{k}]"):
-                check_target(loss, y, n_outputs)
+    for samples in (data, held_out):
+        if isinstance(samples, Samples):
+            targets = rows(samples.targets)
+            for k in samples.places:
+                with located(f"{samples.names[1]}[{k}]"):
+                    check_target(loss, targets[k], n_outputs)
 
 
 def _check_optimizer(optimizer: Any, model: Module) -> None:
@@ -308,6 +379,17 @@ def _check_finite(model: Module, optimizer: Optimizer, epoch: int) -> None:
                 f"epoch {epoch}: {name} is not finite after the last step; is the learning rate "
                 "too large?"
             )
+
+
+def _warn_of_growth(losses: Sequence[float]) -> None:
+    """Say so where the loss has only grown at the end, above what it was at first."""
+    last = losses[-RISES - 1 :]
+    if len(last) > RISES and last[-1] > losses[0] and all(a < b for a, b in pairwise(last)):
+        warnings.warn(
+            f"the loss has grown for {RISES} epochs, from {last[0]:.4g} to {last[-1]:.4g}, and is "
+            "above that of the first epoch: is the learning rate too large?",
+            stacklevel=3,
+        )
 
 
 @contextmanager

@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 from autograd import Value
-from nn.data import numbers, paired_samples, split
+from nn.data import Samples, numbers, rows
+
+
+def paired_samples(X: Any, Y: Any) -> tuple[list[Any], list[Any]]:
+    samples = Samples(X, Y)
+    batch = samples.batch(samples.places)
+    return rows(batch.inputs[0]), rows(batch.targets)
 
 
 class Table:
@@ -94,13 +100,15 @@ def test_sequences_and_images_keep_their_shape() -> None:
 
 
 def test_split_is_a_partition() -> None:
-    xs, ys = [[float(k)] for k in range(10)], list(range(10))
-    parts = split(xs, ys, 0.3, random.Random(0))
-    assert [len(part) for part in parts] == [7, 7, 3, 3]
-    assert [x for (x,) in parts[0] + parts[2]] == parts[1] + parts[3]
-    assert sorted(parts[1] + parts[3]) == ys
-    assert parts[3] != [7, 8, 9], "chosen at random"
-    assert parts == split(xs, ys, 0.3, random.Random(0))
+    samples = Samples([[k] for k in range(10)], range(10))
+    rest, part = samples.split(0.3, random.Random(0))
+    assert (len(rest), len(part)) == (7, 3)
+    targets = [rows(each.batch(each.places).targets) for each in (rest, part)]
+    inputs = [rows(each.batch(each.places).inputs[0]) for each in (rest, part)]
+    assert sorted(targets[0] + targets[1]) == list(range(10))
+    assert [x for (x,) in inputs[0] + inputs[1]] == targets[0] + targets[1]
+    assert targets[1] != [7, 8, 9], "chosen at random"
+    assert part.places == samples.split(0.3, random.Random(0))[1].places
     for fraction in (0.0, 0.01, 1.0, 1.5, -0.5, math.nan, math.inf):
         with pytest.raises(ValueError, match=f"validation={fraction} of 10 samples"):
-            split(xs, ys, fraction, random.Random(0))
+            samples.split(fraction, random.Random(0))

@@ -34,6 +34,7 @@ def test_l8_two_layers_on_random_data() -> None:
         y,
         optimizer=nn.SGD([w for w in model.parameters() if w.data], lr=1e-3 * 4),
         epochs=5,
+        engine="compiled",
     )
     losses = [4 * mean for mean in history.loss]
     assert losses == pytest.approx(two_layers.by_numpy(x, y, W1, W2, 5, 1e-3), rel=1e-12)
