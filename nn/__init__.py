@@ -10,6 +10,8 @@
 [False, True, True, False]
 """
 
+from typing import Any
+
 from autograd import cross_entropy
 
 from .activations import ACTIVATIONS
@@ -44,6 +46,7 @@ from .optim import (
     SGD,
     AdaGrad,
     Adam,
+    AdamW,
     Optimizer,
     RMSProp,
     clip_grad_norm,
@@ -55,6 +58,7 @@ from .optim import (
 )
 from .pictures import clusters
 from .pooling import AvgPool2d, Flatten, MaxPool2d
+from .predicting import predict, predict_proba
 from .recurrent import GRU, LSTM, RNN
 from .state import load, save
 from .training import fit
@@ -72,6 +76,7 @@ __all__ = [
     "Activate",
     "AdaGrad",
     "Adam",
+    "AdamW",
     "Attention",
     "AvgPool2d",
     "Conv1d",
@@ -111,6 +116,8 @@ __all__ = [
     "logarithmic",
     "logistic",
     "over_batch",
+    "predict",
+    "predict_proba",
     "probability_cross_entropy",
     "save",
     "squared_error",
@@ -119,3 +126,12 @@ __all__ = [
     "values_in",
     "zero_one",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The estimators, which need scikit-learn, when they are asked for."""
+    if name in ("Classifier", "Regressor"):
+        from . import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module 'nn' has no attribute {name!r}")

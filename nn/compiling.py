@@ -73,6 +73,7 @@ class Compiled:
             value = value if weight is None else weight * value
             return value + l2_penalty(weights, l2) if l2 else value
 
+        self.masked = [each for each in model.modules() if isinstance(each, Dropout)]
         with mode(model, training=True):
             self.dropouts = self._passed_dropouts(example)
             shapes = [()] * self.weighted + self._shapes()
@@ -221,7 +222,7 @@ class Compiled:
         """Loss and prediction of one sample: of its inputs, its target, the Dropouts' mask."""
         count = len(self.shapes) - 1
         numbers = iter(arguments[-1] if len(arguments) > count + 1 else ())
-        with masking(self.model, lambda dropout, n: [next(numbers) for _ in range(n)]):
+        with _masking(self.masked, lambda dropout, n: [next(numbers) for _ in range(n)]):
             prediction = self.model(*arguments[:count])
         return self.loss(prediction, arguments[count]), prediction
 
@@ -250,8 +251,8 @@ class Compiled:
             passed.append((dropout, n))
             return [1.0] * n
 
-        if any(isinstance(module, Dropout) for module in self.model.modules()):
-            with no_grad(), masking(self.model, note):
+        if self.masked:
+            with no_grad(), _masking(self.masked, note):
                 self.model(*(rows(column)[0] for column in example.inputs))
         return passed
 
@@ -307,9 +308,10 @@ def _check_rule(optimizer: Optimizer) -> None:
 
 
 @contextmanager
-def masking(model: Module, mask: Callable[[Dropout, int], list[Any]]) -> Iterator[None]:
-    """Let the Dropouts of a model take their masks from here."""
-    dropouts = {module for module in model.modules() if isinstance(module, Dropout)}
+def _masking(
+    dropouts: Sequence[Dropout], mask: Callable[[Dropout, int], list[Any]]
+) -> Iterator[None]:
+    """Let these Dropouts take their masks from here."""
     for dropout in dropouts:
         dropout.mask = lambda n, dropout=dropout: mask(dropout, n)  # type: ignore[method-assign, misc]
     try:

@@ -18,7 +18,16 @@ from autograd import Value
 
 from .settings import shorten
 
-__all__ = ["Batch", "Batches", "Samples", "numbers", "numpy_or_none", "rows"]
+__all__ = [
+    "Batch",
+    "Batches",
+    "Samples",
+    "inputs_of",
+    "numbers",
+    "numpy_or_none",
+    "picked",
+    "rows",
+]
 
 Column = Any
 """An array with a row for each sample; without NumPy, or where rows differ, a list."""
@@ -98,11 +107,11 @@ class Samples:
     def batch(self, places: Sequence[int]) -> Batch:
         """The samples at these places."""
         inputs = tuple(
-            _picked(column, places, name)
+            picked(column, places, name)
             for column, name in zip(self.inputs, self._input_names(), strict=True)
         )
-        targets = _picked(self.targets, places, self.names[1])
-        weights = None if self.weights is None else _picked(self.weights, places, "sample_weight")
+        targets = picked(self.targets, places, self.names[1])
+        weights = None if self.weights is None else picked(self.weights, places, "sample_weight")
         return Batch(places, inputs, targets, weights)
 
     def _input_names(self) -> list[str]:
@@ -258,7 +267,7 @@ def _array(data: Any, name: str) -> Any:
     return data if is_one else None
 
 
-def _picked(column: Column, places: Sequence[int], name: str) -> Column:
+def picked(column: Column, places: Sequence[int], name: str) -> Column:
     """Some rows of a column, as float64."""
     if isinstance(column, list):
         return [column[k] for k in places]

@@ -13,7 +13,7 @@ someone else wrote this is not known, and no look at it could tell; so it is tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Protocol
 
@@ -71,11 +71,11 @@ def find_engine(name: str) -> Callable[..., Engine] | None:
     return ENGINES.get(name)
 
 
-def unsuited(example: Batch) -> str:
-    """Say why no data of this kind can be compiled; "" if it can."""
+def unsuited(columns: Iterable[Any]) -> str:
+    """Say why data in these columns can't be compiled; "" if it can."""
     if numpy_or_none() is None:
         return "the compiled engine needs NumPy: pip install 'gatewise[fast]'"
-    if any(isinstance(column, list) for column in (*example.inputs, example.targets)):
+    if any(isinstance(column, list) for column in columns):
         return "the samples differ in length"
     return ""
 

@@ -136,6 +136,7 @@ class MLP(Module):
         widths = [n_inputs, *sizes]
         if len(widths) == 1:
             raise ValueError("MLP: sizes is empty; give the number of neurons of each layer")
+        find_activation(activation)  # of a single layer, too, though it has no use for it
         generator = generator_of(rng)
         activations = [activation] * (len(widths) - 2) + [output_activation]
         self.layers = [

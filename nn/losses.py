@@ -95,23 +95,30 @@ def logistic(z: Any, y: Any) -> Any:
     Written with -log sigmoid(z) = softplus(-z), and so accurate however sure the network is.
 
     Args:
-        z: the logit, one number or Value.
-        y: the class, 0 or 1, or the probability of class 1.
+        z: the logit, one number or Value; or one for each of several labels, which a sample may
+            have or not (multi-label), for the sum of their losses.
+        y: the class, 0 or 1, or the probability of class 1; or one for each label.
 
     Raises:
-        ValueError: y is no such number.
+        ValueError: y is no such number, or the lists differ in length.
 
     >>> round(logistic(0.0, 1), 6), logistic(1000.0, 0), logistic(1000.0, 1)
     (0.693147, 1000.0, 0.0)
+    >>> logistic([1000.0, -1000.0, 1000.0], [0, 0, 1])
+    1000.0
     """
-    y, z = _share(y, "logistic"), _single(z, "logistic")
+    return _total([_logistic(zi, yi) for zi, yi in _paired(z, y, "logistic")])
+
+
+def _logistic(z: Any, y: Any) -> Any:
+    y = _share(y, "logistic")
     if not isinstance(y, Value) and y in (0, 1):  # no 0·∞ where the network is sure
         return softplus(-z) if y else softplus(z)
     return y * softplus(-z) + (1 - y) * softplus(z)
 
 
 def binary_cross_entropy(p: Any, y: Any) -> Any:
-    """Give -y·log ŷ - (1 - y)·log(1 - ŷ) for the probability ŷ = p itself.
+    """Give -y·log ŷ - (1 - y)·log(1 - ŷ) for the probability ŷ = p itself; of lists, the sum.
 
     Raises:
         ValueError: p is 0 or 1 where its logarithm counts (``logistic`` has no such limit), or
@@ -120,7 +127,12 @@ def binary_cross_entropy(p: Any, y: Any) -> Any:
     >>> round(binary_cross_entropy(0.5, 1), 6)
     0.693147
     """
-    y, p = _share(y, "binary_cross_entropy"), _single(p, "binary_cross_entropy")
+    pairs = _paired(p, y, "binary_cross_entropy")
+    return _total([_binary_cross_entropy(pi, yi) for pi, yi in pairs])
+
+
+def _binary_cross_entropy(p: Any, y: Any) -> Any:
+    y = _share(y, "binary_cross_entropy")
     return where(y, lambda: -y * log(p), 0.0) + where(1 - y, lambda: (y - 1) * log(1 - p), 0.0)
 
 
@@ -264,6 +276,9 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
 }
 """The losses that go by a name; add yours here to give it one."""
 
+SHORT = {"mse": "squared_error", "mae": "absolute_error", "bce": "binary_cross_entropy"}
+"""What else people call them: of lists they are sums here, not means."""
+
 
 def find_loss(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Give the loss of this name, or the function itself.
@@ -273,12 +288,13 @@ def find_loss(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
         TypeError: it is neither a name nor a function.
     """
     if isinstance(loss, str):
-        if loss not in LOSSES:
+        name = SHORT.get(loss, loss)
+        if name not in LOSSES:
             raise ValueError(
                 f"unknown loss {loss!r}: write a function (prediction, target) of one sample, or "
-                f"one of {', '.join(LOSSES)}"
+                f"one of {', '.join([*LOSSES, *SHORT])}"
             )
-        return LOSSES[loss]
+        return LOSSES[name]
     if not callable(loss):
         raise TypeError(f"a loss is a name or a function (prediction, target), got {loss!r}")
     return loss
@@ -322,7 +338,8 @@ def check_target(loss: Callable[[Any, Any], Any], y: Any, n_outputs: int) -> Non
     if loss in (hinge, exponential):
         _sign(y, loss.__name__)
     elif loss in (logistic, binary_cross_entropy):
-        _share(y, loss.__name__)
+        for yi in y if _is_list(y) else [y]:
+            _share(yi, loss.__name__)
     elif loss in (cross_entropy, probability_cross_entropy, logarithmic, svm):
         class_of(y, n_outputs)
         if loss in (logarithmic, svm):

@@ -225,18 +225,26 @@ def _is_parameter(thing: Any) -> bool:
         return thing.kind == "leaf"
     if not isinstance(thing, (list, tuple)) or not thing:
         return False
-    if set(map(type, thing)) == {Value}:  # a row of weights: the usual case, and quickly told
-        return not any(map(attrgetter("op"), thing))
+    if all(issubclass(kind, Value) for kind in set(map(type, thing))):  # a row: the usual case
+        return set(map(attrgetter("kind"), thing)) == {"leaf"}
     return all(map(_is_parameter, thing))
 
 
 @contextmanager
-def mode(model: Module, training: bool) -> Iterator[None]:
-    """Switch a model to training or evaluation, and every module back to what it was."""
+def mode(model: Module, training: bool) -> Iterator[Callable[[bool], None]]:
+    """Switch a model to training or evaluation, and every module back to what it was.
+
+    Gives the switch: it knows the modules, so that nobody has to look for them in every epoch.
+    """
     before = {module: module.training for module in model.modules()}
-    model.train(training)
+
+    def switch(training: bool) -> None:
+        for module in before:
+            module.training = training
+
+    switch(training)
     try:
-        yield
+        yield switch
     finally:
         for module, was_training in before.items():
             module.training = was_training

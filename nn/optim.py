@@ -24,6 +24,7 @@ __all__ = [
     "SGD",
     "AdaGrad",
     "Adam",
+    "AdamW",
     "Optimizer",
     "RMSProp",
     "clip_grad_norm",
@@ -237,6 +238,32 @@ class Adam(Optimizer):
         m = state["m"] = beta1 * state.get("m", 0.0) + (1 - beta1) * gradient
         v = state["v"] = beta2 * state.get("v", 0.0) + (1 - beta2) * gradient * gradient
         return m / (1 - beta1**t) / ((v / (1 - beta2**t)) ** 0.5 + self.eps)
+
+
+class AdamW(Adam):
+    """Adam, with the weights decayed apart from the gradient: θ ← θ - lr·(direction + λ·θ).
+
+    Adam divides a penalty's gradient by the root of its squares like any other; here it is not.
+    Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2, with the
+    decay times the learning rate as PyTorch has it.
+
+    Args:
+        parameters, lr, betas, eps: as for ``Adam``.
+        weight_decay: λ.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def update(self, theta: Any, gradient: Any, state: dict[str, Any]) -> Any:
+        return theta - self.rate * (self.direction(gradient, state) + self.weight_decay * theta)
 
 
 # ---------------------------------------------------------------------- schedules

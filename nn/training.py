@@ -155,18 +155,18 @@ def fit(
     best = _Best(training, history)
     shuffler = generator if shuffle else None
     try:
-        with _progress(epochs, progress) as report, mode(model, training=True):
+        with _progress(epochs, progress) as report, mode(model, training=True) as switch:
             for epoch in range(1, epochs + 1):
                 start = perf_counter()
                 # with a single batch the loss is known of the weights before the step
                 weights = training.snapshot() if alone and not held_out else None
-                model.train()
+                switch(True)
                 with without_collector(), located(f"epoch {epoch}"):
                     batches = data.batches(size, shuffler)
                     mean, scores = _train(training, batches, optimizer, clip, measures)
                 validation_loss = None
                 if held_out:
-                    model.eval()
+                    switch(False)
                     with located(f"epoch {epoch}, validation"):
                         validation_loss, more = _evaluate(training, held_out, measures)
                     scores |= {f"validation {name}": score for name, score in more.items()}
@@ -322,7 +322,7 @@ def _choose(
     """The name of the engine, and why it is not the compiled one where that is no wish."""
     if name != "auto":
         return name, ""
-    if problem := unsuited(example):
+    if problem := unsuited((*example.inputs, example.targets)):
         return "eager", f", because {problem}"
     if stranger := not_ours(model, loss, optimizer):
         warnings.warn(EAGERLY.format(stranger), stacklevel=3)
@@ -345,8 +345,10 @@ def _check_targets(
         if isinstance(samples, Samples):
             targets = rows(samples.targets)
             for k in samples.places:
-                with located(f"{samples.names[1]}[{k}]"):
+                try:
                     check_target(loss, targets[k], n_outputs)
+                except ValueError as error:
+                    raise ValueError(f"{samples.names[1]}[{k}]: {error}") from error
 
 
 def _check_optimizer(optimizer: Any, model: Module) -> None:

@@ -25,6 +25,7 @@ OPTIMIZERS: dict[str, Callable[[list[Value]], nn.Optimizer]] = {
     "AdaGrad": lambda p: nn.AdaGrad(p, lr=0.1),
     "RMSProp": lambda p: nn.RMSProp(p, lr=0.01),
     "Adam": lambda p: nn.Adam(p, lr=0.01),
+    "AdamW": lambda p: nn.AdamW(p, lr=0.01, weight_decay=0.1),
 }
 
 

@@ -26,7 +26,9 @@ CASES: list[tuple[str, Any, Any, float]] = [  # loss, prediction, target, value 
     ("logistic", 0.7, 1, math.log(1 + math.exp(-0.7))),
     ("logistic", 0.7, 0, math.log(1 + math.exp(0.7))),
     ("logistic", 0.7, 0.25, math.log(1 + math.exp(-0.7)) + 0.75 * 0.7),
+    ("logistic", [0.7, -0.2], [1, 0], math.log(1 + math.exp(-0.7)) + math.log(1 + math.exp(-0.2))),
     ("binary_cross_entropy", 0.7, 1, -math.log(0.7)),
+    ("binary_cross_entropy", [0.7, 0.2], [1, 0], -math.log(0.7) - math.log(0.8)),
     ("binary_cross_entropy", 0.7, 0, -math.log(0.3)),
     ("binary_cross_entropy", 0.7, 0.25, -0.25 * math.log(0.7) - 0.75 * math.log(0.3)),
     ("cross_entropy", LOGITS, 1, 1.2 + math.log(sum(map(math.exp, LOGITS)))),
@@ -148,8 +150,8 @@ def test_reductions() -> None:
 
 
 def test_errors() -> None:
-    with pytest.raises(ValueError, match=r"unknown loss 'mse'.*squared_error"):
-        nn.over_batch("mse", [1.0], [1.0])
+    with pytest.raises(ValueError, match=r"unknown loss 'sme'.*squared_error"):
+        nn.over_batch("sme", [1.0], [1.0])
     with pytest.raises(ValueError, match="unknown reduction 'max'"):
         nn.over_batch("hinge", [1.0], [1.0], "max")
     with pytest.raises(ValueError, match="2 predictions for 1 targets"):
@@ -186,8 +188,8 @@ def test_pytorch_has_the_same_losses() -> None:
             f[None], torch.zeros_like(f[None]), tensor([float(y)]), margin=1.0
         ),
         "exponential": lambda f, y: torch.exp(-y * f),
-        "logistic": lambda f, y: F.binary_cross_entropy_with_logits(f, tensor(y)),
-        "binary_cross_entropy": lambda f, y: F.binary_cross_entropy(f, tensor(y)),
+        "logistic": lambda f, y: F.binary_cross_entropy_with_logits(f, tensor(y), reduction="sum"),
+        "binary_cross_entropy": lambda f, y: F.binary_cross_entropy(f, tensor(y), reduction="sum"),
         "cross_entropy": lambda f, y: F.cross_entropy(
             f, tensor(y) if isinstance(y, list) else torch.tensor(y)
         ),
@@ -206,7 +208,7 @@ def test_pytorch_has_the_same_losses() -> None:
             if name in ("squared_error", "absolute_error", "logistic") and not isinstance(y, list)
             else y
         )
-        if name == "binary_cross_entropy":
+        if name == "binary_cross_entropy" and not isinstance(y, list):
             y = float(y)
         leaves, peer_f = leaves_of(f), tensor(f).requires_grad_()
         ours, theirs = nn.LOSSES[name](leaves, y), peers[name](peer_f, y)
@@ -278,3 +280,11 @@ def test_a_sure_network_and_an_overflow() -> None:
 def test_nan_predicts_nothing() -> None:
     assert nn.zero_one(math.nan, 0) == nn.zero_one([math.nan, 1.0], 0) == 1.0
     assert nn.zero_one([1.0, math.nan], 0) == nn.zero_one(Value(math.nan), 1) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("short", "loss"),
+    [("mse", nn.squared_error), ("mae", nn.absolute_error), ("bce", nn.binary_cross_entropy)],
+)
+def test_names_that_people_type(short: str, loss: Any) -> None:
+    assert nn.over_batch(short, [0.5], [1.0]) == loss(0.5, 1.0)

@@ -492,3 +492,126 @@ def test_a_short_history_is_seen_and_epochs_are_whole() -> None:
     axis = nn.History([1.0] * 60).plot().axes[0]
     assert set(axis.get_xticks()) >= {10, 20, 50}
     assert axis.get_lines()[0].get_marker() in ("", "None")
+
+
+# ---------------------------------------------------------------------- what a fit says, and leaves
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_no_gradient_is_left_behind(engine: str) -> None:
+    model, temperature = line(), Value(1.0)
+    optimizer = nn.SGD([*model.parameters(), temperature], lr=0.01)
+    nn.fit(
+        model, lambda f, y: nn.squared_error(f * temperature, y), LINE_X, LINE_Y, epochs=2,
+        optimizer=optimizer, engine=engine,
+    )  # fmt: skip
+    assert all(p.grad is None for p in optimizer.parameters)
+    x = Value(2.0)
+    (model([x]) * 1.0).backward()
+    assert model.weight[0].grad == 2.0, "and not 2 more than what the fit had left"
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_a_callback_sees_each_epoch_and_may_stop(engine: str) -> None:
+    model = line()
+    seen: list[tuple[nn.Epoch, float]] = []
+
+    def callback(epoch: nn.Epoch) -> bool:
+        seen.append((epoch, model([1.0]).data))
+        return epoch.number == 4
+
+    history = nn.fit(
+        model, "mse", LINE_X, LINE_Y, callback=callback, engine=engine, validation=([1], [3]),
+        metrics={"size": lambda f, y: abs(f)}, optimizer=nn.Adam(model.parameters(), lr=0.1),
+    )  # fmt: skip
+    assert history.stopped == "callback"
+    assert [epoch.number for epoch, _ in seen] == [1, 2, 3, 4]
+    assert [epoch.loss for epoch, _ in seen] == history.loss
+    assert [epoch.validation_loss for epoch, _ in seen] == history.validation_loss
+    assert [epoch.metrics["size"] for epoch, _ in seen] == history.metrics["size"]
+    assert [(f - 3) ** 2 for _, f in seen] == pytest.approx(history.validation_loss)
+    assert seen[-1][1] == model([1.0]).data, "the weights of the moment"
+
+
+def test_only_true_stops() -> None:
+    assert len(nn.fit(line(), "mse", LINE_X, LINE_Y, epochs=3, callback=lambda e: "no").loss) == 3
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_ctrl_c_in_the_first_epoch_keeps_the_weights(engine: str) -> None:
+    calls = 0
+
+    def metric(f: float, y: float) -> float:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return f
+
+    model = line()
+    history = nn.fit(model, "mse", LINE_X, LINE_Y, batch_size=1, metrics=[metric], engine=engine)
+    assert (history.stopped, history.loss, history.best_epoch) == ("interrupted", [], 0)
+    assert model.weight[0].data != 0.0, "the steps that were taken are not thrown away"
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_a_loss_that_grows_is_told_with_the_suspect(engine: str) -> None:
+    def fit(lr: float, epochs: int = 8) -> nn.History:
+        model = line()
+        optimizer = nn.SGD(model.parameters(), lr=lr)
+        return nn.fit(
+            model, "mse", LINE_X, LINE_Y, epochs=epochs, optimizer=optimizer, engine=engine
+        )
+
+    with pytest.warns(UserWarning, match=r"grown for 5 epochs.*is the learning rate too large\?"):
+        fit(0.3)
+    fit(0.3, epochs=4)
+    fit(0.1)
+
+
+def test_a_history_is_one_line() -> None:
+    history = nn.fit(line(), "mse", LINE_X, LINE_Y, epochs=3, engine="eager")
+    assert repr(history) == f"<History: {history}>" and "\n" not in repr(history)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.MLP(2, [1], "rlu"),
+        lambda: nn.MLP(2, [3, 1], "rlu"),
+        lambda: nn.MLP(2, [3, 1], output_activation="rlu"),
+        lambda: nn.Layer(2, 3, "rlu"),
+        lambda: nn.Neuron(2, "rlu"),
+        lambda: nn.Sequential(nn.Layer(2, 3), "rlu"),
+        lambda: nn.Residual("rlu"),
+        lambda: nn.Activate("rlu"),
+    ],
+)
+def test_a_wrong_activation_is_an_error_wherever_it_stands(make: Any) -> None:
+    with pytest.raises(ValueError, match="unknown activation 'rlu'"):
+        make()
+
+
+@pytest.mark.parametrize("loss", sorted(nn.LOSSES))
+def test_every_loss_trains_alike_on_every_engine(loss: str) -> None:
+    several = loss in ("cross_entropy", "probability_cross_entropy", "logarithmic", "svm")
+    classes = [k % 3 if several else k % 2 for k in range(12)]
+    ys = [2 * y - 1 for y in classes] if loss in ("hinge", "exponential") else classes
+    head = {"binary_cross_entropy": "sigmoid"}.get(loss, "softmax" if several else None)
+    head = None if loss in ("cross_entropy", "svm") else head
+    X = np.random.RandomState(1).randn(12, 2)
+    runs = []
+    for engine in ("eager", "compiled", "auto"):
+        model = nn.MLP(2, [4, 3 if several else 1], "tanh", head, rng=0)
+        history = nn.fit(
+            model, loss, X, ys, epochs=4, batch_size=5, engine=engine, metrics="accuracy",
+            validation=0.25,
+        )  # fmt: skip
+        runs.append((history, [p.data for p in model.parameters()]))
+    (eager, weights), *others = runs
+    assert [other.engine for other, _ in others] == ["compiled", "compiled"]
+    for other, same in others:
+        assert other.loss == pytest.approx(eager.loss, rel=1e-9)
+        assert other.validation_loss == pytest.approx(eager.validation_loss, rel=1e-9)
+        assert other.metrics == {k: pytest.approx(v) for k, v in eager.metrics.items()}
+        assert same == pytest.approx(weights, rel=1e-9)
