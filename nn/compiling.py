@@ -22,8 +22,9 @@ from .module import Module, mode
 from .nested import shape, values_in
 from .optim import Optimizer
 
-__all__ = ["Compiled", "Predictor"]
+__all__ = ["Compiled", "Outputs"]
 
+LOSS, PREDICTION = 0, 1  # of what a sample gives
 CHUNK = 16_384  # parameters that an optimizer updates at a time: what they need fits the cache
 
 
@@ -85,10 +86,10 @@ class Compiled:
         self.gradient: Any = None
         self.trained: list[Any] | None = None  # chunks of theta that the optimizer updates
         self.states: list[dict[str, Any]] = []  # the optimizer's, as arrays, for each of them
-        self.programs: dict[bool, Predictor] = {}
+        self.programs: dict[tuple[int, bool], tuple[Outputs, Any, Any]] = {}
         if predictions:
             with mode(model, training=True):
-                self._predictor()
+                self._program(PREDICTION)
         if held_out is not None:
             with located("validation"), mode(model, training=False):
                 if _shapes(held_out) != self.shapes:
@@ -96,22 +97,18 @@ class Compiled:
                         f"samples and targets have the shapes {_shapes(held_out)}, those of the "
                         f"training {self.shapes}"
                     )
-                self._predictor()
+                self._program(LOSS)
 
     # ------------------------------------------------------------------ training
 
     def gradients(self, batch: Batch) -> tuple[float, Any]:
         sample = self._arguments(batch)
         arguments = [batch.weights, *sample] if self.weighted else sample
-        predictions = self._predict(sample)[1] if self.predictions else []
+        predictions = self._outputs(PREDICTION, sample) if self.predictions else []
         try:
             mean, self.gradient = self.losses.value_and_grad(*arguments)
         except FloatingPointError as error:
-            losses = self.losses(*arguments)
-            if not len(predictions):
-                with suppress(TypeError):  # there is no program of a dictionary
-                    predictions = self._predict(sample)[1]
-            self._check_finite(batch, losses, predictions)
+            self._check_finite(batch, self.losses(*arguments), sample)
             raise ValueError(f"{error}; is the learning rate too large?") from error
         if self.l2:
             weights = self.losses.theta[self.penalised]
@@ -186,31 +183,40 @@ class Compiled:
     # ------------------------------------------------------------------ predictions
 
     def evaluate(self, batch: Batch) -> tuple[float, Any]:
-        losses, predictions = self._predict(self._arguments(batch))
-        self._check_finite(batch, losses, predictions)
+        sample = self._arguments(batch)
+        losses = self._outputs(LOSS, sample)
+        predictions = self._outputs(PREDICTION, sample) if self.predictions else []
+        self._check_finite(batch, losses, sample)
         return math.fsum(losses) / len(losses), predictions
 
-    def _check_finite(self, batch: Batch, losses: Any, predictions: Any) -> None:
+    def _check_finite(self, batch: Batch, losses: Any, sample: list[Any]) -> None:
         astray = self.numpy.flatnonzero(~self.numpy.isfinite(losses))
         if len(astray):
-            k = int(astray[0])
+            k, prediction = int(astray[0]), None
+            with suppress(TypeError):  # there is no program of a dictionary
+                prediction = rows(self._outputs(PREDICTION, sample)[k])
             with located(f"sample {batch.places[k]}"):
-                prediction = rows(predictions[k]) if len(predictions) else None
                 raise loss_error(float(losses[k]), prediction, rows(batch.targets[k]))
 
-    def _predict(self, sample: list[Any]) -> tuple[Any, Any]:
-        """The loss without the penalty and the prediction of each sample."""
-        predictor = self._predictor()
-        theta = predictor.program.theta  # keeps the numbers of what the loss does not depend on
-        theta[predictor.own] = self.losses.theta[predictor.places]
-        return predictor(*sample, theta=theta)
+    def _outputs(self, what: int, sample: list[Any]) -> Any:
+        """The loss without the penalty, or the prediction, of each sample, in the model's mode."""
+        program, own, places = self._program(what)
+        theta = program.theta  # keeps the numbers of what the loss does not depend on
+        theta[own] = self.losses.theta[places]
+        return program(*sample, theta=theta)
 
-    def _predictor(self) -> Predictor:
-        """The program of the predictions in the model's mode, made when it is first asked for."""
-        training = self.model.training
-        if training not in self.programs:
-            self.programs[training] = Predictor(self._sample, self._shapes(), self.place)
-        return self.programs[training]
+    def _program(self, what: int) -> tuple[Outputs, Any, Any]:
+        """The program of it, and where in its theta and in ours the parameters are."""
+        key = what, self.model.training
+        if key not in self.programs:
+            made = Outputs(lambda *sample: self._sample(*sample)[what], self._shapes(), self.target)
+            parameters = made.program.parameters
+            own: Any = [k for k, parameter in enumerate(parameters) if parameter in self.place]
+            places: Any = [self.place[parameters[k]] for k in own]
+            if own == places == list(range(len(parameters))):
+                own = places = slice(0, len(own))  # faster than an index
+            self.programs[key] = made, own, places
+        return self.programs[key]
 
     # ------------------------------------------------------------------ a sample
 
@@ -257,37 +263,35 @@ class Compiled:
         return passed
 
 
-class Predictor:
-    """A program that gives the loss and the prediction of each sample, without gradients.
+class Outputs:
+    """A program of what a function gives for each sample, a number or nested lists of them.
 
     Args:
-        sample: loss and prediction of one sample.
+        function: of one sample.
         shapes: of its arguments.
-        place: where in another theta each parameter is.
+        target: as of ``autograd.compile``.
     """
 
-    def __init__(
-        self, sample: Callable[..., Any], shapes: Sequence[Any], place: dict[Value, int]
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], shapes: Sequence[Any], target: str) -> None:
         self.shape: tuple[Any, ...] = ()
 
         def flat(*arguments: Any) -> list[Any]:
-            loss, prediction = sample(*arguments)
-            self.shape = shape(prediction)
-            return [loss, *values_in(prediction)]
+            outputs = function(*arguments)
+            self.shape = shape(outputs)
+            return values_in(outputs)
 
-        self.program = compile(flat, shapes=shapes, target="numpy")
+        self.program = compile(flat, shapes=shapes, target=target)
         if "ragged" in self.shape:
-            raise TypeError(f"the predictions are lists of the ragged shape {self.shape}")
-        parameters = self.program.parameters
-        self.own: Any = [k for k, parameter in enumerate(parameters) if parameter in place]
-        self.places: Any = [place[parameters[k]] for k in self.own]
-        if self.own == self.places == list(range(len(parameters))):
-            self.own = self.places = slice(0, len(self.own))  # faster than an index
+            raise TypeError(f"what is predicted is a list of the ragged shape {self.shape}")
 
-    def __call__(self, *arguments: Any, theta: Any = None) -> tuple[Any, Any]:
+    @property
+    def theta(self) -> Any:
+        """The program's parameters."""
+        return self.program.theta
+
+    def __call__(self, *arguments: Any, theta: Any = None) -> Any:
         table = self.program(*arguments, theta=theta)
-        return table[:, 0], table[:, 1:].reshape(len(table), *self.shape)
+        return table.reshape(len(table), *self.shape)
 
 
 def _shapes(example: Batch) -> list[Any]:

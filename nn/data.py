@@ -23,6 +23,7 @@ __all__ = [
     "Batches",
     "Samples",
     "inputs_of",
+    "joined",
     "numbers",
     "numpy_or_none",
     "picked",
@@ -124,6 +125,8 @@ class Samples:
         if generator is not None:
             order = list(order)
             generator.shuffle(order)
+            numpy = numpy_or_none()
+            order = order if numpy is None else numpy.array(order)
         for k in range(0, len(order), size):
             yield self.batch(order[k : k + size])
 
@@ -215,6 +218,13 @@ class Batches:
 def rows(column: Column) -> list[Any]:
     """The samples of a column as numbers and nested lists."""
     return column.tolist() if hasattr(column, "tolist") else column  # type: ignore[no-any-return]
+
+
+def joined(columns: list[Column]) -> Column:
+    """One column of several."""
+    if any(isinstance(column, list) for column in columns):
+        return [each for column in columns for each in rows(column)]
+    return numpy_or_none().concatenate(columns)
 
 
 def inputs_of(X: Any, name: str = "X") -> tuple[Column, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import compile, no_grad
+from autograd import no_grad
 
 from .activations import activation_name
+from .compiling import Outputs
 from .data import inputs_of, numpy_or_none, picked, rows
 from .eager import located
 from .engines import ENGINES, find_engine, not_ours, unsuited
 from .module import Module, mode
-from .nested import plain, shape, values_in
+from .nested import plain, shape
 
 __all__ = ["predict", "predict_proba"]
 
@@ -76,16 +77,8 @@ def _eagerly(model: Module) -> Any:
 def _compiled(model: Module, columns: tuple[Any, ...], target: str) -> Any:
     if problem := unsuited(columns):
         raise ValueError(f"predict: {problem}")
-    form: tuple[Any, ...] = ()
-
-    def flat(*x: Any) -> list[Any]:
-        nonlocal form
-        output = model(*x)
-        form = shape(output)
-        return values_in(output)
-
-    program = compile(flat, shapes=[column.shape[1:] for column in columns], target=target)
-    return lambda columns, first: program(*columns).reshape(len(columns[0]), *form)
+    program = Outputs(model, [column.shape[1:] for column in columns], target)
+    return lambda columns, first: program(*columns)
 
 
 def predict_proba(model: Module, X: Any, *, head: str | None = None, engine: str = "auto") -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 
 from autograd import no_grad, without_collector
 
-from .data import Batch, Batches, Samples, rows
+from .data import Batch, Batches, Samples, joined, rows
 from .eager import located
 from .engines import ENGINES, Engine, find_engine, not_ours, unsuited
 from .history import Epoch, History
@@ -203,45 +203,43 @@ def _train(
     measures: Mapping[str, Metric],
 ) -> tuple[float, dict[str, float]]:
     """One epoch: a step of the optimizer for every batch; give the mean loss and the scores."""
-    means = _Means()
+    seen = _Seen()
     for batch in batches:
-        mean, predictions = engine.gradients(batch)
+        seen.add(*engine.gradients(batch), batch, kept=bool(measures))
         engine.step(optimizer, clip)
-        means.add(mean, sums(measures, predictions, batch.targets), len(batch.targets))
-    return means.loss, means.scores
+    return seen.means(measures)
 
 
 def _evaluate(
     engine: Engine, samples: Samples, measures: Mapping[str, Metric]
 ) -> tuple[float, dict[str, float]]:
     """The mean loss of the samples, and their scores."""
-    means = _Means()
+    seen = _Seen()
     for batch in samples.batches(EVALUATED):
-        mean, predictions = engine.evaluate(batch)
-        means.add(mean, sums(measures, predictions, batch.targets), len(batch.targets))
-    return means.loss, means.scores
+        seen.add(*engine.evaluate(batch), batch, kept=bool(measures))
+    return seen.means(measures)
 
 
-class _Means:
-    """Means over samples, of what is known of batches."""
+class _Seen:
+    """What batches have given; metrics look at all of it at once, which is fast."""
 
     def __init__(self) -> None:
         self.count, self.total = 0, 0.0
-        self.totals: dict[str, float] = {}
+        self.predictions: list[Any] = []
+        self.targets: list[Any] = []
 
-    def add(self, loss: float, scores: Mapping[str, float], count: int) -> None:
+    def add(self, loss: float, predictions: Any, batch: Batch, kept: bool) -> None:
+        count = len(batch.targets)
         self.count += count
         self.total += loss * count
-        for name, score in scores.items():
-            self.totals[name] = self.totals.get(name, 0.0) + score
+        if kept:
+            self.predictions.append(predictions)
+            self.targets.append(batch.targets)
 
-    @property
-    def loss(self) -> float:
-        return self.total / self.count
-
-    @property
-    def scores(self) -> dict[str, float]:
-        return {name: total / self.count for name, total in self.totals.items()}
+    def means(self, measures: Mapping[str, Metric]) -> tuple[float, dict[str, float]]:
+        """The mean loss, and that of each metric."""
+        scores = sums(measures, joined(self.predictions), joined(self.targets)) if measures else {}
+        return self.total / self.count, {name: each / self.count for name, each in scores.items()}
 
 
 class _Best:
