@@ -201,12 +201,14 @@ class Compiled:
     def _outputs(self, what: int, sample: list[Any]) -> Any:
         """The loss without the penalty, or the prediction, of each sample, in the model's mode."""
         program, own, places = self._program(what)
+        if own is None:
+            return program(*sample, theta=self.losses.theta[places])
         theta = program.theta  # keeps the numbers of what the loss does not depend on
         theta[own] = self.losses.theta[places]
         return program(*sample, theta=theta)
 
     def _program(self, what: int) -> tuple[Outputs, Any, Any]:
-        """The program of it, and where in its theta and in ours the parameters are."""
+        """The program of it, and where in its theta (None: everywhere) and in ours they are."""
         key = what, self.model.training
         if key not in self.programs:
             made = Outputs(lambda *sample: self._sample(*sample)[what], self._shapes(), self.target)
@@ -214,7 +216,7 @@ class Compiled:
             own: Any = [k for k, parameter in enumerate(parameters) if parameter in self.place]
             places: Any = [self.place[parameters[k]] for k in own]
             if own == places == list(range(len(parameters))):
-                own = places = slice(0, len(own))  # faster than an index
+                own, places = None, slice(0, len(own))  # they begin alike: no copy is needed
             self.programs[key] = made, own, places
         return self.programs[key]
 

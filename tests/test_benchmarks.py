@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograd import Value, dot
 from autograd.engine.primitives import registry
-from benchmarks import accuracy, eager, peer_derivatives, scalar_gpt
+from benchmarks import accuracy, eager, learning, memory, peer_derivatives, scalar_gpt
 from benchmarks.sample import operands
 
 
@@ -201,3 +202,23 @@ def test_a_peer_that_is_not_installed_is_left_out(
     monkeypatch.setattr(accuracy.subprocess, "run", run)
     assert accuracy.ask("jax", sys.executable, {"tanh": [(1.0,)]}) == accuracy.Peer("jax", {})
     assert "jax is left out: ModuleNotFoundError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["breast cancer", "diabetes"])
+def test_as_much_is_learned_as_by_scikit_learn(name: str) -> None:
+    task = learning.TASKS[name]()
+    held, rest = slice(0, None, 4), [k for k in range(len(task.X)) if k % 4]
+    ours, theirs = (
+        learning.score(task, learn(task, task.X[rest], task.Y[rest], 0)(task.X[held]), task.Y[held])
+        for learn in (learning.ours, learning.scikit_learn)
+    )
+    assert ours > theirs - 0.08
+
+
+@pytest.mark.parametrize("kind", memory.KINDS)
+def test_what_a_fit_needs_is_measured(kind: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((1280, memory.PIXELS), dtype=np.float32))
+    found = memory.measure(kind, tmp_path / "x.npy", samples=1280)
+    part = memory.PART if kind == "lists" else 1
+    assert found["data"] == pytest.approx(1280 * memory.PIXELS * 4 / 1e6 / part)
+    assert found["wall"] > 0 and found["added"] >= 0
