@@ -10,8 +10,6 @@
 [False, True, True, False]
 """
 
-from typing import Any
-
 from autograd import cross_entropy
 
 from .activations import ACTIVATIONS
@@ -128,7 +126,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """The estimators, which need scikit-learn, when they are asked for."""
     if name in ("Classifier", "Regressor"):
         from . import estimators
