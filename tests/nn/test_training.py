@@ -615,3 +615,21 @@ def test_every_loss_trains_alike_on_every_engine(loss: str) -> None:
         assert other.validation_loss == pytest.approx(eager.validation_loss, rel=1e-9)
         assert other.metrics == {k: pytest.approx(v) for k, v in eager.metrics.items()}
         assert same == pytest.approx(weights, rel=1e-9)
+
+
+def test_a_recurrent_network_is_compiled_by_itself_and_learns_as_eager_does() -> None:
+    X = np.random.RandomState(0).randn(20, 4, 2)
+    Y = (X[:, -1, 0] > X[:, 0, 0]).astype(int)
+    runs = []
+    for engine in ("eager", "auto"):
+        model = nn.Sequential(nn.RNN(2, 3, rng=0), nn.Flatten(), nn.Layer(12, 2, rng=1))
+        runs.append(
+            nn.fit(
+                model, "cross_entropy", X, Y, epochs=3, batch_size=6, engine=engine,
+                metrics="accuracy", validation=0.25,
+            )
+        )  # fmt: skip
+        assert nn.predict(model[0], X, engine="compiled").shape == (20, 4, 3)
+    assert runs[1].engine == "compiled"
+    assert runs[1].loss == pytest.approx(runs[0].loss, rel=1e-9)
+    assert runs[1].metrics == {k: pytest.approx(v) for k, v in runs[0].metrics.items()}
