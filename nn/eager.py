@@ -51,7 +51,7 @@ class Eager:
 
     def gradients(self, batch: Batch) -> tuple[float, list[Any]]:
         for parameter in self.parameters:
-            parameter.grad = None
+            parameter.grad = 0.0  # momentum moves on what has no part in this batch, on any engine
         total, predictions = 0.0, []
         for loss, prediction in self._samples(batch):
             if not isinstance(loss, Value):

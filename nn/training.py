@@ -107,8 +107,7 @@ def fit(
             (``autograd.compile``), which computes the same formula ever after. "auto" is compiled
             where all is ``nn``'s own; a module, loss, activation or optimizer of yours is trained
             eagerly, with a warning that says how to compile it. The losses are the same but for
-            rounding; only where a branch of a ``where`` is not taken, its parameters get the
-            gradient 0, not none, so that momentum moves them on.
+            rounding.
         progress: whether to show a progress bar; None shows it on a terminal, if tqdm is
             installed and it takes more than a second.
 

@@ -147,3 +147,23 @@ def test_an_engine_of_ones_own_is_a_name_in_the_table() -> None:
     finally:
         del ENGINES["counting"]
     assert (history.engine, Counting.calls) == ("counting", 4)
+
+
+def test_momentum_moves_the_rows_that_a_batch_does_not_read() -> None:
+    """An embedding in batches of one, with Adam: the same losses on both engines."""
+    losses = []
+    for engine in ("eager", "compiled"):
+        model = nn.Sequential(nn.Embedding(3, 2, rng=0), nn.Flatten(), nn.Layer(2, 2, rng=0))
+        optimizer = nn.Adam(model.parameters(), lr=0.1)
+        history = nn.fit(
+            model,
+            "cross_entropy",
+            [[0], [1], [2], [1]],
+            [0, 1, 0, 1],
+            optimizer=optimizer,
+            epochs=5,
+            batch_size=1,
+            engine=engine,
+        )
+        losses.append(history.loss)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
