@@ -10,7 +10,7 @@
 
 from .checking.differences import check_gradients, finite_difference
 from .checking.enclosures import certify
-from .compiler import TraceError, compile
+from .compiler import JavaScript, TraceError, compile
 from .engine import copying, forms  # noqa: F401 - copies of Values, and columns of the table
 from .engine.anomaly import AnomalyError, detect_anomaly
 from .engine.backward import StaleGraphError, local_derivatives
@@ -77,12 +77,14 @@ from .showing import tables  # noqa: F401 - walks get their tables
 from .showing.drawing import draw
 from .showing.explaining import explain
 from .showing.stepping import walk
-from .showing.webpage import page
+from .showing.webpage import Page, page
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AnomalyError",
+    "JavaScript",
+    "Page",
     "Primitive",
     "StaleGraphError",
     "TraceError",

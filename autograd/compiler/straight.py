@@ -21,7 +21,7 @@ from ..engine.value import Value
 from .sources import Source
 from .trace import Trace
 
-__all__ = ["bound", "straight_line"]
+__all__ = ["StraightLineWriter", "bound", "straight_line"]
 
 LONGEST = 60_000  # lines in one function; longer programs keep their numbers in a list
 CHUNK = 10_000
@@ -45,7 +45,7 @@ def straight_line(trace: Trace, parameters: list[Value], gradient: bool = True) 
     Returns:
         the source, and the names it uses.
     """
-    return _StraightLine(trace, parameters).write(gradient)
+    return StraightLineWriter(trace, parameters).write(gradient)
 
 
 def bound(namespace: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,9 @@ def bound(namespace: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class _StraightLine:
+class StraightLineWriter:
+    """Writes the lines of both passes; another language spells them otherwise (javascript.py)."""
+
     def __init__(self, trace: Trace, parameters: list[Value]) -> None:
         self.trace = trace
         self.place = {parameter: k for k, parameter in enumerate(parameters)}
