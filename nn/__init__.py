@@ -21,6 +21,7 @@ from .engines import ENGINES, Engine
 from .history import Epoch, History
 from .init import INITIALIZERS
 from .layers import MLP, Activate, Dropout, Layer, Maxout, Residual, Sequential
+from .live import playground
 from .losses import (
     LOSSES,
     absolute_error,
@@ -114,6 +115,7 @@ __all__ = [
     "logarithmic",
     "logistic",
     "over_batch",
+    "playground",
     "predict",
     "predict_proba",
     "probability_cross_entropy",
