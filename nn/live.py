@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from autograd import JavaScript, Page, Primitive, Value, dot, no_grad
 
 from .activations import ACTIVATIONS, activate, activation_name, find_activation
-from .data import paired_samples, split
+from .data import Samples, rows
 from .examples import Example, examples
 from .init import INITIALIZERS, generator_of
 from .layers import MLP, Activate, Layer, Sequential
@@ -208,7 +208,8 @@ class _Problem:
         optimizer = SGD(parameters, lr=0.1) if given.optimizer is None else given.optimizer
         self.optimizer = optimizer
         _check_optimizer(self.optimizer, parameters)
-        self.xs, self.ys = paired_samples(given.X, given.Y)
+        self.samples = Samples(given.X, given.Y)
+        self.xs, self.ys = _rows(self.samples)
         n_inputs, n_outputs = len(layers[0].weight[0]), len(layers[-1].weight)
         self._check(layers, n_inputs, n_outputs)
         inner = [layer.activation for layer in layers[:-1]]
@@ -311,22 +312,31 @@ class _Problem:
         seed, size, validation = given.seed, given.batch_size, given.validation
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
             raise ValueError(f"playground: rng must be a seed from 0 to 2**32 - 1, got {seed!r}")
-        xs, ys, drawn = self.xs, self.ys, 0
-        held_xs: list[Any] = []
-        held_ys: list[Any] = []
+        samples, held_out, drawn = self.samples, None, 0
         if isinstance(validation, (tuple, list)):
-            held_xs, held_ys = paired_samples(*validation)
+            held_out = Samples(*validation, names=("validation X", "validation Y"))
         elif validation is not None:
-            drawn = len(xs)  # numbers that fit draws before it shuffles
-            xs, ys, held_xs, held_ys = split(xs, ys, float(validation), generator_of(seed))
+            drawn = len(samples)  # numbers that fit draws before it shuffles
+            samples, held_out = samples.split(float(validation), generator_of(seed))
         return {
-            "points": [[*x, y] for x, y in zip(xs, ys, strict=True)],
-            "held": [[*x, y] for x, y in zip(held_xs, held_ys, strict=True)],
+            "points": _points(samples),
+            "held": _points(held_out) if held_out else [],
             "drawn": drawn,
             "batch": None if size is None else whole("playground", "batch_size", size),
             "shuffle": bool(given.shuffle),
             "seed": seed,
         }
+
+
+def _rows(samples: Samples) -> tuple[list[Any], list[Any]]:
+    batch = samples.batch(samples.places)
+    if len(batch.inputs) > 1:
+        raise ValueError("playground: X must be one input of one or two numbers, not a tuple")
+    return rows(batch.inputs[0]), rows(batch.targets)
+
+
+def _points(samples: Samples) -> list[list[Any]]:
+    return [[*x, y] for x, y in zip(*_rows(samples), strict=True)]
 
 
 class _Drawn(random.Random):
