@@ -14,6 +14,7 @@ from ..engine.gate import Primitive
 from ..engine.value import Value
 from .blocks import blocks
 from .boxes import Block
+from .c import CFile
 from .canonicalise import canonicalise
 from .emit import emit_gradient, emit_values
 from .expand import expand
@@ -47,6 +48,7 @@ class Built:
     blocks: list[Block]  # for draw()
     latex: str
     width: float  # mean elements of an instruction, for a batch of one
+    outputs: int  # how many numbers a sample gives
 
 
 def build(
@@ -56,6 +58,7 @@ def build(
     reduction: str,
     dtype: str,
     ordered: bool = False,
+    target: str | None = None,
 ) -> Built:
     """Compile a traced graph.
 
@@ -65,6 +68,7 @@ def build(
         data: its leaves that are numbers.
         reduction, dtype: as of ``compile``.
         ordered: whether theta has the parameters in this order.
+        target: "c" for the program in C besides.
     """
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
     scalars = side_by_side(canonicalise(trace, parameters, data))
@@ -82,8 +86,11 @@ def build(
     count = len(grouping.parameters)
     output = _joined(lowered.outputs, trace.single)
     new = _expanded([output])
-    values = emit_values(new[output], all_names, dtype)
+    values, plain = emit_values(new[output], all_names, dtype)
     sources["values"] = _source(values)
+    in_c = CFile(dtype, all_names)
+    if target == "c":
+        in_c.add(plain, new[output], None, count)
     last, gradient = values, None
     if trace.single:
         gradient = differentiate(lowered, reduction)
@@ -92,6 +99,10 @@ def build(
         last, unrolled = emit_gradient(gradient, count, all_names, dtype)
         sources["value_and_grad"] = _source(last)
         sources["workspace"] = workspace(unrolled, dtype, count)
+        if target == "c":
+            in_c.add(unrolled, gradient.loss, gradient.writes, count)
+    if target == "c":
+        sources["c"] = Source(in_c.text, {"inputs": in_c.inputs, "layout": in_c.layout}, [], {})
     sizes = [
         float(np.prod(array.shape))
         for array in last.names
@@ -100,7 +111,9 @@ def build(
     width = sum(sizes) / len(sizes) if sizes else 1.0
     groups = [(new.get(array, array), members) for array, members in lowered.groups]
     boxes = blocks(groups, last, gradient)
-    return Built(sources, grouping.parameters, _explain(groups, last), boxes, formulas(last), width)
+    told, text = _explain(groups, last), formulas(last)
+    outputs = len(lowered.outputs)
+    return Built(sources, grouping.parameters, told, boxes, text, width, outputs)
 
 
 def _expanded(roots: list[Array]) -> dict[Array, Array]:

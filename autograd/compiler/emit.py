@@ -62,7 +62,7 @@ def emit_gradient(
     return _with_loops(loss, writes, emit)
 
 
-def emit_values(output: Array, inputs: list[str], dtype: str) -> Schedule:
+def emit_values(output: Array, inputs: list[str], dtype: str) -> tuple[Schedule, Schedule]:
     """The source of ``values(theta, *inputs)``; arguments as for ``emit_gradient``."""
 
     def emit(events: list[Event], plan: Plan) -> Schedule:
@@ -80,7 +80,7 @@ def emit_values(output: Array, inputs: list[str], dtype: str) -> Schedule:
         w.schedule.forward = len(w.schedule.lines)
         return _finish(w, "values")
 
-    return _with_loops(output, [], emit)[0]
+    return _with_loops(output, [], emit)
 
 
 def _with_loops(

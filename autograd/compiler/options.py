@@ -11,6 +11,9 @@ from ..engine.value import Value
 __all__ = ["Options", "sample_shapes"]
 
 
+TARGETS = ("numpy", "python", "c")
+
+
 class Options:
     """The options of ``compile``, which documents them.
 
@@ -28,8 +31,9 @@ class Options:
     ) -> None:
         if reduction not in ("mean", "sum"):
             raise ValueError(f'reduction must be "mean" or "sum", got {reduction!r}')
-        if target not in (None, "numpy", "python"):
-            raise ValueError(f'target must be "numpy" or "python", got {target!r}')
+        if target not in (None, *TARGETS):
+            known = ", ".join(f'"{each}"' for each in TARGETS[:-1])
+            raise ValueError(f'target must be {known} or "{TARGETS[-1]}", got {target!r}')
         dtype = getattr(dtype, "__name__", None) or str(dtype)
         dtype = {"float": "float64", "f8": "float64", "f4": "float32"}.get(dtype, dtype)
         if dtype not in ("float64", "float32"):
@@ -37,7 +41,7 @@ class Options:
         if dtype == "float32":
             if target == "python":
                 raise ValueError('the numbers of target="python" are float64: use target="numpy"')
-            target = "numpy"
+            target = target or "numpy"
         if batch_size is not None and not _is_count(batch_size, 1):
             raise ValueError(f"batch_size must be a number of samples, got {batch_size!r}")
         if isinstance(parameters, Value) or not isinstance(parameters, Iterable | None):

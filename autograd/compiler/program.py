@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..engine.collector import without_collector
@@ -57,10 +58,12 @@ def compile(
             order of the module if f is one (or a method of one: of what has ``parameters()``),
             else that of use, arrays as a whole.
         reduction: what ``value_and_grad`` makes of the samples' losses, "mean" or "sum".
-        dtype: "float64" or "float32"; the latter has the target "numpy" only.
+        dtype: "float64" or "float32"; the latter has no target "python".
         target: "numpy" or "python" (a straight line without dependency); by default whichever
             is faster for the width of the graph and, if that is narrow, of each call's batch:
-            their results differ by rounding alone.
+            their results differ by rounding alone. "c" compiles a program in C, which is several
+            times as fast where arrays are small (``gatewise[native]``; a compiler of the machine,
+            or that of a wheel), and whose ``source`` needs nothing but libm.
         batch_size: a fixed number of samples: a batch of another size is refused.
 
     Raises:
@@ -128,6 +131,7 @@ class Program:
         options = self._options
         self._inputs = Inputs(trace, options.dtype, options.batch_size)
         self._single, self._shape = trace.single, trace.shape
+        self._outputs = len(trace.outputs)
         self._nodes = len(trace)
         self._advice = advice(trace)
         module = [] if options.parameters else parameters_of(self._f)
@@ -143,7 +147,7 @@ class Program:
         if arrays is None:
             order = leaves if self.order != "use" else trace.as_used(leaves)
             self._run = self._straight_line(trace, self._parameters(trace, order))
-        elif options.target == "numpy" or self._pays(arrays, options.batch_size or size):
+        elif options.target in ("numpy", "c") or self._pays(arrays, options.batch_size or size):
             self._run = arrays
         else:
             self._run = self._straight_line(trace, arrays.parameters)
@@ -160,25 +164,31 @@ class Program:
             return None
         try:
             from .build import build
+            from .c_spelling import NotInC
+            from .in_c import Native
             from .vectorised import Arrays
         except ImportError:
-            if options.target == "numpy":
+            if options.target is not None:
                 raise ImportError("this target needs NumPy: pip install 'gatewise[fast]'") from None
             return None
         try:
             ordered = self.order != "use"
-            built = build(trace, leaves, data, options.reduction, options.dtype, ordered)
+            how = options.reduction, options.dtype, ordered, options.target
+            built = build(trace, leaves, data, *how)
+        except NotInC as refusal:
+            raise ValueError(f'no program in C: {refusal}; target="numpy" runs it') from None
         except Exception as failure:
-            if options.target == "numpy":
+            if options.target is not None:
                 raise ValueError(
                     f"no array program was found for this function ({failure!r}); without "
-                    'target="numpy" and dtype="float32" it becomes a straight line'
+                    f'target="{options.target}" and dtype="float32" it becomes a straight line'
                 ) from failure
             self.note = f"straight line, because no array program was found ({failure!r})"
             return None
         self._blocks, self._latex = built.blocks, built.latex
         parameters = self._parameters(trace, built.parameters)
-        return Arrays(built, self._inputs, parameters, trace.single)
+        kind = Native if options.target == "c" else Arrays
+        return kind(built, self._inputs, parameters, trace.single)
 
     def _parameters(self, trace: Trace, order: list[Value]) -> Parameters:
         """The parameters, given what they are in the trace, in theta's order."""
@@ -208,7 +218,7 @@ class Program:
         check.repeatable(self._built)
         for run in self._either or (self._built,):
             problem = check.problem(run)
-            if problem and run.name == "numpy":
+            if problem and run.name != "python":
                 self._give_up_arrays(trace, problem)
                 problem = check.problem(self._built)
             if problem:
@@ -220,7 +230,7 @@ class Program:
 
     def _give_up_arrays(self, trace: Trace, problem: str) -> None:
         """Use the straight line in place of an array program that is wrong."""
-        if self._options.target == "numpy":
+        if self._options.target is not None:
             narrow = self.dtype == "float32"
             raise RuntimeError(
                 f"the array program disagrees with the scalar graph: {problem}; "
@@ -423,7 +433,7 @@ class Program:
 
     @property
     def target(self) -> str | None:
-        """What runs, or what the last batch was run by: "numpy" or "python"; None before."""
+        """What runs, or ran the last batch: "numpy", "python" or "c"; None before."""
         return None if self._run is None else self._run.name
 
     @property
@@ -478,6 +488,28 @@ class Program:
         if self._either is None:
             return ""
         return f", but for {math.ceil(self.wide / self._either[1].width)} samples or more"
+
+    def export(self, path: str | Path) -> None:
+        """Write a program of ``target="c"`` as a file that needs nothing but a C compiler.
+
+        A comment at its top says how it is called and what theta is; the numbers that theta has
+        now are in it, and an example ``main``.
+
+        Raises:
+            ValueError: the program has another target.
+        """
+        run = self._built
+        if "c" not in run.sources:
+            raise ValueError('export() writes C: compile(f, target="c") makes such a program')
+        from .export import exported
+
+        path = Path(path)
+        source, names = run.sources["c"].text, run.sources["c"].names
+        inputs = [name for name in names["inputs"] if name]
+        shapes = [argument.shape or () for argument in self._inputs.batched]
+        arguments = [*zip(inputs, shapes, strict=True)]
+        more = names["layout"], self._outputs, self.reduction, self.dtype
+        path.write_text(exported(source, path.name, arguments, self.theta, *more))
 
     def boxes(self, view: str) -> tuple[list[Block], str]:
         """The arrays of the program as boxes, who is read first, and a line to stand below them.

@@ -1,0 +1,967 @@
+"""C: an array program as one file of C99 that needs nothing but libm.
+
+The trick: the program is written for one sample, and the type of a number that belongs to a sample
+is ``lanes``: a vector with a sample in each of its 8 lanes where the compiler has such a type
+(gcc, clang), or one number. ``+ - * /`` are spelled alike for both, so the text reads as that of
+one sample, and nothing of a block of 8 samples ever leaves the cache. What is summed over the
+batch is kept for each lane, and added up at the end.
+
+Every operation reads its operands element by element. Access (a slice, a transpose, a window of a
+convolution) is therefore no operation at all: it is composed into the index of what is read. An
+index that is no sum of multiples of the loops' counters becomes a table.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from textwrap import wrap
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..engine import primitives
+from .c_spelling import COUNTERS, RESERVED, C, NotInC, prelude
+from .language import (
+    COMPARISONS,
+    Array,
+    BatchSize,
+    Broadcast,
+    Concatenate,
+    Constant,
+    Contract,
+    Gate,
+    Input,
+    Lookup,
+    Number,
+    Parameters,
+    Pick,
+    Reduce,
+    Reshape,
+    Scatter,
+    ScatterRows,
+    Stack,
+    Take,
+    Transpose,
+    is_finite,
+    needed,
+)
+from .reverse import Write
+from .schedule import Schedule
+from .texts import ATOM, COMPARISON, NEGATION, PRODUCT, SUM
+
+__all__ = ["CFile"]
+
+LARGEST = 1 << 20  # bytes on the stack
+ROW = 8  # columns from which on the gradient of a matrix is added up sample by sample
+
+_ACCESS = (Reshape, Transpose, Broadcast, Take)
+_ALWAYS = (Concatenate, Stack, Scatter, ScatterRows, Lookup)
+_INFIX = {
+    primitives.add: ("+", SUM),
+    primitives.sub: ("-", SUM),
+    primitives.mul: ("*", PRODUCT),
+    primitives.div: ("/", PRODUCT),
+}
+
+Statement = Any  # a line, or the head of a loop with its statements
+
+
+class Element(NamedTuple):
+    """The text of one element; ``lanes`` if each sample has its own, ``truth`` if yes or no."""
+
+    text: str
+    binds: int
+    lanes: bool
+    truth: bool = False
+
+    def inside(self, least: int) -> str:
+        return self.text if self.binds >= least else f"({self.text})"
+
+
+class CFile:
+    """A file: its functions, and the tables that they read.
+
+    Args:
+        dtype: of the numbers.
+        inputs: the arguments' names in the schedule, "" for a number held fixed.
+    """
+
+    def __init__(self, dtype: str, inputs: list[str]) -> None:
+        self.c = C(dtype)
+        self.taken = set(RESERVED)
+        self.inputs = [name and new_name(name, self.taken) for name in inputs]
+        self.tables: dict[Any, str] = {}
+        self.constants: list[str] = []
+        self.functions: list[str] = []
+        self.layout: list[str] = []  # what the parts of theta are
+
+    def add(self, schedule: Schedule, root: Array, writes: list[Write] | None, count: int) -> None:
+        """Write one more function: ``values``, or with writes ``value_and_grad``.
+
+        Raises:
+            NotInC: it can't be, or had better not.
+        """
+        self.functions.append(_Function(self, schedule, root, writes, count).text())
+
+    def table(self, numbers: Any, hint: str) -> str:
+        """The name of numbers known now."""
+        key = numbers.tobytes(), numbers.shape, numbers.dtype
+        if key not in self.tables:
+            name = self.tables[key] = new_name(hint, self.taken)
+            whole = numbers.dtype.kind != "f"
+            kind = "int" if whole else self.c.real
+            spelled = _nested(numbers, (lambda x: str(int(x))) if whole else self.c.number)
+            lengths = "".join(f"[{n}]" for n in numbers.shape)
+            self.constants.append(f"static const {kind} {name}{lengths} = {spelled};")
+        return self.tables[key]
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join([prelude(self.c), *self.constants, *self.functions]) + "\n"
+
+
+class _Function:
+    """One function.
+
+    What no sample has a part in comes first, then a loop over blocks of samples, at last what is
+    made of sums over the batch.
+    """
+
+    def __init__(
+        self, file: CFile, schedule: Schedule, root: Array, writes: list[Write] | None, count: int
+    ) -> None:
+        self.file, self.c, self.root, self.writes, self.count = file, file.c, root, writes, count
+        self.name = "values" if writes is None else "value_and_grad"
+        self.taken = set(file.taken)
+        self.nodes = needed([root, *(write.value for write in writes or ())])
+        self.forward = set(needed([root]))
+        self.users: dict[Array, list[Array]] = {node: [] for node in self.nodes}
+        for node in self.nodes:
+            for operand in node.operands:
+                self.users[operand].append(node)
+        self.comments: dict[Array, str] = {}
+        for line in schedule.lines:
+            if line.value is not None and schedule.names.get(line.value) == line.name:
+                self.comments[line.value] = f"{line.name} = {line.expression}"
+        self.given = schedule.names
+        self.wanted: dict[Array, str] = {}  # names of sums over the batch
+        if writes is not None:
+            self.wanted |= dict.fromkeys(root.operands, "losses") | {root: "loss"}
+            for write in writes:
+                self.wanted[write.value] = f"d{self.given.get(write.place) or 'theta'}"
+        self.late: set[Array] = set()  # what is made of sums over the batch
+        self.names: dict[Array, str] = {}  # of what is kept, of inputs and of views of theta
+        self.rows: dict[Array, str] = {}  # copies with a sample a row
+        self.shapes: dict[str, tuple[int, ...]] = {}  # of these
+        self.axes: list[tuple[str, int]] = []  # of the loops that are open
+        self.local: list[str] = []  # names of these loops
+        self.bytes = 0
+        self.used: set[str] = set()
+        self.before: list[Statement] = []
+        self.block: list[Statement] = []
+        self.after: list[Statement] = []
+        self.body = self.before
+        self.batched = any(file.inputs)
+        self.plan()
+
+    # ------------------------------------------------------------------ what is kept
+
+    def plan(self) -> None:
+        """See what is kept in an array of its own; everything else stands where it is read."""
+        self.kept: set[Array] = set()
+        for node in self.nodes:
+            if _sums_batch(node) or (
+                not node.batched and any(operand in self.late for operand in node.operands)
+            ):
+                self.late.add(node)
+            if node.batched and any(operand in self.late for operand in node.operands):
+                raise NotInC("what each sample gives depends on a sum over the whole batch")
+        for node in self.nodes:
+            if isinstance(node, Lookup) and not self.is_there(node.operands[0]):
+                self.kept.add(node.operands[0])
+            if isinstance(node, _ACCESS) or not node.operands or _is_simple(node):
+                continue
+            users = self.users[node]
+            if (
+                node in self.comments
+                or (node is self.root and self.writes is not None)
+                or len(users) > 1
+                or _sums_batch(node)
+                or isinstance(node, _ALWAYS)
+                or any(self.reads_often(user, node) for user in users)
+            ):
+                self.kept.add(node)
+
+    def is_there(self, node: Array) -> bool:
+        """Whether it is an array with a name: constants, a view of theta."""
+        return isinstance(node, Constant) or (node in self.given and _is_view(node))
+
+    def reads_often(self, user: Array, node: Array) -> bool:
+        """Whether a user reads an element more than once, or outside the loop over samples."""
+        if isinstance(user, (Contract, Pick, *_ACCESS)) or (user.batched and not node.batched):
+            return True
+        return isinstance(user, Gate) and user.size > node.size
+
+    # ------------------------------------------------------------------ the text
+
+    def text(self) -> str:
+        real, batched = self.c.real, self.batched
+        arguments = [name for name in self.file.inputs if name]
+        result = "g" if self.writes is not None else "values"
+        for node in self.nodes:
+            self.place(node)
+        if self.writes is None:
+            self.write_values()
+        else:
+            self.write_gradient(self.writes)
+        if self.bytes > LARGEST:
+            raise NotInC(f"it needs {self.bytes >> 10} KiB for every 8 samples")
+        head = ", ".join(
+            [
+                f"const {real} *theta",
+                *(["size_t B"] if batched else []),
+                *(f"const {real} *{name}" for name in arguments),
+                f"{real} *{result}",
+            ]
+        )
+        kind = real if self.writes is not None else "void"
+        body: list[Statement] = [*self.before]
+        if self.block:
+            steps = ["const int count = B - start < LANES ? (int)(B - start) : LANES;"]
+            if "here" in self.used:
+                steps += ["truth here; /* the samples of the last block may be fewer */"]
+                steps += [(self.for_samples(), ["AT(here, s) = -(s < count);"])]
+            over = "for (size_t start = 0; start < B; start += LANES)"
+            body += ["", (over, [*steps, *self.block])]
+        body += self.after
+        text = "\n".join(_lines(body, 1))
+        unused = [n for n in ("theta", *arguments) if not _mentions(text, n)]
+        if batched and not _mentions(text, "B"):
+            unused.append("B")
+        text = "".join(f"    (void){name};\n" for name in unused) + text
+        return f"{kind} {self.name}({head})\n{{\n{text}\n}}"
+
+    def for_samples(self, all_lanes: bool = True) -> str:
+        """The head of a loop over the samples of a block."""
+        return f"for (int s = 0; s < {'LANES' if all_lanes else 'count'}; s++)"
+
+    def place(self, node: Array) -> None:
+        """Write what computes a node where it belongs, if it has an array of its own."""
+        self.body = self.after if node in self.late else self.block
+        if not (node.batched or node in self.late):
+            self.body = self.before
+        if isinstance(node, Input):
+            self.load(node)
+        elif isinstance(node, Take) and node in self.given and _is_view(node):
+            self.view(node)
+        elif node in self.kept:
+            if node in self.comments:
+                self.comment(self.comments[node])
+            if _sums_batch(node):
+                self.body = self.block
+                self.add_up(node)
+            else:
+                self.store(node)
+
+    def comment(self, text: str) -> None:
+        self.body += ["", f"/* {text.replace('/*', '/ *').replace('*/', '* /')} */"]
+
+    @contextmanager
+    def loop(self, shape: tuple[int, ...]) -> Iterator[None]:
+        """Loops over an array of this shape; an axis of length 1 needs none."""
+        opened = [n for n in shape if n != 1]
+        outer: list[Statement] = self.body
+        heads = []
+        for n in opened:
+            counter = COUNTERS[len(self.axes)]
+            heads.append(f"for (int {counter} = 0; {counter} < {n}; {counter}++)")
+            self.axes.append((counter, n))
+        inner: list[Statement] = []
+        self.body = inner if opened else outer
+        known = len(self.local)
+        yield
+        if opened:
+            self.taken.difference_update(self.local[known:])
+            del self.local[known:]
+        for head in reversed(heads):
+            inner = [(head, inner)]
+        if opened:
+            outer += inner
+            del self.axes[-len(opened) :]
+        self.body = outer
+
+    def declare(self, node: Array, name: str, kind: str, first: str = "") -> None:
+        lanes = kind != self.c.real
+        self.bytes += node.size * (64 if lanes else 8)
+        lengths = "".join(f"[{n}]" for n in node.shape)
+        self.body.append(f"{kind} {name}{lengths}{first};")
+
+    def kind(self, lanes: bool, truth: bool) -> str:
+        return ("truth" if truth else "lanes") if lanes else ("int" if truth else self.c.real)
+
+    def name_of(self, node: Array) -> str:
+        """A name for an array: that of the schedule, or by its hint."""
+        hint = node.builder.hints.get(node)
+        of = self.given.get(hint[1]) if isinstance(hint, tuple) else None
+        hint = f"d{of}" if of else hint if isinstance(hint, str) else "t"
+        hint = self.wanted.get(node, hint)
+        self.names[node] = new_name(self.given.get(node) or hint, self.taken)
+        return self.names[node]
+
+    # ------------------------------------------------------------------ leaves
+
+    def load(self, node: Input) -> None:
+        """The samples of a block side by side; where there are fewer, the first again."""
+        name = self.file.inputs[node.argument]
+        small = name.lower() if name.lower() != name else f"{name}_each"
+        self.names[node] = new_name(small, self.taken)
+        if not node.shape:
+            load = self.c.call("load", [f"{name} + start", "1", "count"], False)
+            self.body.append(f"const lanes {self.names[node]} = {load};")
+            return
+        self.declare(node, self.names[node], "lanes")
+        with self.loop(node.shape):
+            places = self.everything(node.shape)
+            column = self.index(places)
+            start = f"{name} + {node.size} * start" + (f" + {column}" if column != "0" else "")
+            load = self.c.call("load", [start, str(node.size), "count"], False)
+            self.body.append(f"{self.read(node, places).text} = {load};")
+
+    def view(self, node: Take) -> None:
+        """A part of theta as a matrix or a vector."""
+        name = self.name_of(node)
+        start = int(node.index.flat[0])
+        part = f"theta + {start}" if start else "theta"
+        inner = "".join(f"[{n}]" for n in node.shape[1:])
+        if (told := f"theta[{start}] and on: {name}[{node.shape[0]}]{inner}") not in self.file.layout:
+            self.file.layout.append(told)
+        if inner:
+            kind = f"const {self.c.real} (*{{}}){inner}"
+            self.body.append(f"{kind.format(name)} = ({kind.format('')}){f'({part})' if start else part};")
+        else:
+            self.body.append(f"const {self.c.real} *{name} = {part};")
+
+    # ------------------------------------------------------------------ one array
+
+    def everything(self, shape: tuple[int, ...]) -> Any:
+        """The flat place of each element, along the loops that are open over this shape."""
+        lengths = [n for _, n in self.axes]
+        own = [n for n in shape if n != 1]
+        places = np.arange(math.prod(shape)).reshape([1] * (len(lengths) - len(own)) + own)
+        return np.broadcast_to(places, lengths)
+
+    def store(self, node: Array) -> None:
+        """The statements that compute an array which is kept."""
+        name = self.name_of(node)
+        lanes, truth = node.batched, node.dtype == "truth"
+        kind = self.kind(lanes, truth)
+        if isinstance(node, (Concatenate, Stack)):
+            self.declare(node, name, kind)
+            places = np.arange(node.size).reshape(node.shape)
+            stop = 0
+            for operand in node.operands:
+                if isinstance(node, Stack):
+                    part, stop = places[..., stop], stop + 1
+                else:
+                    start, stop = stop, stop + operand.shape[-1]
+                    part = places[..., start:stop]
+                self.assign(node, operand, part)
+        elif isinstance(node, Scatter):
+            self.declare(node, name, kind)
+            with self.loop(node.shape):
+                zero = self.converted(Element("0", ATOM, False), lanes).text
+                self.body.append(f"{self.read(node, self.everything(node.shape)).text} = {zero};")
+            for index, operand in zip(node.indices, node.operands, strict=True):
+                self.assign(node, operand, index, "+=")
+        elif isinstance(node, ScatterRows):
+            self.scatter_rows(node)
+        elif isinstance(node, Lookup):
+            self.lookup(node)
+        elif node.shape:
+            self.declare(node, name, kind)
+            self.store_all(node)
+        else:
+            element = self.fitted(node, np.array(0))
+            self.body.append(f"const {kind} {name} = {element.text};")
+
+    def store_all(self, node: Array) -> None:
+        """Compute an array element by element; where products are summed up, four at a time."""
+        parts = 4 if node.shape[-1] % 4 == 0 and self.sums_products(node) else 1
+        with self.loop((*node.shape[:-1], node.shape[-1] // parts)):
+            outer, together = self.body, []
+            first = self.everything((*node.shape[:-1], node.shape[-1] // parts)) * parts
+            for part in range(parts):
+                self.body = []
+                element = self.fitted(node, first + part)
+                self.body.append(f"{self.read(node, first + part).text} = {element.text};")
+                together.append(self.body)
+            self.body = outer
+            self.body += _side_by_side(together)
+
+    def sums_products(self, node: Array) -> bool:
+        """Whether a sum of many products stands in what computes a node."""
+        waiting = [node]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, Contract):
+                lengths = _lengths(each)
+                return math.prod(lengths[axis] for axis in each.summed if axis != "B") >= 8
+            waiting += [o for o in each.operands if o not in self.kept]
+        return False
+
+    def fitted(self, node: Array, places: Any) -> Element:
+        """What is computed for an array, as that array keeps it."""
+        element = self.compute(node, places)
+        return element if node.dtype == "truth" else self.converted(element, node.batched)
+
+    def assign(self, node: Array, operand: Array, index: Any, sign: str = "=") -> None:
+        """Elements of an array, by their flat index, from those of another."""
+        with self.loop(operand.shape):
+            places = self.everything(operand.shape)
+            element = self.converted(self.element(operand, places), node.batched)
+            target = self.read(node, index.ravel()[places])
+            self.body.append(f"{target.text} {sign} {element.text};")
+
+    def lookup(self, node: Lookup) -> None:
+        table, index = node.operands
+        self.declare(node, self.names[node], self.kind(node.batched, False))
+        self.c.used["place"] = 2
+        row = node.shape[index.rank :]
+        with self.loop(index.shape):
+            which = self.variable("index", self.element(index, self.everything(index.shape)))
+            with self.loop(row):
+                of_table = np.arange(table.size).reshape(table.shape)[0]
+                inner = self.read_at(table, f"place({{}}, {table.shape[0]})", of_table, row)
+                target = self.read(node, self.everything(node.shape)).text
+                if node.batched:
+                    at = f"AT({which}, s)"
+                    found = inner.format(at)
+                    value = f"{at} == place({at}, {table.shape[0]}) ? {found} : NAN"
+                    self.body.append((self.for_samples(), [f"AT({target}, s) = {value};"]))
+                else:
+                    value = f"{which} == place({which}, {table.shape[0]}) ? {inner.format(which)} : NAN"
+                    self.body.append(f"{target} = {value};")
+
+    def read_at(self, table: Array, first: str, of_table: Any, row: tuple[int, ...]) -> str:
+        """The element of a table in a row that is known when it runs."""
+        if isinstance(table, Constant):
+            name = self.file.table(table.numbers, "C")
+        else:
+            name = self.names[table]
+        coordinates = np.unravel_index(self.everything(row), row) if row else ()
+        return f"{name}[{first}]" + "".join(f"[{self.index(each)}]" for each in coordinates)
+
+    def scatter_rows(self, node: ScatterRows) -> None:
+        """Add rows to those of a table that an index names."""
+        rows, index = node.operands
+        self.c.used["place"] = 2
+        with self.loop(rows.shape):
+            places = self.everything(rows.shape)
+            width = math.prod(node.shape[1:])
+            which = self.variable("index", self.element(index, places // width))
+            value = self.variable("value", self.element(rows, places))
+            row = node.shape[1:]
+            coordinates = np.unravel_index(places % width, row) if row else ()
+            inner = "".join(f"[{self.index(each)}]" for each in coordinates)
+            at, of = (which, value) if not rows.batched else (f"AT({which}, s)", f"AT({value}, s)")
+            line = f"{self.names[node]}[place({at}, {node.shape[0]})]{inner} += {of};"
+            self.body.append((self.for_samples(False), [line]) if rows.batched else line)
+
+    def variable(self, hint: str, element: Element) -> str:
+        name = self.local_name(hint)
+        kind = self.kind(element.lanes, element.truth)
+        self.body.append(f"const {kind} {name} = {element.text};")
+        return name
+
+    def local_name(self, hint: str) -> str:
+        """A name that is free again behind the loops that are open."""
+        self.local.append(new_name(hint, self.taken))
+        return self.local[-1]
+
+    # ------------------------------------------------------------------ sums over the batch
+
+    def add_up(self, node: Array) -> None:
+        """Add what a block gives to the sums over the batch, each lane by itself."""
+        name = self.name_of(node)
+        by_rows = isinstance(node, ScatterRows) or self.is_by_rows(node)
+        kind = self.c.real if by_rows else "lanes"
+        body, self.body = self.body, self.before
+        self.declare(node, name, kind, "" if node.shape else " = {0}" if not by_rows else " = 0")
+        if node.shape:
+            with self.loop(node.shape):
+                zero = "0" if by_rows else self.c.call("all", ["0"], False)
+                self.body.append(f"{self.read(node, self.everything(node.shape)).text} = {zero};")
+        self.body = body
+        if isinstance(node, ScatterRows):
+            self.scatter_rows(node)
+        elif by_rows and isinstance(node, Contract):
+            self.add_up_rows(node)
+        else:
+            with self.loop(node.shape):
+                places = self.everything(node.shape)
+                element = self.converted(self.compute(node, places), True)
+                self.body.append(f"{self.read(node, places).text} += {self.among(element).text};")
+
+    def is_by_rows(self, node: Array) -> bool:
+        if not isinstance(node, Contract) or not node.shape:
+            return False
+        last = node.axes[-1]
+        both = all(operand.batched for operand in node.operands)
+        return both and last in node.right and last not in node.left and node.shape[-1] >= ROW
+
+    def add_up_rows(self, node: Contract) -> None:
+        """The same for a wide matrix: a sample after the other, its columns side by side."""
+        left, right = node.operands
+        summed = tuple(axis for axis in node.summed if axis != "B")
+        letters = node.axes + "".join(summed)
+        lengths = _lengths(node)
+        outer = tuple(lengths[axis] for axis in (*node.axes[:-1], *summed))
+        order = [*node.axes[:-1], *summed, node.axes[-1]]
+        of_left = _spread(left, node.left, order, lengths).ravel()
+        of_right = _spread(right, node.right, order, lengths).ravel()
+        result = np.arange(node.size).reshape(node.shape)
+        of_node = _spread_array(result, node.axes, order, lengths).ravel()
+        width = lengths[node.axes[-1]]
+        rows, of_rows = self.rows_of(right)
+        with self.loop(outer):
+            places = self.everything((*outer, 1)) * width
+            element = self.converted(self.element(left, of_left[places]), True)
+            d = self.variable("d", self.among(element))
+            with self.loop((width,)):
+                places = self.everything((*outer, width))
+                total = self.local_name("sum")
+                self.body.append(f"{self.c.real} {total} = 0;")
+                at = _coordinates(of_rows[of_right[places]], self.shapes[rows])
+                column = "".join(f"[{self.index(each)}]" for each in at)
+                line = f"{total} += AT({d}, s) * {rows}[s]{column};"
+                self.body.append((self.for_samples(), [line]))
+                self.body.append(f"{self.read(node, of_node[places]).text} += {total};")
+
+    def among(self, element: Element) -> Element:
+        """The element where there is such a sample, and 0 where the last block has none."""
+        self.used.add("here")
+        text = self.c.call("choose", ["here", element.text, self.all("0")], False)
+        return Element(text, ATOM, True)
+
+    def rows_of(self, node: Array) -> tuple[str, Any]:
+        """The copy of an array that has a sample a row, and the place of each element in it."""
+        places = np.arange(node.size)
+        while isinstance(node, _ACCESS) and node not in self.kept:
+            places = _access(node)[places]
+            (node,) = node.operands
+        if node not in self.rows:
+            name = self.rows[node] = new_name(f"{self.names[node]}_rows", self.taken)
+            self.shapes[name] = node.shape
+            lengths = "".join(f"[{n}]" for n in node.shape)
+            self.bytes += node.size * 64
+            self.body.append(f"{self.c.real} {name}[LANES]{lengths};")
+            if isinstance(node, Input):
+                of = self.file.inputs[node.argument]
+                with self.loop((1,)):
+                    copy = f"{name}[s][i] = s < count ? {of}[{node.size} * (start + s) + i] : 0;"
+                    self.body.append(
+                        (self.for_samples(), [(f"for (int i = 0; i < {node.size}; i++)", [copy])])
+                    )
+            else:
+                with self.loop(node.shape):
+                    at = self.everything(node.shape)
+                    kept = self.variable("kept", self.among(self.read(node, at)))
+                    own = "".join(f"[{self.index(c)}]" for c in _coordinates(at, node.shape))
+                    line = f"{name}[s]{own} = AT({kept}, s);"
+                    self.body.append((self.for_samples(), [line]))
+        return self.rows[node], places
+
+    # ------------------------------------------------------------------ results
+
+    def write_values(self) -> None:
+        """Each sample's value, or values."""
+        root = self.root
+        self.body = self.block if self.batched else self.before
+        self.comment("values")
+        with self.loop(root.shape):
+            places = self.everything(root.shape)
+            element = self.element(root, places)
+            at = self.index(places)
+            if not self.batched:
+                self.body.append(f"values[{at}] = {self.number(element)};")
+            else:
+                value = self.variable("value", self.converted(element, True))
+                row = f"{root.size} * (start + s) + {at}" if root.shape else "start + s"
+                line = f"values[{row}] = AT({value}, s);"
+                self.body.append((self.for_samples(False), [line]))
+
+    def write_gradient(self, writes: list[Write]) -> None:
+        self.body = self.after if self.batched else self.before
+        self.comment("the gradient")
+        regions = [
+            np.arange(self.count) if write.index is None else write.index for write in writes
+        ]
+        times = np.bincount(
+            np.concatenate([each.ravel() for each in regions] or [np.zeros(0, int)]),
+            minlength=self.count,
+        )
+        sign = "=" if times.max(initial=0) < 2 else "+="
+        if sign == "+=" or not times.all():
+            with self.loop((self.count,)):
+                self.body.append(f"g[{self.index(self.everything((self.count,)))}] = 0;")
+        for write, region in zip(writes, regions, strict=True):
+            with self.loop(write.shape):
+                places = self.everything(write.shape)
+                spread = _broadcast(write.value.shape, write.shape).ravel()
+                element = self.element(write.value, spread[places])
+                at = self.index(region.ravel()[places])
+                self.body.append(f"g[{at}] {sign} {self.number(element)};")
+        self.body += ["", f"return {self.number(self.element(self.root, np.array(0)))};"]
+
+    # ------------------------------------------------------------------ one element
+
+    def number(self, element: Element) -> str:
+        return self.converted(element, False).text
+
+    def converted(self, element: Element, lanes: bool) -> Element:
+        """A number, for each sample if asked for; what is yes or no becomes 1 or 0."""
+        if element.truth:
+            if element.lanes:
+                text = self.c.call("choose", [element.text, *map(self.all, ("1", "0"))], False)
+            else:
+                text = element.inside(ATOM)
+            element = Element(text, ATOM, element.lanes)
+        return Element(self.all(element.text), ATOM, True) if lanes > element.lanes else element
+
+    def all(self, text: str) -> str:
+        return self.c.call("all", [text], False)
+
+    def index(self, places: Any) -> str:
+        """A flat place, or a coordinate, in terms of the loops' counters; else from a table."""
+        lengths = [n for _, n in self.axes]
+        places = np.broadcast_to(places, lengths)
+        first = int(places.flat[0]) if places.size else 0
+        expected, terms = np.full([1] * len(lengths), first), []
+        for axis, (counter, n) in enumerate(self.axes):
+            step = int(np.take(places, 1, axis).flat[0]) - first if places.size else 0
+            if step:
+                shape = [n if k == axis else 1 for k in range(len(lengths))]
+                expected = expected + step * np.arange(n).reshape(shape)
+                terms.append(counter if step == 1 else f"{step} * {counter}")
+        if (expected == places).all():
+            terms += [str(first)] if first or not terms else []
+            return " + ".join(terms).replace("+ -", "- ")
+        narrow, counters = places, []
+        for axis, (counter, _) in reversed([*enumerate(self.axes)]):
+            start = np.take(narrow, [0], axis)
+            if (narrow == start).all():
+                narrow = start[(slice(None),) * axis + (0,)]
+            else:
+                counters.insert(0, counter)
+        name = self.file.table(np.ascontiguousarray(narrow, dtype=np.int32), "I")
+        self.taken.add(name)
+        return name + "".join(f"[{counter}]" for counter in counters)
+
+    def read(self, node: Array, places: Any) -> Element:
+        """An element of what is kept."""
+        name = self.names[node]
+        inner = "".join(f"[{self.index(each)}]" for each in _coordinates(places, node.shape))
+        return Element(name + inner, ATOM, node.batched, node.dtype == "truth")
+
+    def element(self, node: Array, places: Any) -> Element:
+        """The element of a node at these flat places, along the open loops."""
+        places = np.broadcast_to(places, [n for _, n in self.axes])
+        if node in self.names:
+            found = self.read(node, places)
+            if not _sums_batch(node) or isinstance(node, ScatterRows) or self.is_by_rows(node):
+                return found
+            return Element(self.c.call("total", [found.text], False), ATOM, False)
+        if isinstance(node, Parameters):
+            return Element(f"theta[{self.index(places)}]", ATOM, False)
+        return self.compute(node, places)
+
+    def compute(self, node: Array, places: Any) -> Element:
+        """The same, from the node's operands."""
+        return _COMPUTE[type(node)](self, node, places)
+
+    def number_(self, node: Number, places: Any) -> Element:
+        text = self.c.number(node.value)
+        return Element(text, NEGATION if text.startswith("-") else ATOM, False)
+
+    def constant(self, node: Constant, places: Any) -> Element:
+        data = node.numbers
+        truth = data.dtype == bool
+        if data.ndim == 1 and len(data) > 1 and np.array_equal(data, np.arange(len(data))):
+            return Element(f"({self.c.real})({self.index(places)})", NEGATION, False)
+        if not truth and (data == data.flat[0]).all() and data.flat[0]:
+            return Element(self.c.number(data.flat[0]), NEGATION, False)
+        hint = node.builder.hints.get(node) or "C"
+        name = self.file.table(data if truth else data.astype(float), hint)
+        self.taken.add(name)
+        inner = "".join(f"[{self.index(each)}]" for each in _coordinates(places, data.shape))
+        return Element(name + inner, ATOM, False, truth)
+
+    def batch_size(self, node: Array, places: Any) -> Element:
+        return Element(f"({self.c.real})B", NEGATION, False)
+
+    def access(self, node: Array, places: Any) -> Element:
+        return self.element(node.operands[0], _access(node)[places])
+
+    def gate(self, node: Gate, places: Any) -> Element:
+        op = node.op
+        parts = [
+            self.element(each, _broadcast(each.shape, node.shape).ravel()[places])
+            for each in node.operands
+        ]
+        lanes = any(part.lanes for part in parts)
+        if op is primitives.choice:
+            return self.choice(parts[0], *(self.converted(part, lanes) for part in parts[1:]))
+        if op is primitives.mul and any(part.truth for part in parts):  # 0 × inf is nothing
+            which, other = parts if parts[0].truth else parts[::-1]
+            other = self.converted(other, lanes)
+            return self.choice(which, other, self.converted(Element("0", ATOM, False), lanes))
+        parts = [self.converted(part, False) for part in parts]
+        if op in _SIGNS:
+            left, right = (part.inside(SUM) for part in parts)
+            return Element(f"{left} {_SIGNS[op]} {right}", COMPARISON, lanes, True)
+        if op in _INFIX:
+            sign, binds = _INFIX[op]
+            left, right = parts[0].inside(binds), parts[1].inside(binds + 1)
+            return Element(f"{left} {sign} {right}", binds, lanes)
+        if op is primitives.neg:
+            return Element(f"-{parts[0].inside(ATOM)}", NEGATION, lanes)
+        if op is primitives.sum:
+            return Element(" + ".join(part.inside(SUM) for part in parts), SUM, lanes)
+        if op is is_finite:
+            x = parts[0].inside(ATOM)
+            return Element(f"{x} - {x} == 0", COMPARISON, lanes, True)
+        name = self.c.function(op, len(parts))
+        power = node.operands[-1]
+        if op is primitives.pow and isinstance(power, Number) and power.value == 2:
+            name, parts = "square", parts[:1]
+        texts = [self.converted(part, lanes).text for part in parts]
+        if len(texts) < 3:
+            return Element(self.c.call(name, texts, lanes), ATOM, lanes)
+        return Element(
+            reduce(lambda a, b: self.c.call(name, [a, b], lanes), texts), ATOM, lanes
+        )
+
+    def choice(self, which: Element, yes: Element, no: Element) -> Element:
+        if not which.truth:
+            which = Element(f"{which.inside(SUM)} != 0", COMPARISON, which.lanes, True)
+        if which.lanes:
+            return Element(self.c.call("choose", [which.text, yes.text, no.text], False), ATOM, True)
+        text = f"({which.text} ? {yes.text} : {no.text})"
+        return Element(text, ATOM, yes.lanes)
+
+    # ------------------------------------------------------------------ sums
+
+    def summed(
+        self, first: str, lanes: bool, lengths: tuple[int, ...], step: Callable[[str], str]
+    ) -> Element:
+        """A number that a loop before this line makes; ``step`` is the loop's line."""
+        name = self.local_name("sum")
+        kind = self.kind(lanes, False)
+        self.body.append(f"{kind} {name} = {self.all(first) if lanes else first};")
+        with self.loop(lengths):
+            self.body.append(step(name))
+        return Element(name, ATOM, lanes)
+
+    def contract(self, node: Contract, places: Any) -> Element:
+        left, right = node.operands
+        lengths = _lengths(node)
+        axes = [axis for axis in node.axes if axis != "B"]
+        summed = [axis for axis in node.summed if axis != "B"]
+        order, inner = [*axes, *summed], tuple(lengths[axis] for axis in summed)
+        of_left, of_right = (
+            _spread(each, letters, order, lengths).reshape(node.size, -1)
+            for each, letters in ((left, node.left), (right, node.right))
+        )
+
+        def step(name: str) -> str:
+            at = self.inner(places, inner)
+            a, b = (self.element(x, of.ravel()[at]) for x, of in ((left, of_left), (right, of_right)))
+            a, b = self.converted(a, False), self.converted(b, False)
+            if a.text == "1.0" or b.text == "1.0":
+                return f"{name} += {a.text if b.text == '1.0' else b.text};"
+            return f"{name} += {a.inside(PRODUCT)} * {b.inside(PRODUCT + 1)};"
+
+        lanes = left.batched or right.batched
+        return self.summed("0", lanes, inner, step)
+
+    def inner(self, places: Any, lengths: tuple[int, ...]) -> Any:
+        """Places times the size of the inner loops that are open now, and the place in these."""
+        opened = [n for n in lengths if n != 1]
+        outer = np.asarray(places).reshape((*np.shape(places), *[1] * len(opened)))
+        return outer * math.prod(lengths) + self.everything(lengths)
+
+    def reduce(self, node: Reduce, places: Any) -> Element:
+        (source,) = node.operands
+        rest = [axis for axis in range(source.rank) if axis not in node.axes]
+        lengths = tuple(source.shape[axis] for axis in node.axes)
+        of = np.arange(source.size).reshape(source.shape).transpose(*rest, *node.axes).ravel()
+        first = {"sum": "0", "max": "-INFINITY", "min": "INFINITY"}[node.kind]
+        if not lengths:
+            return self.element(source, places)
+
+        def step(name: str) -> str:
+            found = self.converted(self.element(source, of[self.inner(places, lengths)]), False)
+            if node.kind == "sum":
+                return f"{name} += {found.text};"
+            function = "larger" if node.kind == "max" else "smaller"
+            text = self.c.call(function, [name, self.converted(found, lanes).text], lanes)
+            return f"{name} = {text};"
+
+        lanes = source.batched
+        return self.summed(first, lanes, lengths, step)
+
+    def pick(self, node: Pick, places: Any) -> Element:
+        x, hit = node.operands
+        k = max(x.shape[-1], hit.shape[-1])
+        full = (*node.shape, k)
+
+        def step(name: str) -> str:
+            at = self.inner(places, (k,))
+            value, which = (
+                self.element(each, _broadcast(each.shape, full).ravel()[at]) for each in (x, hit)
+            )
+            found = Element(name, ATOM, node.batched)
+            return f"{name} = {self.choice(which, self.converted(value, node.batched), found).text};"
+
+        return self.summed("NAN", node.batched, (k,), step)
+
+
+# ------------------------------------------------------------------ places
+
+
+def _coordinates(places: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    return np.unravel_index(places, shape) if shape else ()
+
+
+def _broadcast(small: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """For each place of a shape, that of the smaller array that is broadcast to it."""
+    return np.broadcast_to(np.arange(math.prod(small)).reshape(small), shape)
+
+
+def _access(node: Array) -> Any:
+    """For each place of what is accessed, that in its source."""
+    (source,) = node.operands
+    if isinstance(node, Take):
+        return node.index.ravel()
+    if isinstance(node, Transpose):
+        return np.arange(node.size).reshape(source.shape).T.ravel()
+    if isinstance(node, Broadcast) and source.size != node.size:
+        return _broadcast(source.shape, node.shape).ravel()
+    return np.arange(node.size)
+
+
+def _lengths(node: Contract) -> dict[str, int]:
+    lengths: dict[str, int] = {}
+    for operand, letters in zip(node.operands, (node.left, node.right), strict=True):
+        lengths.update(zip(letters.replace("B", ""), operand.shape, strict=True))
+    return lengths
+
+
+def _spread(node: Array, letters: str, order: list[str], lengths: dict[str, int]) -> Any:
+    return _spread_array(np.arange(node.size).reshape(node.shape), letters, order, lengths)
+
+
+def _spread_array(places: Any, letters: str, order: list[str], lengths: dict[str, int]) -> Any:
+    """The places of an operand's elements along all axes of a product, in this order."""
+    own = letters.replace("B", "")
+    turned = places.transpose(sorted(range(len(own)), key=lambda k: order.index(own[k])))
+    shape = [lengths[axis] if axis in own else 1 for axis in order]
+    return np.broadcast_to(turned.reshape(shape), [lengths[axis] for axis in order])
+
+
+# ------------------------------------------------------------------ what an array is
+
+
+def _sums_batch(node: Array) -> bool:
+    """Whether it is a sum over the samples."""
+    if isinstance(node, Reduce):
+        return node.batch and node.operands[0].batched
+    if isinstance(node, Contract):
+        return "B" in node.summed
+    return isinstance(node, ScatterRows) and node.operands[0].batched
+
+
+def _is_view(node: Array) -> bool:
+    """Whether it is a stretch of theta."""
+    if not isinstance(node, Take) or not isinstance(node.operands[0], Parameters):
+        return False
+    flat = node.index.ravel()
+    return node.rank > 0 and np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size))
+
+
+def _is_simple(node: Array) -> bool:
+    """Whether it is made of numbers: 2 / B."""
+    return not any(
+        not isinstance(each, (Number, BatchSize)) and (each.shape or not each.operands)
+        for each in needed([node])
+    )
+
+
+# ------------------------------------------------------------------ text
+
+
+def new_name(hint: str, taken: set[str]) -> str:
+    """A name that is not taken yet, like this one."""
+    hint = "".join(x if x.isascii() and (x.isalnum() or x == "_") else "_" for x in hint)
+    name, count = hint, 1
+    while name in taken:
+        count += 1
+        name = f"{hint}_{count}"
+    taken.add(name)
+    return name
+
+
+def _nested(numbers: Any, spell: Callable[[Any], str]) -> str:
+    """Numbers in braces, as many on a line as it holds."""
+    if numbers.ndim > 1:
+        return "{\n" + ",\n".join(_nested(row, spell) for row in numbers) + "}"
+    text = f"{{{', '.join(map(spell, numbers.tolist()))}}}"
+    return "\n".join(wrap(text, 96, subsequent_indent=" ")) if len(text) > 60 else text
+
+
+def _lines(statements: list[Statement], depth: int) -> Iterator[str]:
+    """Statements as lines; a loop over one statement has no braces."""
+    indent = "    " * depth
+    for each in statements:
+        if isinstance(each, str):
+            yield indent + each if each else ""
+            continue
+        head, body = each
+        if len(body) == 1:
+            yield indent + head
+            yield from _lines(body, depth + 1)
+        else:
+            yield f"{indent}{head} {{"
+            yield from _lines(body, depth + 1)
+            yield indent + "}"
+
+
+def _side_by_side(parts: list[list[Statement]]) -> list[Statement]:
+    """Statements of the same form as one: a loop over all of them, not a loop for each."""
+    found: list[Statement] = []
+    for same in zip(*parts, strict=True):
+        if isinstance(same[0], str):
+            found += same
+        else:
+            found.append((same[0][0], _side_by_side([body for _, body in same])))
+    return found
+
+
+def _mentions(text: str, name: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
+
+
+_SIGNS = {op: sign for sign, op in COMPARISONS.items()}
+_COMPUTE: dict[type, Callable[[_Function, Any, Any], Element]] = {
+    Number: _Function.number_,
+    Constant: _Function.constant,
+    BatchSize: _Function.batch_size,
+    Gate: _Function.gate,
+    Contract: _Function.contract,
+    Reduce: _Function.reduce,
+    Pick: _Function.pick,
+} | dict.fromkeys(_ACCESS, _Function.access)
