@@ -24,6 +24,7 @@ class Wanted(NamedTuple):
     """What we want of the compiled program, each at most; None where nothing is promised."""
 
     ratio: float | None = None  # its time by that of NumPy by hand
+    c: float | None = None  # the same for target="c", which is measured where this is given
     torch: float | None = None  # its time by PyTorch's
     lines: int | None = None  # of program.source
     seconds: float | None = None  # to build it

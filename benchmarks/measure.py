@@ -41,6 +41,8 @@ class Row(NamedTuple):
     by_hand: float
     compiled: float | None = None
     ratio: float | None = None
+    c: float | None = None
+    ratio_of_c: float | None = None
     torch: float | None = None
     ratio_to_torch: float | None = None
     eager: float | None = None
@@ -202,6 +204,10 @@ def measure(case: Case, turns: int) -> Row:
         lines = len(program.source.splitlines())
         note = program.note
         contenders["compiled"] = compiled(case, program)
+    if case.wanted.c is not None:
+        in_c = ag.compile(case.loss, target="c")
+        in_c.value_and_grad(*case.data)
+        contenders["c"] = compiled(case, in_c)
     if case.in_torch is not None and find_spec("torch") is not None:
         contenders["torch"] = in_torch(case)
     agree(case, contenders)
@@ -214,16 +220,18 @@ def measure(case: Case, turns: int) -> Row:
 
     times = take_turns({name: each.step for name, each in contenders.items()}, turns)
 
-    def ratio(name: str) -> float | None:
-        if name not in times or "compiled" not in times:
+    def ratio(name: str, of: str = "compiled") -> float | None:
+        if name not in times or of not in times:
             return None
-        return median(a / b for a, b in zip(times["compiled"], times[name], strict=True))
+        return median(a / b for a, b in zip(times[of], times[name], strict=True))
 
     medians = {name: median(each) for name, each in times.items()}
     return Row(
         medians["by hand"],
         medians.get("compiled"),
         ratio("by hand"),
+        medians.get("c"),
+        ratio("by hand", "c"),
         medians.get("torch"),
         ratio("torch"),
         eager_seconds,

@@ -56,6 +56,7 @@ from .texts import ATOM, COMPARISON, NEGATION, PRODUCT, SUM
 __all__ = ["CFile"]
 
 LARGEST = 1 << 20  # bytes on the stack
+WIDE = 1 << 16  # elements of a matrix that NumPy multiplies faster
 ROW = 8  # columns from which on the gradient of a matrix is added up sample by sample
 
 _ACCESS = (Reshape, Transpose, Broadcast, Take)
@@ -218,8 +219,8 @@ class _Function:
             self.write_values()
         else:
             self.write_gradient(self.writes)
-        if self.bytes > LARGEST:
-            raise NotInC(f"it needs {self.bytes >> 10} KiB for every 8 samples")
+        if self.bytes > LARGEST or any(_is_wide(node) for node in self.nodes):
+            raise NotInC("NumPy is faster where arrays are as wide as these")
         head = ", ".join(
             [
                 f"const {real} *theta",
@@ -337,11 +338,15 @@ class _Function:
         start = int(node.index.flat[0])
         part = f"theta + {start}" if start else "theta"
         inner = "".join(f"[{n}]" for n in node.shape[1:])
-        if (told := f"theta[{start}] and on: {name}[{node.shape[0]}]{inner}") not in self.file.layout:
+        if (
+            told := f"theta[{start}] and on: {name}[{node.shape[0]}]{inner}"
+        ) not in self.file.layout:
             self.file.layout.append(told)
         if inner:
             kind = f"const {self.c.real} (*{{}}){inner}"
-            self.body.append(f"{kind.format(name)} = ({kind.format('')}){f'({part})' if start else part};")
+            self.body.append(
+                f"{kind.format(name)} = ({kind.format('')}){f'({part})' if start else part};"
+            )
         else:
             self.body.append(f"const {self.c.real} *{name} = {part};")
 
@@ -443,7 +448,9 @@ class _Function:
                     value = f"{at} == place({at}, {table.shape[0]}) ? {found} : NAN"
                     self.body.append((self.for_samples(), [f"AT({target}, s) = {value};"]))
                 else:
-                    value = f"{which} == place({which}, {table.shape[0]}) ? {inner.format(which)} : NAN"
+                    value = (
+                        f"{which} == place({which}, {table.shape[0]}) ? {inner.format(which)} : NAN"
+                    )
                     self.body.append(f"{target} = {value};")
 
     def read_at(self, table: Array, first: str, of_table: Any, row: tuple[int, ...]) -> str:
@@ -507,7 +514,7 @@ class _Function:
                 self.body.append(f"{self.read(node, places).text} += {self.among(element).text};")
 
     def is_by_rows(self, node: Array) -> bool:
-        if not isinstance(node, Contract) or not node.shape:
+        if not isinstance(node, Contract) or node.rank < 2:
             return False
         last = node.axes[-1]
         both = all(operand.batched for operand in node.operands)
@@ -741,15 +748,15 @@ class _Function:
         texts = [self.converted(part, lanes).text for part in parts]
         if len(texts) < 3:
             return Element(self.c.call(name, texts, lanes), ATOM, lanes)
-        return Element(
-            reduce(lambda a, b: self.c.call(name, [a, b], lanes), texts), ATOM, lanes
-        )
+        return Element(reduce(lambda a, b: self.c.call(name, [a, b], lanes), texts), ATOM, lanes)
 
     def choice(self, which: Element, yes: Element, no: Element) -> Element:
         if not which.truth:
             which = Element(f"{which.inside(SUM)} != 0", COMPARISON, which.lanes, True)
         if which.lanes:
-            return Element(self.c.call("choose", [which.text, yes.text, no.text], False), ATOM, True)
+            return Element(
+                self.c.call("choose", [which.text, yes.text, no.text], False), ATOM, True
+            )
         text = f"({which.text} ? {yes.text} : {no.text})"
         return Element(text, ATOM, yes.lanes)
 
@@ -779,7 +786,9 @@ class _Function:
 
         def step(name: str) -> str:
             at = self.inner(places, inner)
-            a, b = (self.element(x, of.ravel()[at]) for x, of in ((left, of_left), (right, of_right)))
+            a, b = (
+                self.element(x, of.ravel()[at]) for x, of in ((left, of_left), (right, of_right))
+            )
             a, b = self.converted(a, False), self.converted(b, False)
             if a.text == "1.0" or b.text == "1.0":
                 return f"{name} += {a.text if b.text == '1.0' else b.text};"
@@ -825,7 +834,9 @@ class _Function:
                 self.element(each, _broadcast(each.shape, full).ravel()[at]) for each in (x, hit)
             )
             found = Element(name, ATOM, node.batched)
-            return f"{name} = {self.choice(which, self.converted(value, node.batched), found).text};"
+            return (
+                f"{name} = {self.choice(which, self.converted(value, node.batched), found).text};"
+            )
 
         return self.summed("NAN", node.batched, (k,), step)
 
@@ -885,6 +896,13 @@ def _sums_batch(node: Array) -> bool:
     return isinstance(node, ScatterRows) and node.operands[0].batched
 
 
+def _is_wide(node: Array) -> bool:
+    """Whether it is a product with so large a matrix that a library for these is faster."""
+    return isinstance(node, Contract) and any(
+        not each.batched and each.size >= WIDE for each in node.operands
+    )
+
+
 def _is_view(node: Array) -> bool:
     """Whether it is a stretch of theta."""
     if not isinstance(node, Take) or not isinstance(node.operands[0], Parameters):
@@ -895,8 +913,9 @@ def _is_view(node: Array) -> bool:
 
 def _is_simple(node: Array) -> bool:
     """Whether it is made of numbers: 2 / B."""
-    return not any(
-        not isinstance(each, (Number, BatchSize)) and (each.shape or not each.operands)
+    return all(
+        isinstance(each, (Number, BatchSize))
+        or (isinstance(each, Gate) and not each.shape and not each.batched)
         for each in needed([node])
     )
 

@@ -69,11 +69,13 @@ FUNCTIONS = {
     p.maximum: "larger",
     p.minimum: "smaller",
     p.logsumexp: "logaddexp",
+    p.degrees: "degrees",
+    p.radians: "radians",
 }
 """What C calls a gate; the others are operators, or written with these (see ``expand``)."""
 
 LIBM = {*FUNCTIONS.values()} - {"modulo", "quotient", "sign", "step", "larger", "smaller"}
-LIBM -= {"logaddexp"}
+LIBM -= {"logaddexp", "degrees", "radians"}
 
 OWN = {  # one number; the names in capitals are said below for all lanes, too
     "modulo": """
@@ -85,10 +87,11 @@ static double modulo(double x, double y) /* with the sign of y */
     "quotient": """
 static double quotient(double x, double y) /* x / y, rounded down */
 {
-    double whole;
+    double rest = fmod(x, y), whole = (x - rest) / y;
     if (y == 0)
         return x / y;
-    whole = (x - modulo(x, y)) / y;
+    if (rest != 0 && (rest < 0) != (y < 0))
+        whole -= 1;
     return whole - floor(whole) > 0.5 ? floor(whole) + 1 : floor(whole);
 }""",
     "logaddexp": """
@@ -98,6 +101,10 @@ static double logaddexp(double x, double y) /* log(e^x + e^y) */
         return x + log(2.0);
     return (x > y ? x : y) + log1p(exp(-fabs(x - y)));
 }""",
+    "degrees": """
+static inline double degrees(double x) { return x * 57.295779513082321; }""",
+    "radians": """
+static inline double radians(double x) { return x * 0.017453292519943296; }""",
     "square": """
 static inline double square(double x) { return x * x; }""",
     "load": """
@@ -122,9 +129,6 @@ FOR_ALL = {  # by operators alone: one number, and all lanes
     "step": ("x", "x > 0 ? 1 : x == x ? 0 : x", "x > 0, all(1), choose(x == x, all(0), x)"),
     "fabs": ("x", "", "x > 0, x, all(0) - x"),
 }
-
-NEEDS = {"quotient": ["modulo"], "sign": ["choose", "all"], "step": ["choose", "all"]}
-NEEDS |= {"fabs": ["choose", "all"], "larger": ["choose"], "smaller": ["choose"]}
 
 TOP = """
 #include <math.h>
@@ -194,7 +198,12 @@ class C(Printer):
 
     def __init__(self, dtype: str) -> None:
         self.real = "double" if dtype == "float64" else "float"
-        self.used: dict[str, int] = {"all": 1, "total": 1, "choose": 3, "load": 3}  # functions of a file, with their number of operands
+        self.used: dict[str, int] = {
+            "all": 1,
+            "total": 1,
+            "choose": 3,
+            "load": 3,
+        }  # functions of a file, with their number of operands
         self.each: dict[str, int] = {}  # those called for lanes
 
     def number(self, x: float) -> str:
@@ -220,8 +229,6 @@ class C(Printer):
 def prelude(c: C) -> str:
     """The lines at the top of a file, with what it uses of them."""
     known = {*c.used, *c.each}
-    for name in [*known]:
-        known.update(NEEDS.get(name, ()))
     parts = [TOP]
     many, one = zip(*(text for name, text in LANES_TEXT.items() if name in known), strict=True)
     parts.append("\n".join(["#if LANES > 1", *many, "#else", *one, "#endif"]))

@@ -44,17 +44,23 @@ def exported(
     told += [f"values({given}values): writes the value {each}({outputs} at a time)"]
     if graded:
         of = f"{reduction} over the B samples" if arguments else "value"
-        told += [f"value_and_grad({given}g): gives the {of}, and writes the gradient by theta into g"]
+        told += [
+            f"value_and_grad({given}g): gives the {of}, and writes the gradient by theta into g"
+        ]
     told += ["", f"theta, g: {len(theta)} numbers; {', '.join(layout) or 'in the order of use'}"]
     for argument, shape in arguments:
         size = " x ".join(map(str, shape)) or "one"
         told.append(f"{argument}: B samples, one after the other: {size} numbers each")
-    lines = [each for line in told for each in (wrap(line, 90) if line[:1] != " " else [line]) or [""]]
+    lines = [
+        each for line in told for each in (wrap(line, 90) if line[:1] != " " else [line]) or [""]
+    ]
     head = "/* " + indent("\n".join(lines), "   ").lstrip() + "\n*/"
     numbers = "\n".join(wrap(", ".join(map(c.number, theta.tolist())) or "0", 94))
     count = max(1, len(theta))
     trained = f"const {c.real} trained[{count}] = {{ /* theta */\n{indent(numbers, '    ')}}};"
-    return "\n\n".join([head, source.strip(), trained, _example(c, arguments, count, outputs, graded)])
+    return "\n\n".join(
+        [head, source.strip(), trained, _example(c, arguments, count, outputs, graded)]
+    )
 
 
 def _example(

@@ -24,13 +24,15 @@ _addressof, _view = ctypes.addressof, ctypes.c_char.from_buffer
 class Native(Arrays):
     """C: samples side by side, and a program of its own for a single one.
 
-    It keeps nothing between calls, so any number of threads may be at work.
+    Any number of threads may be at work: each has a gradient of its own to write to.
     """
 
     name = "c"
 
     def __init__(self, built: Built, inputs: Inputs, parameters: Parameters, single: bool) -> None:
         super().__init__(built, inputs, parameters, single)
+        self.idle: list[Any] = []  # gradients that are written to, with the addresses
+        self.usual_function: Any = None
         self.outputs = () if single else (built.outputs,)  # the shape of a sample's values
 
     @property
@@ -73,6 +75,8 @@ class Native(Arrays):
         loss = self.run("value_and_grad", theta, batch, gradient)
         if theta is self.parameters.theta and self.inputs.plain and not self.parameters.data:
             self.usual = tuple([each.shape for each in batch])
+            one = " 1" * (len(batch[0]) == 1) if batch else " 1"
+            self.usual_function = self.function(f"value_and_grad{one}")
         return loss, gradient
 
     def again(self, given: tuple[Any, ...]) -> tuple[float, Any] | None:
@@ -83,16 +87,22 @@ class Native(Arrays):
         for each, shape in zip(given, self.usual):  # noqa: B905 - strict costs a third of the time
             if type(each) is not np.ndarray or each.dtype is not dtype or each.shape != shape:
                 return None
-        theta = parameters.theta
-        gradient = np.empty(theta.shape, dtype)
-        size = len(given[0])
-        function = self.function("value_and_grad 1" if size == 1 else "value_and_grad")
         try:
-            pointers = [_addressof(_view(each)) for each in (theta, *given, gradient)]
+            pointers = [_addressof(_view(each)) for each in given]
         except (TypeError, ValueError):  # read only, or no rows one after the other
             return None
-        loss = function(pointers[0], size, *pointers[1:])
+        try:
+            work = self.idle.pop()
+        except IndexError:  # as many as there are threads at work
+            gradient = np.empty_like(parameters.theta)
+            work = gradient, _pointer(parameters.theta), _pointer(gradient)
+        loss = self.usual_function(work[1], len(given[0]), *pointers, work[2])
+        gradient = work[0].copy()
+        self.idle.append(work)
         return (loss, gradient) if isfinite(loss) else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"idle": [], "usual_function": None}
 
 
 def _pointer(array: Any) -> int:

@@ -134,7 +134,7 @@ def directory() -> Path:
     try:
         from platformdirs import user_cache_path
     except ImportError:
-        raise ImportError('target="c" needs: pip install \'gatewise[native]\'') from None
+        raise ImportError("target=\"c\" needs: pip install 'gatewise[native]'") from None
     path = user_cache_path("gatewise") / "c"
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_own(path, stat.S_ISDIR):

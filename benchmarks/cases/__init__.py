@@ -15,9 +15,10 @@ __all__ = ["FAMILIES"]
 
 FAMILIES: dict[str, dict[str, Callable[[], Case]]] = {
     "dense": {
-        "2-16-16-1": partial(dense.dense, [2, 16, 16, 1], 100, Wanted(0.9)),
-        "4-6-3": partial(dense.dense, [4, 6, 3], 120, Wanted(0.9)),
-        "64-32-10": partial(dense.dense, [64, 32, 10], 64, Wanted(1.0)),
+        "2-16-16-1": partial(dense.dense, [2, 16, 16, 1], 100, Wanted(0.9, c=0.25)),
+        "4-6-3": partial(dense.dense, [4, 6, 3], 120, Wanted(0.9, c=0.35)),
+        "64-32-10": partial(dense.dense, [64, 32, 10], 64, Wanted(1.0, c=0.6)),
+        "64-32-10-one": partial(dense.dense, [64, 32, 10], 1, Wanted(c=0.15)),
         "64-32-10-large": partial(dense.dense, [64, 32, 10], 4096, Wanted(1.0)),
         "784-512-512-10": partial(dense.dense, [784, 512, 512, 10], 64, Wanted(1.0, torch=0.8)),
     },
