@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
@@ -56,6 +57,7 @@ from .texts import ATOM, COMPARISON, NEGATION, PRODUCT, SUM
 __all__ = ["CFile"]
 
 LARGEST = 1 << 20  # bytes on the stack
+LONGEST = 15_000  # lines
 WIDE = 1 << 16  # elements of a matrix that NumPy multiplies faster
 ROW = 8  # columns from which on the gradient of a matrix is added up sample by sample
 
@@ -122,6 +124,14 @@ class CFile:
 
     @property
     def text(self) -> str:
+        """The whole file.
+
+        Raises:
+            NotInC: it is so long that a compiler would take very long.
+        """
+        lines = sum(function.count("\n") for function in self.functions)
+        if lines > LONGEST:
+            raise NotInC(f"it has {lines:,} lines, which a compiler takes very long for")
         return "\n\n".join([prelude(self.c), *self.constants, *self.functions]) + "\n"
 
 
@@ -148,8 +158,8 @@ class _Function:
         for line in schedule.lines:
             if line.value is not None and schedule.names.get(line.value) == line.name:
                 self.comments[line.value] = f"{line.name} = {line.expression}"
-        self.given = schedule.names
-        self.wanted: dict[Array, str] = {}  # names of sums over the batch
+        self.given: dict[Any, str] = {**schedule.names}
+        self.wanted: dict[Any, str] = {}  # names of sums over the batch
         if writes is not None:
             self.wanted |= dict.fromkeys(root.operands, "losses") | {root: "loss"}
             for write in writes:
@@ -167,13 +177,16 @@ class _Function:
         self.after: list[Statement] = []
         self.body = self.before
         self.batched = any(file.inputs)
+        self.shared: dict[Array, Array] = {}  # sums that are added to another's
         self.plan()
+        self.share()
 
     # ------------------------------------------------------------------ what is kept
 
     def plan(self) -> None:
         """See what is kept in an array of its own; everything else stands where it is read."""
         self.kept: set[Array] = set()
+        simple: set[Array] = set()  # what is made of numbers: 2 / B
         for node in self.nodes:
             if _sums_batch(node) or (
                 not node.batched and any(operand in self.late for operand in node.operands)
@@ -184,7 +197,13 @@ class _Function:
         for node in self.nodes:
             if isinstance(node, Lookup) and not self.is_there(node.operands[0]):
                 self.kept.add(node.operands[0])
-            if isinstance(node, _ACCESS) or not node.operands or _is_simple(node):
+            if isinstance(node, (Number, BatchSize)) or (
+                isinstance(node, Gate)
+                and not (node.shape or node.batched)
+                and simple.issuperset(node.operands)
+            ):
+                simple.add(node)
+            if isinstance(node, _ACCESS) or not node.operands or node in simple:
                 continue
             users = self.users[node]
             if (
@@ -196,6 +215,21 @@ class _Function:
                 or any(self.reads_often(user, node) for user in users)
             ):
                 self.kept.add(node)
+
+    def share(self) -> None:
+        """Let sums that are written to the same parameters be one: weights used in many places."""
+        first: dict[Any, Array] = {}
+        self.goals: list[Write] = []
+        times = Counter(write.value for write in self.writes or ())
+        for write in self.writes or ():
+            value = write.value
+            alone = times[value] == 1 and not self.users[value] and value.shape == write.shape
+            if alone and _sums_batch(value):
+                place = None if write.index is None else write.index.tobytes()
+                key = place, write.shape, isinstance(value, ScatterRows), self.is_by_rows(value)
+                self.shared[value] = first.setdefault(key, value)
+            if self.shared.get(value, value) is value:
+                self.goals.append(write)
 
     def is_there(self, node: Array) -> bool:
         """Whether it is an array with a name: constants, a view of theta."""
@@ -218,7 +252,7 @@ class _Function:
         if self.writes is None:
             self.write_values()
         else:
-            self.write_gradient(self.writes)
+            self.write_gradient(self.goals)
         if self.bytes > LARGEST or any(_is_wide(node) for node in self.nodes):
             raise NotInC("NumPy is faster where arrays are as wide as these")
         head = ", ".join(
@@ -232,7 +266,9 @@ class _Function:
         kind = real if self.writes is not None else "void"
         body: list[Statement] = [*self.before]
         if self.block:
-            steps = ["const int count = B - start < LANES ? (int)(B - start) : LANES;"]
+            steps: list[Statement] = [
+                "const int count = B - start < LANES ? (int)(B - start) : LANES;"
+            ]
             if "here" in self.used:
                 steps += ["truth here; /* the samples of the last block may be fewer */"]
                 steps += [(self.for_samples(), ["AT(here, s) = -(s < count);"])]
@@ -493,16 +529,13 @@ class _Function:
 
     def add_up(self, node: Array) -> None:
         """Add what a block gives to the sums over the batch, each lane by itself."""
-        name = self.name_of(node)
         by_rows = isinstance(node, ScatterRows) or self.is_by_rows(node)
-        kind = self.c.real if by_rows else "lanes"
-        body, self.body = self.body, self.before
-        self.declare(node, name, kind, "" if node.shape else " = {0}" if not by_rows else " = 0")
-        if node.shape:
-            with self.loop(node.shape):
-                zero = "0" if by_rows else self.c.call("all", ["0"], False)
-                self.body.append(f"{self.read(node, self.everything(node.shape)).text} = {zero};")
-        self.body = body
+        owner = self.shared.get(node, node)
+        if owner in self.names:
+            self.names[node] = self.names[owner]
+        else:
+            self.make_sum(owner, by_rows)
+            self.names[node] = self.names[owner]
         if isinstance(node, ScatterRows):
             self.scatter_rows(node)
         elif by_rows and isinstance(node, Contract):
@@ -512,6 +545,18 @@ class _Function:
                 places = self.everything(node.shape)
                 element = self.converted(self.compute(node, places), True)
                 self.body.append(f"{self.read(node, places).text} += {self.among(element).text};")
+
+    def make_sum(self, node: Array, by_rows: bool) -> None:
+        """Begin a sum with zeros, before the first block."""
+        name = self.name_of(node)
+        kind = self.c.real if by_rows else "lanes"
+        body, self.body = self.body, self.before
+        self.declare(node, name, kind, "" if node.shape else " = {0}" if not by_rows else " = 0")
+        if node.shape:
+            with self.loop(node.shape):
+                zero = "0" if by_rows else self.c.call("all", ["0"], False)
+                self.body.append(f"{self.read(node, self.everything(node.shape)).text} = {zero};")
+        self.body = body
 
     def is_by_rows(self, node: Array) -> bool:
         if not isinstance(node, Contract) or node.rank < 2:
@@ -524,7 +569,6 @@ class _Function:
         """The same for a wide matrix: a sample after the other, its columns side by side."""
         left, right = node.operands
         summed = tuple(axis for axis in node.summed if axis != "B")
-        letters = node.axes + "".join(summed)
         lengths = _lengths(node)
         outer = tuple(lengths[axis] for axis in (*node.axes[:-1], *summed))
         order = [*node.axes[:-1], *summed, node.axes[-1]]
@@ -657,7 +701,8 @@ class _Function:
         if (expected == places).all():
             terms += [str(first)] if first or not terms else []
             return " + ".join(terms).replace("+ -", "- ")
-        narrow, counters = places, []
+        narrow = places
+        counters: list[str] = []
         for axis, (counter, _) in reversed([*enumerate(self.axes)]):
             start = np.take(narrow, [0], axis)
             if (narrow == start).all():
@@ -911,15 +956,6 @@ def _is_view(node: Array) -> bool:
     return node.rank > 0 and np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size))
 
 
-def _is_simple(node: Array) -> bool:
-    """Whether it is made of numbers: 2 / B."""
-    return all(
-        isinstance(each, (Number, BatchSize))
-        or (isinstance(each, Gate) and not each.shape and not each.batched)
-        for each in needed([node])
-    )
-
-
 # ------------------------------------------------------------------ text
 
 
@@ -975,7 +1011,7 @@ def _mentions(text: str, name: str) -> bool:
 
 
 _SIGNS = {op: sign for sign, op in COMPARISONS.items()}
-_COMPUTE: dict[type, Callable[[_Function, Any, Any], Element]] = {
+_COMPUTE: dict[type, Callable[..., Element]] = {
     Number: _Function.number_,
     Constant: _Function.constant,
     BatchSize: _Function.batch_size,
@@ -983,4 +1019,8 @@ _COMPUTE: dict[type, Callable[[_Function, Any, Any], Element]] = {
     Contract: _Function.contract,
     Reduce: _Function.reduce,
     Pick: _Function.pick,
-} | dict.fromkeys(_ACCESS, _Function.access)
+    Reshape: _Function.access,
+    Transpose: _Function.access,
+    Broadcast: _Function.access,
+    Take: _Function.access,
+}

@@ -19,13 +19,16 @@ COUNTERS = "ijklmnopqr"
 SIZES = {"double": 8, "float": 4}  # bytes
 
 
-RESERVED = set(
-    "B AT LANES all choose count g here int lanes load place s square start theta total truth values "
-    "value_and_grad main size_t void const static double float long short char "
-    "signed unsigned auto break case continue default do else enum extern for goto if inline "
-    "register restrict return sizeof struct switch typedef union volatile while div time signal "
-    "gamma lgamma tgamma j0 j1 jn y0 y1 yn I NULL NAN INFINITY".split()
-) | {*COUNTERS}
+RESERVED = {
+    *COUNTERS,
+    *("B", "AT", "LANES", "all", "choose", "count", "g", "here", "int", "lanes", "load", "place"),
+    *("s", "square", "start", "theta", "total", "truth", "values", "value_and_grad", "main"),
+    *("size_t", "void", "const", "static", "double", "float", "long", "short", "char", "signed"),
+    *("unsigned", "auto", "break", "case", "continue", "default", "do", "else", "enum", "extern"),
+    *("for", "goto", "if", "inline", "register", "restrict", "return", "sizeof", "struct"),
+    *("switch", "typedef", "union", "volatile", "while", "div", "time", "signal", "gamma"),
+    *("lgamma", "tgamma", "j0", "j1", "jn", "y0", "y1", "yn", "I", "NULL", "NAN", "INFINITY"),
+}
 
 
 class NotInC(ValueError):
@@ -237,13 +240,13 @@ def prelude(c: C) -> str:
         count = c.used.get(name) or c.each.get(name, 0)
         operands = "xy"[:count]
         if name in FOR_ALL:
-            _, one, many = FOR_ALL[name]
-            if name in c.used and one:
+            _, single, lanes = FOR_ALL[name]
+            if name in c.used and single:
                 head = ", ".join(f"double {x}" for x in operands)
-                parts.append(f"static inline double {name}({head}) {{ return {one}; }}")
+                parts.append(f"static inline double {name}({head}) {{ return {single}; }}")
             if name in c.each:
                 head = ", ".join(f"lanes {x}" for x in operands)
-                body = f"return choose({many});"
+                body = f"return choose({lanes});"
                 parts.append(f"static inline lanes {name}_each({head}) {{ {body} }}")
         elif name in c.each:
             plain = name + ("f" if c.real == "float" and name in LIBM else "")

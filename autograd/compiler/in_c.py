@@ -31,7 +31,7 @@ class Native(Arrays):
 
     def __init__(self, built: Built, inputs: Inputs, parameters: Parameters, single: bool) -> None:
         super().__init__(built, inputs, parameters, single)
-        self.idle: list[Any] = []  # gradients that are written to, with the addresses
+        self.spare: list[Any] = []  # gradients that are written to, with the addresses
         self.usual_function: Any = None
         self.outputs = () if single else (built.outputs,)  # the shape of a sample's values
 
@@ -40,8 +40,7 @@ class Native(Arrays):
         return self.sources["c"].text
 
     def make_all(self) -> None:
-        """Compile for a batch; the library for a single sample is made when one comes."""
-        self.function("value_and_grad" if self.single else "values")
+        """A library, for a batch or for a single sample, is made when the first of these comes."""
 
     def make(self, name: str) -> Any:
         """A function of the library; "values 1" is that for one sample."""
@@ -92,17 +91,17 @@ class Native(Arrays):
         except (TypeError, ValueError):  # read only, or no rows one after the other
             return None
         try:
-            work = self.idle.pop()
+            work = self.spare.pop()
         except IndexError:  # as many as there are threads at work
             gradient = np.empty_like(parameters.theta)
             work = gradient, _pointer(parameters.theta), _pointer(gradient)
         loss = self.usual_function(work[1], len(given[0]), *pointers, work[2])
         gradient = work[0].copy()
-        self.idle.append(work)
+        self.spare.append(work)
         return (loss, gradient) if isfinite(loss) else None
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"idle": [], "usual_function": None}
+        return super().__getstate__() | {"spare": [], "usual_function": None}
 
 
 def _pointer(array: Any) -> int:

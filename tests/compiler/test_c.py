@@ -125,7 +125,7 @@ def test_examples_equal_eager(name: str) -> None:
     example = EXAMPLES[name]()
     program = compile(example.loss, shapes=example.shapes, target="c")
     assert program.target == "c" and not program.note
-    for size in (5, 1):
+    for size in (5,) if name == "lstm_steps" else (5, 1):  # which takes long to compile
         batch = draw(example, size, seed=4)
         for parameter in program.parameters:
             parameter.grad = None
@@ -147,8 +147,8 @@ def test_a_graph_equals_eager() -> None:
 
 
 def test_random_programs() -> None:
-    assert {graph(seed) for seed in range(8)} <= {"equal", "not finite", "outside its domain"}
-    for seed in range(8):
+    assert {graph(seed) for seed in range(4)} <= {"equal", "not finite", "outside its domain"}
+    for seed in range(4):
         family(seed)
 
 
@@ -209,7 +209,7 @@ def test_theta_is_loaded_stored_and_watched() -> None:
     x, y = np.array([1.0, 2.0]), np.array([2.0, 5.0])
     program = compile(lambda x, y: (w * x - y) ** 2, target="c")
     for _ in range(3):
-        value, gradient = program.value_and_grad(x, y)
+        _, gradient = program.value_and_grad(x, y)
         program.theta -= 0.1 * gradient
     program.store()
     assert w.data == program.theta[0] != 2.0
@@ -244,7 +244,7 @@ def test_the_line_of_a_nan_is_named() -> None:
 def test_a_pickled_program_is_compiled_where_it_arrives() -> None:
     x, y = np.array([1.0, 2.0]), np.array([2.0, 5.0])
     program = compile(loss, target="c", shapes=[(), ()])
-    value, gradient = program.value_and_grad(x, y)
+    value, _ = program.value_and_grad(x, y)
     again = pickle.loads(pickle.dumps(program))
     assert again.source == program.source
     assert again.value_and_grad(x, y)[0] == value
