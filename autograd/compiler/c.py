@@ -17,20 +17,29 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import reduce
 from textwrap import wrap
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..engine import primitives
-from .c_spelling import COUNTERS, RESERVED, C, NotInC, prelude
+from .c_elements import (
+    ACCESS,
+    Element,
+    Elements,
+    Statement,
+    access_of,
+    coordinates,
+    lengths_of,
+    new_name,
+    places_of,
+    spread,
+    spread_places,
+    sums_batch,
+)
+from .c_spelling import RESERVED, C, NotInC, prelude
 from .language import (
-    COMPARISONS,
     Array,
     BatchSize,
-    Broadcast,
     Concatenate,
     Constant,
     Contract,
@@ -40,49 +49,23 @@ from .language import (
     Number,
     Parameters,
     Pick,
-    Reduce,
-    Reshape,
     Scatter,
     ScatterRows,
     Stack,
     Take,
-    Transpose,
-    is_finite,
     needed,
 )
 from .reverse import Write
 from .schedule import Schedule
-from .texts import ATOM, COMPARISON, NEGATION, PRODUCT, SUM
+from .texts import ATOM
 
 __all__ = ["CFile"]
 
 LARGEST = 1 << 20  # bytes on the stack
 LONGEST = 15_000  # lines
 WIDE = 1 << 16  # elements of a matrix that NumPy multiplies faster
-ROW = 8  # columns from which on the gradient of a matrix is added up sample by sample
 
-_ACCESS = (Reshape, Transpose, Broadcast, Take)
 _ALWAYS = (Concatenate, Stack, Scatter, ScatterRows, Lookup)
-_INFIX = {
-    primitives.add: ("+", SUM),
-    primitives.sub: ("-", SUM),
-    primitives.mul: ("*", PRODUCT),
-    primitives.div: ("/", PRODUCT),
-}
-
-Statement = Any  # a line, or the head of a loop with its statements
-
-
-class Element(NamedTuple):
-    """The text of one element; ``lanes`` if each sample has its own, ``truth`` if yes or no."""
-
-    text: str
-    binds: int
-    lanes: bool
-    truth: bool = False
-
-    def inside(self, least: int) -> str:
-        return self.text if self.binds >= least else f"({self.text})"
 
 
 class CFile:
@@ -135,7 +118,7 @@ class CFile:
         return "\n\n".join([prelude(self.c), *self.constants, *self.functions]) + "\n"
 
 
-class _Function:
+class _Function(Elements):
     """One function.
 
     What no sample has a part in comes first, then a loop over blocks of samples, at last what is
@@ -145,9 +128,9 @@ class _Function:
     def __init__(
         self, file: CFile, schedule: Schedule, root: Array, writes: list[Write] | None, count: int
     ) -> None:
-        self.file, self.c, self.root, self.writes, self.count = file, file.c, root, writes, count
+        super().__init__(file)
+        self.root, self.writes, self.count = root, writes, count
         self.name = "values" if writes is None else "value_and_grad"
-        self.taken = set(file.taken)
         self.nodes = needed([root, *(write.value for write in writes or ())])
         self.forward = set(needed([root]))
         self.users: dict[Array, list[Array]] = {node: [] for node in self.nodes}
@@ -165,11 +148,8 @@ class _Function:
             for write in writes:
                 self.wanted[write.value] = f"d{self.given.get(write.place) or 'theta'}"
         self.late: set[Array] = set()  # what is made of sums over the batch
-        self.names: dict[Array, str] = {}  # of what is kept, of inputs and of views of theta
         self.rows: dict[Array, str] = {}  # copies with a sample a row
         self.shapes: dict[str, tuple[int, ...]] = {}  # of these
-        self.axes: list[tuple[str, int]] = []  # of the loops that are open
-        self.local: list[str] = []  # names of these loops
         self.bytes = 0
         self.used: set[str] = set()
         self.before: list[Statement] = []
@@ -188,7 +168,7 @@ class _Function:
         self.kept: set[Array] = set()
         simple: set[Array] = set()  # what is made of numbers: 2 / B
         for node in self.nodes:
-            if _sums_batch(node) or (
+            if sums_batch(node) or (
                 not node.batched and any(operand in self.late for operand in node.operands)
             ):
                 self.late.add(node)
@@ -203,14 +183,14 @@ class _Function:
                 and simple.issuperset(node.operands)
             ):
                 simple.add(node)
-            if isinstance(node, _ACCESS) or not node.operands or node in simple:
+            if isinstance(node, ACCESS) or not node.operands or node in simple:
                 continue
             users = self.users[node]
             if (
                 node in self.comments
                 or (node is self.root and self.writes is not None)
                 or len(users) > 1
-                or _sums_batch(node)
+                or sums_batch(node)
                 or isinstance(node, _ALWAYS)
                 or any(self.reads_often(user, node) for user in users)
             ):
@@ -224,7 +204,7 @@ class _Function:
         for write in self.writes or ():
             value = write.value
             alone = times[value] == 1 and not self.users[value] and value.shape == write.shape
-            if alone and _sums_batch(value):
+            if alone and sums_batch(value):
                 place = None if write.index is None else write.index.tobytes()
                 key = place, write.shape, isinstance(value, ScatterRows), self.is_by_rows(value)
                 self.shared[value] = first.setdefault(key, value)
@@ -237,7 +217,7 @@ class _Function:
 
     def reads_often(self, user: Array, node: Array) -> bool:
         """Whether a user reads an element more than once, or outside the loop over samples."""
-        if isinstance(user, (Contract, Pick, *_ACCESS)) or (user.batched and not node.batched):
+        if isinstance(user, (Contract, Pick, *ACCESS)) or (user.batched and not node.batched):
             return True
         return isinstance(user, Gate) and user.size > node.size
 
@@ -298,7 +278,7 @@ class _Function:
         elif node in self.kept:
             if node in self.comments:
                 self.comment(self.comments[node])
-            if _sums_batch(node):
+            if sums_batch(node):
                 self.body = self.block
                 self.add_up(node)
             else:
@@ -307,38 +287,11 @@ class _Function:
     def comment(self, text: str) -> None:
         self.body += ["", f"/* {text.replace('/*', '/ *').replace('*/', '* /')} */"]
 
-    @contextmanager
-    def loop(self, shape: tuple[int, ...]) -> Iterator[None]:
-        """Loops over an array of this shape; an axis of length 1 needs none."""
-        opened = [n for n in shape if n != 1]
-        outer: list[Statement] = self.body
-        heads = []
-        for n in opened:
-            counter = COUNTERS[len(self.axes)]
-            heads.append(f"for (int {counter} = 0; {counter} < {n}; {counter}++)")
-            self.axes.append((counter, n))
-        inner: list[Statement] = []
-        self.body = inner if opened else outer
-        known = len(self.local)
-        yield
-        if opened:
-            self.taken.difference_update(self.local[known:])
-            del self.local[known:]
-        for head in reversed(heads):
-            inner = [(head, inner)]
-        if opened:
-            outer += inner
-            del self.axes[-len(opened) :]
-        self.body = outer
-
     def declare(self, node: Array, name: str, kind: str, first: str = "") -> None:
         lanes = kind != self.c.real
         self.bytes += node.size * (64 if lanes else 8)
         lengths = "".join(f"[{n}]" for n in node.shape)
         self.body.append(f"{kind} {name}{lengths}{first};")
-
-    def kind(self, lanes: bool, truth: bool) -> str:
-        return ("truth" if truth else "lanes") if lanes else ("int" if truth else self.c.real)
 
     def name_of(self, node: Array) -> str:
         """A name for an array: that of the schedule, or by its hint."""
@@ -387,13 +340,6 @@ class _Function:
             self.body.append(f"const {self.c.real} *{name} = {part};")
 
     # ------------------------------------------------------------------ one array
-
-    def everything(self, shape: tuple[int, ...]) -> Any:
-        """The flat place of each element, along the loops that are open over this shape."""
-        lengths = [n for _, n in self.axes]
-        own = [n for n in shape if n != 1]
-        places = np.arange(math.prod(shape)).reshape([1] * (len(lengths) - len(own)) + own)
-        return np.broadcast_to(places, lengths)
 
     def store(self, node: Array) -> None:
         """The statements that compute an array which is kept."""
@@ -449,7 +395,7 @@ class _Function:
         while waiting:
             each = waiting.pop()
             if isinstance(each, Contract):
-                lengths = _lengths(each)
+                lengths = lengths_of(each)
                 return math.prod(lengths[axis] for axis in each.summed if axis != "B") >= 8
             waiting += [o for o in each.operands if o not in self.kept]
         return False
@@ -514,17 +460,6 @@ class _Function:
             line = f"{self.names[node]}[place({at}, {node.shape[0]})]{inner} += {of};"
             self.body.append((self.for_samples(False), [line]) if rows.batched else line)
 
-    def variable(self, hint: str, element: Element) -> str:
-        name = self.local_name(hint)
-        kind = self.kind(element.lanes, element.truth)
-        self.body.append(f"const {kind} {name} = {element.text};")
-        return name
-
-    def local_name(self, hint: str) -> str:
-        """A name that is free again behind the loops that are open."""
-        self.local.append(new_name(hint, self.taken))
-        return self.local[-1]
-
     # ------------------------------------------------------------------ sums over the batch
 
     def add_up(self, node: Array) -> None:
@@ -558,24 +493,17 @@ class _Function:
                 self.body.append(f"{self.read(node, self.everything(node.shape)).text} = {zero};")
         self.body = body
 
-    def is_by_rows(self, node: Array) -> bool:
-        if not isinstance(node, Contract) or node.rank < 2:
-            return False
-        last = node.axes[-1]
-        both = all(operand.batched for operand in node.operands)
-        return both and last in node.right and last not in node.left and node.shape[-1] >= ROW
-
     def add_up_rows(self, node: Contract) -> None:
         """The same for a wide matrix: a sample after the other, its columns side by side."""
         left, right = node.operands
         summed = tuple(axis for axis in node.summed if axis != "B")
-        lengths = _lengths(node)
+        lengths = lengths_of(node)
         outer = tuple(lengths[axis] for axis in (*node.axes[:-1], *summed))
         order = [*node.axes[:-1], *summed, node.axes[-1]]
-        of_left = _spread(left, node.left, order, lengths).ravel()
-        of_right = _spread(right, node.right, order, lengths).ravel()
+        of_left = spread(left, node.left, order, lengths).ravel()
+        of_right = spread(right, node.right, order, lengths).ravel()
         result = np.arange(node.size).reshape(node.shape)
-        of_node = _spread_array(result, node.axes, order, lengths).ravel()
+        of_node = spread_places(result, node.axes, order, lengths).ravel()
         width = lengths[node.axes[-1]]
         rows, of_rows = self.rows_of(right)
         with self.loop(outer):
@@ -586,7 +514,7 @@ class _Function:
                 places = self.everything((*outer, width))
                 total = self.local_name("sum")
                 self.body.append(f"{self.c.real} {total} = 0;")
-                at = _coordinates(of_rows[of_right[places]], self.shapes[rows])
+                at = coordinates(of_rows[of_right[places]], self.shapes[rows])
                 column = "".join(f"[{self.index(each)}]" for each in at)
                 line = f"{total} += AT({d}, s) * {rows}[s]{column};"
                 self.body.append((self.for_samples(), [line]))
@@ -601,8 +529,8 @@ class _Function:
     def rows_of(self, node: Array) -> tuple[str, Any]:
         """The copy of an array that has a sample a row, and the place of each element in it."""
         places = np.arange(node.size)
-        while isinstance(node, _ACCESS) and node not in self.kept:
-            places = _access(node)[places]
+        while isinstance(node, ACCESS) and node not in self.kept:
+            places = access_of(node)[places]
             (node,) = node.operands
         if node not in self.rows:
             name = self.rows[node] = new_name(f"{self.names[node]}_rows", self.taken)
@@ -621,7 +549,7 @@ class _Function:
                 with self.loop(node.shape):
                     at = self.everything(node.shape)
                     kept = self.variable("kept", self.among(self.read(node, at)))
-                    own = "".join(f"[{self.index(c)}]" for c in _coordinates(at, node.shape))
+                    own = "".join(f"[{self.index(c)}]" for c in coordinates(at, node.shape))
                     line = f"{name}[s]{own} = AT({kept}, s);"
                     self.body.append((self.for_samples(), [line]))
         return self.rows[node], places
@@ -662,283 +590,14 @@ class _Function:
         for write, region in zip(writes, regions, strict=True):
             with self.loop(write.shape):
                 places = self.everything(write.shape)
-                spread = _broadcast(write.value.shape, write.shape).ravel()
+                spread = places_of(write.value.shape, write.shape).ravel()
                 element = self.element(write.value, spread[places])
                 at = self.index(region.ravel()[places])
                 self.body.append(f"g[{at}] {sign} {self.number(element)};")
         self.body += ["", f"return {self.number(self.element(self.root, np.array(0)))};"]
 
-    # ------------------------------------------------------------------ one element
-
-    def number(self, element: Element) -> str:
-        return self.converted(element, False).text
-
-    def converted(self, element: Element, lanes: bool) -> Element:
-        """A number, for each sample if asked for; what is yes or no becomes 1 or 0."""
-        if element.truth:
-            if element.lanes:
-                text = self.c.call("choose", [element.text, *map(self.all, ("1", "0"))], False)
-            else:
-                text = element.inside(ATOM)
-            element = Element(text, ATOM, element.lanes)
-        return Element(self.all(element.text), ATOM, True) if lanes > element.lanes else element
-
-    def all(self, text: str) -> str:
-        return self.c.call("all", [text], False)
-
-    def index(self, places: Any) -> str:
-        """A flat place, or a coordinate, in terms of the loops' counters; else from a table."""
-        lengths = [n for _, n in self.axes]
-        places = np.broadcast_to(places, lengths)
-        first = int(places.flat[0]) if places.size else 0
-        expected, terms = np.full([1] * len(lengths), first), []
-        for axis, (counter, n) in enumerate(self.axes):
-            step = int(np.take(places, 1, axis).flat[0]) - first if places.size else 0
-            if step:
-                shape = [n if k == axis else 1 for k in range(len(lengths))]
-                expected = expected + step * np.arange(n).reshape(shape)
-                terms.append(counter if step == 1 else f"{step} * {counter}")
-        if (expected == places).all():
-            terms += [str(first)] if first or not terms else []
-            return " + ".join(terms).replace("+ -", "- ")
-        narrow = places
-        counters: list[str] = []
-        for axis, (counter, _) in reversed([*enumerate(self.axes)]):
-            start = np.take(narrow, [0], axis)
-            if (narrow == start).all():
-                narrow = start[(slice(None),) * axis + (0,)]
-            else:
-                counters.insert(0, counter)
-        name = self.file.table(np.ascontiguousarray(narrow, dtype=np.int32), "I")
-        self.taken.add(name)
-        return name + "".join(f"[{counter}]" for counter in counters)
-
-    def read(self, node: Array, places: Any) -> Element:
-        """An element of what is kept."""
-        name = self.names[node]
-        inner = "".join(f"[{self.index(each)}]" for each in _coordinates(places, node.shape))
-        return Element(name + inner, ATOM, node.batched, node.dtype == "truth")
-
-    def element(self, node: Array, places: Any) -> Element:
-        """The element of a node at these flat places, along the open loops."""
-        places = np.broadcast_to(places, [n for _, n in self.axes])
-        if node in self.names:
-            found = self.read(node, places)
-            if not _sums_batch(node) or isinstance(node, ScatterRows) or self.is_by_rows(node):
-                return found
-            return Element(self.c.call("total", [found.text], False), ATOM, False)
-        if isinstance(node, Parameters):
-            return Element(f"theta[{self.index(places)}]", ATOM, False)
-        return self.compute(node, places)
-
-    def compute(self, node: Array, places: Any) -> Element:
-        """The same, from the node's operands."""
-        return _COMPUTE[type(node)](self, node, places)
-
-    def number_(self, node: Number, places: Any) -> Element:
-        text = self.c.number(node.value)
-        return Element(text, NEGATION if text.startswith("-") else ATOM, False)
-
-    def constant(self, node: Constant, places: Any) -> Element:
-        data = node.numbers
-        truth = data.dtype == bool
-        if data.ndim == 1 and len(data) > 1 and np.array_equal(data, np.arange(len(data))):
-            return Element(f"({self.c.real})({self.index(places)})", NEGATION, False)
-        if not truth and (data == data.flat[0]).all() and data.flat[0]:
-            return Element(self.c.number(data.flat[0]), NEGATION, False)
-        hint = node.builder.hints.get(node) or "C"
-        name = self.file.table(data if truth else data.astype(float), hint)
-        self.taken.add(name)
-        inner = "".join(f"[{self.index(each)}]" for each in _coordinates(places, data.shape))
-        return Element(name + inner, ATOM, False, truth)
-
-    def batch_size(self, node: Array, places: Any) -> Element:
-        return Element(f"({self.c.real})B", NEGATION, False)
-
-    def access(self, node: Array, places: Any) -> Element:
-        return self.element(node.operands[0], _access(node)[places])
-
-    def gate(self, node: Gate, places: Any) -> Element:
-        op = node.op
-        parts = [
-            self.element(each, _broadcast(each.shape, node.shape).ravel()[places])
-            for each in node.operands
-        ]
-        lanes = any(part.lanes for part in parts)
-        if op is primitives.choice:
-            return self.choice(parts[0], *(self.converted(part, lanes) for part in parts[1:]))
-        if op is primitives.mul and any(part.truth for part in parts):  # 0 × inf is nothing
-            which, other = parts if parts[0].truth else parts[::-1]
-            other = self.converted(other, lanes)
-            return self.choice(which, other, self.converted(Element("0", ATOM, False), lanes))
-        parts = [self.converted(part, False) for part in parts]
-        if op in _SIGNS:
-            left, right = (part.inside(SUM) for part in parts)
-            return Element(f"{left} {_SIGNS[op]} {right}", COMPARISON, lanes, True)
-        if op in _INFIX:
-            sign, binds = _INFIX[op]
-            left, right = parts[0].inside(binds), parts[1].inside(binds + 1)
-            return Element(f"{left} {sign} {right}", binds, lanes)
-        if op is primitives.neg:
-            return Element(f"-{parts[0].inside(ATOM)}", NEGATION, lanes)
-        if op is primitives.sum:
-            return Element(" + ".join(part.inside(SUM) for part in parts), SUM, lanes)
-        if op is is_finite:
-            x = parts[0].inside(ATOM)
-            return Element(f"{x} - {x} == 0", COMPARISON, lanes, True)
-        name = self.c.function(op, len(parts))
-        power = node.operands[-1]
-        if op is primitives.pow and isinstance(power, Number) and power.value == 2:
-            name, parts = "square", parts[:1]
-        texts = [self.converted(part, lanes).text for part in parts]
-        if len(texts) < 3:
-            return Element(self.c.call(name, texts, lanes), ATOM, lanes)
-        return Element(reduce(lambda a, b: self.c.call(name, [a, b], lanes), texts), ATOM, lanes)
-
-    def choice(self, which: Element, yes: Element, no: Element) -> Element:
-        if not which.truth:
-            which = Element(f"{which.inside(SUM)} != 0", COMPARISON, which.lanes, True)
-        if which.lanes:
-            return Element(
-                self.c.call("choose", [which.text, yes.text, no.text], False), ATOM, True
-            )
-        text = f"({which.text} ? {yes.text} : {no.text})"
-        return Element(text, ATOM, yes.lanes)
-
-    # ------------------------------------------------------------------ sums
-
-    def summed(
-        self, first: str, lanes: bool, lengths: tuple[int, ...], step: Callable[[str], str]
-    ) -> Element:
-        """A number that a loop before this line makes; ``step`` is the loop's line."""
-        name = self.local_name("sum")
-        kind = self.kind(lanes, False)
-        self.body.append(f"{kind} {name} = {self.all(first) if lanes else first};")
-        with self.loop(lengths):
-            self.body.append(step(name))
-        return Element(name, ATOM, lanes)
-
-    def contract(self, node: Contract, places: Any) -> Element:
-        left, right = node.operands
-        lengths = _lengths(node)
-        axes = [axis for axis in node.axes if axis != "B"]
-        summed = [axis for axis in node.summed if axis != "B"]
-        order, inner = [*axes, *summed], tuple(lengths[axis] for axis in summed)
-        of_left, of_right = (
-            _spread(each, letters, order, lengths).reshape(node.size, -1)
-            for each, letters in ((left, node.left), (right, node.right))
-        )
-
-        def step(name: str) -> str:
-            at = self.inner(places, inner)
-            a, b = (
-                self.element(x, of.ravel()[at]) for x, of in ((left, of_left), (right, of_right))
-            )
-            a, b = self.converted(a, False), self.converted(b, False)
-            if a.text == "1.0" or b.text == "1.0":
-                return f"{name} += {a.text if b.text == '1.0' else b.text};"
-            return f"{name} += {a.inside(PRODUCT)} * {b.inside(PRODUCT + 1)};"
-
-        lanes = left.batched or right.batched
-        return self.summed("0", lanes, inner, step)
-
-    def inner(self, places: Any, lengths: tuple[int, ...]) -> Any:
-        """Places times the size of the inner loops that are open now, and the place in these."""
-        opened = [n for n in lengths if n != 1]
-        outer = np.asarray(places).reshape((*np.shape(places), *[1] * len(opened)))
-        return outer * math.prod(lengths) + self.everything(lengths)
-
-    def reduce(self, node: Reduce, places: Any) -> Element:
-        (source,) = node.operands
-        rest = [axis for axis in range(source.rank) if axis not in node.axes]
-        lengths = tuple(source.shape[axis] for axis in node.axes)
-        of = np.arange(source.size).reshape(source.shape).transpose(*rest, *node.axes).ravel()
-        first = {"sum": "0", "max": "-INFINITY", "min": "INFINITY"}[node.kind]
-        if not lengths:
-            return self.element(source, places)
-
-        def step(name: str) -> str:
-            found = self.converted(self.element(source, of[self.inner(places, lengths)]), False)
-            if node.kind == "sum":
-                return f"{name} += {found.text};"
-            function = "larger" if node.kind == "max" else "smaller"
-            text = self.c.call(function, [name, self.converted(found, lanes).text], lanes)
-            return f"{name} = {text};"
-
-        lanes = source.batched
-        return self.summed(first, lanes, lengths, step)
-
-    def pick(self, node: Pick, places: Any) -> Element:
-        x, hit = node.operands
-        k = max(x.shape[-1], hit.shape[-1])
-        full = (*node.shape, k)
-
-        def step(name: str) -> str:
-            at = self.inner(places, (k,))
-            value, which = (
-                self.element(each, _broadcast(each.shape, full).ravel()[at]) for each in (x, hit)
-            )
-            found = Element(name, ATOM, node.batched)
-            return (
-                f"{name} = {self.choice(which, self.converted(value, node.batched), found).text};"
-            )
-
-        return self.summed("NAN", node.batched, (k,), step)
-
-
-# ------------------------------------------------------------------ places
-
-
-def _coordinates(places: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
-    return np.unravel_index(places, shape) if shape else ()
-
-
-def _broadcast(small: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    """For each place of a shape, that of the smaller array that is broadcast to it."""
-    return np.broadcast_to(np.arange(math.prod(small)).reshape(small), shape)
-
-
-def _access(node: Array) -> Any:
-    """For each place of what is accessed, that in its source."""
-    (source,) = node.operands
-    if isinstance(node, Take):
-        return node.index.ravel()
-    if isinstance(node, Transpose):
-        return np.arange(node.size).reshape(source.shape).T.ravel()
-    if isinstance(node, Broadcast) and source.size != node.size:
-        return _broadcast(source.shape, node.shape).ravel()
-    return np.arange(node.size)
-
-
-def _lengths(node: Contract) -> dict[str, int]:
-    lengths: dict[str, int] = {}
-    for operand, letters in zip(node.operands, (node.left, node.right), strict=True):
-        lengths.update(zip(letters.replace("B", ""), operand.shape, strict=True))
-    return lengths
-
-
-def _spread(node: Array, letters: str, order: list[str], lengths: dict[str, int]) -> Any:
-    return _spread_array(np.arange(node.size).reshape(node.shape), letters, order, lengths)
-
-
-def _spread_array(places: Any, letters: str, order: list[str], lengths: dict[str, int]) -> Any:
-    """The places of an operand's elements along all axes of a product, in this order."""
-    own = letters.replace("B", "")
-    turned = places.transpose(sorted(range(len(own)), key=lambda k: order.index(own[k])))
-    shape = [lengths[axis] if axis in own else 1 for axis in order]
-    return np.broadcast_to(turned.reshape(shape), [lengths[axis] for axis in order])
-
 
 # ------------------------------------------------------------------ what an array is
-
-
-def _sums_batch(node: Array) -> bool:
-    """Whether it is a sum over the samples."""
-    if isinstance(node, Reduce):
-        return node.batch and node.operands[0].batched
-    if isinstance(node, Contract):
-        return "B" in node.summed
-    return isinstance(node, ScatterRows) and node.operands[0].batched
 
 
 def _is_wide(node: Array) -> bool:
@@ -957,17 +616,6 @@ def _is_view(node: Array) -> bool:
 
 
 # ------------------------------------------------------------------ text
-
-
-def new_name(hint: str, taken: set[str]) -> str:
-    """A name that is not taken yet, like this one."""
-    hint = "".join(x if x.isascii() and (x.isalnum() or x == "_") else "_" for x in hint)
-    name, count = hint, 1
-    while name in taken:
-        count += 1
-        name = f"{hint}_{count}"
-    taken.add(name)
-    return name
 
 
 def _nested(numbers: Any, spell: Callable[[Any], str]) -> str:
@@ -1008,19 +656,3 @@ def _side_by_side(parts: list[list[Statement]]) -> list[Statement]:
 
 def _mentions(text: str, name: str) -> bool:
     return re.search(rf"\b{re.escape(name)}\b", text) is not None
-
-
-_SIGNS = {op: sign for sign, op in COMPARISONS.items()}
-_COMPUTE: dict[type, Callable[..., Element]] = {
-    Number: _Function.number_,
-    Constant: _Function.constant,
-    BatchSize: _Function.batch_size,
-    Gate: _Function.gate,
-    Contract: _Function.contract,
-    Reduce: _Function.reduce,
-    Pick: _Function.pick,
-    Reshape: _Function.access,
-    Transpose: _Function.access,
-    Broadcast: _Function.access,
-    Take: _Function.access,
-}

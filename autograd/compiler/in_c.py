@@ -73,9 +73,10 @@ class Native(Arrays):
         gradient = np.empty_like(theta)
         loss = self.run("value_and_grad", theta, batch, gradient)
         if theta is self.parameters.theta and self.inputs.plain and not self.parameters.data:
-            self.usual = tuple([each.shape for each in batch])
-            one = " 1" * (len(batch[0]) == 1) if batch else " 1"
-            self.usual_function = self.function(f"value_and_grad{one}")
+            if batch:
+                one = " 1" * (len(batch[0]) == 1)
+                self.usual_function = self.function(f"value_and_grad{one}")
+            self.usual = tuple([each.shape for each in batch])  # last: another thread may look
         return loss, gradient
 
     def again(self, given: tuple[Any, ...]) -> tuple[float, Any] | None:

@@ -19,7 +19,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value, compile
-from autograd.compiler import c, c_spelling, language, native
+from autograd.compiler import c, c_elements, c_spelling, language, native
 from autograd.compiler.language import Along, Input, Parameters
 from autograd.compiler.program import Program
 from autograd.engine import primitives as p
@@ -103,12 +103,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 def test_the_printer_knows_every_operation() -> None:
     kept = {Input, Parameters, *c._ALWAYS}  # read by name, or written piece by piece
-    assert {*c._COMPUTE} | kept == OPERATIONS - {Along}
+    assert {*c_elements.COMPUTE} | kept == OPERATIONS - {Along}
 
 
 def test_every_gate_is_spelled_or_written_with_others() -> None:
     """But for those whose values are found in 50 digits, or by code: they are said to be none."""
-    operators = {*c._INFIX, p.neg, p.sum, p.choice}
+    operators = {*c_elements.INFIX, p.neg, p.sum, p.choice}
     others = {
         gate.name
         for gate in vars(p).values()
