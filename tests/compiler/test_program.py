@@ -458,7 +458,12 @@ def test_randomness_inside_is_found() -> None:
 
 def test_bad_options() -> None:
     loss = linear()[2]
-    for options in ({"reduction": "max"}, {"dtype": "int8"}, {"target": "fortran"}, {"batch_size": 0}):
+    for options in (
+        {"reduction": "max"},
+        {"dtype": "int8"},
+        {"target": "fortran"},
+        {"batch_size": 0},
+    ):
         with pytest.raises(ValueError, match=next(iter(options))):
             compile(loss, **options)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="takes a function of Values, or one Value"):
