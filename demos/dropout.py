@@ -10,7 +10,7 @@ from sklearn.datasets import make_moons
 import nn
 
 from .board import OUT, title
-from .plots import canvas, label, regions, save_figure, shared_legend
+from .plots import canvas, label, save_figure, shared_legend
 
 EPOCHS = 80
 
@@ -35,7 +35,7 @@ def main(out: Path = OUT) -> None:
             f"  {name:13} training: loss {loss:.3f}, {right:.0%} right;  "
             f"test: loss {test_loss:.3f}, {test_right:.0%} right;  gap {test_loss - loss:.3f}"
         )
-        regions(axis, model, X, Y, ("upper moon", "lower moon"), size=30)
+        nn.boundary(model, X, Y, axis, names=("upper moon", "lower moon"))
         text = f"{name}: loss {loss:.2f}, on new points {test_loss:.2f}"
         label(axis, text, "x₁", "x₂", legend="")
     shared_legend(figure, axes[0])

@@ -12,7 +12,7 @@ import nn
 from autograd import softmax
 
 from .board import OUT, title
-from .plots import COLORS, GREY, canvas, label, regions, save_figure
+from .plots import COLORS, GREY, canvas, label, save_figure
 
 W1 = """
 -0.92051142 -0.26299602 -1.31182587 -0.01975909 -0.59453297 -1.11046791
@@ -129,7 +129,14 @@ def main(out: Path = OUT) -> None:
     label(curve, "stop when the validation loss stops falling", "epoch", "cross-entropy")
     names = ("setosa", "versicolor", "virginica")
     sepals = list(X[:, :2].mean(0))
-    regions(plane, lambda petal: model([*sepals, *petal]), test_X[:, 2:], test_Y, names, 0.15)
+    nn.boundary(
+        lambda petal: model([*sepals, *petal]),
+        test_X[:, 2:],
+        test_Y,
+        plane,
+        names=names,
+        margin=0.15,
+    )
     label(
         plane,
         f"{right} of 30 test flowers right",

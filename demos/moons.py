@@ -9,7 +9,7 @@ from sklearn.datasets import make_moons
 import nn
 
 from .board import OUT, title
-from .plots import COLORS, canvas, label, regions, save_figure
+from .plots import COLORS, canvas, label, save_figure
 
 STEPS = 100
 
@@ -42,7 +42,7 @@ def main(out: Path = OUT) -> None:
     steps = range(1, STEPS + 1)
     curve.plot(steps, history.loss, color=COLORS[0])  # it ends at 0, which has no logarithm
     label(curve, "full gradient descent", "step", "mean hinge loss", legend="")
-    regions(plane, model, X, labels, ("y = -1", "y = 1"))
+    nn.boundary(model, X, labels, plane, names=("y = -1", "y = 1"))
     label(plane, f"{100 * accuracy[-1]:.0f} % right", "x₁", "x₂", "upper right")
     save_figure(figure, "moons", out)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -61,44 +59,3 @@ def save_figure(figure: Figure, picture: str, out: Path) -> None:
     path = out / f"{picture}.png"
     figure.savefig(path, dpi=130)
     print(f"  picture: {path}")
-
-
-def regions(
-    axis: Any,
-    scores: Callable[[list[float]], Any],
-    X: Any,
-    labels: Any,
-    names: Sequence[str] = (),
-    margin: float = 0.08,
-    size: float = 24.0,
-) -> None:
-    """Colour the plane by the predicted class, and put the points on it.
-
-    Args:
-        axis: where to draw.
-        scores: gives for a point [x, y] a score for each class, or a single one for class 1.
-        X: the points, one a row.
-        labels: their classes.
-        names: what to call the classes in the legend.
-        margin: how much room to leave around the points, as a part of their extent.
-        size: that of the points.
-    """
-    X, labels = np.asarray(X, dtype=float), np.asarray(labels)
-    room = margin * (X.max(0) - X.min(0))
-    (left, bottom), (right, top) = X.min(0) - room, X.max(0) + room
-    grid_x, grid_y = np.linspace(left, right, 48), np.linspace(bottom, top, 48)
-    area = np.array([[_all_scores(scores([x, y])) for x in grid_x] for y in grid_y])
-    for k, color in zip(range(area.shape[2]), COLORS, strict=False):
-        lead = area[:, :, k] - np.delete(area, k, 2).max(2)  # positive where class k wins
-        axis.contourf(grid_x, grid_y, lead, levels=[TIED, np.inf], colors=[color], alpha=0.2)
-        points = X[labels == k]
-        name = names[k] if names else f"class {k}"
-        axis.scatter(
-            *points.T, s=size, color=color, edgecolor="white", lw=0.5, label=name, zorder=3
-        )
-    axis.grid(False)
-
-
-def _all_scores(scores: Any) -> list[float]:
-    numbers = [score.data for score in (scores if isinstance(scores, list) else [scores])]
-    return numbers if len(numbers) > 1 else [0.0, *numbers]

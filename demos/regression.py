@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import sigmoid
-from nn import SGD, Neuron, fit, logistic, over_batch
+from nn import SGD, Neuron, boundary, fit, logistic, over_batch
 
 from .board import OUT, title
-from .plots import COLORS, canvas, label, regions, save_figure
+from .plots import COLORS, canvas, label, save_figure
 
 
 def main(out: Path = OUT) -> None:
@@ -48,7 +48,7 @@ def main(out: Path = OUT) -> None:
     figure, (curve, plane) = canvas("Logistic regression", columns=2)
     curve.plot(range(1, 61), history.loss, color=COLORS[0])
     label(curve, "mean loss", "step", "-y·log ŷ - (1 - y)·log(1 - ŷ)", legend="")
-    regions(plane, neuron, X, Y)
+    boundary(neuron, X, Y, plane)
     label(plane, f"σ(w·x + b) > ½: {right} of 80 right", "x₁", "x₂")
     save_figure(figure, "regression", out)
 

@@ -9,7 +9,7 @@ from sklearn.datasets import load_iris
 import nn
 
 from .board import OUT, check, title
-from .plots import COLORS, canvas, label, regions, save_figure
+from .plots import COLORS, canvas, label, save_figure
 
 
 def main(out: Path = OUT) -> None:
@@ -38,7 +38,7 @@ def main(out: Path = OUT) -> None:
     figure, (curve, plane) = canvas("Multi-class SVM on linear scores", columns=2)
     curve.plot(range(1, 81), history.loss, color=COLORS[0])
     label(curve, "learning", "epoch", r"mean of $\sum_{j \neq y}\max(0, s_j - s_y + 1)$", legend="")
-    regions(plane, model, X, Y, list(data.target_names))
+    nn.boundary(model, X, Y, plane, names=list(data.target_names))
     label(
         plane,
         f"{right} of 150 right",

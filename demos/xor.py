@@ -7,7 +7,7 @@ from pathlib import Path
 import nn
 
 from .board import OUT, title
-from .plots import TIED, canvas, label, regions, save_figure
+from .plots import TIED, canvas, label, save_figure
 
 X = [[0, 0], [0, 1], [1, 0], [1, 1]]
 Y = [0, 1, 1, 0]
@@ -34,7 +34,7 @@ def main(out: Path = OUT) -> None:
         for x in X:
             p = model(x).sigmoid().data
             print(f"    {x[0]} xor {x[1]}: probability of 1 is {p:.3f}")
-        regions(axis, model, X, Y, ("0", "1"), margin=0.25, size=110)
+        nn.boundary(model, X, Y, axis, names=("0", "1"), margin=0.25)
         flat = max(abs(model(x).data) for x in X) < TIED
         result = "½ everywhere, no line does better" if flat else f"{right} of 4 right"
         label(axis, f"{name}: {result}", "x₁", "x₂", legend="")

@@ -59,6 +59,7 @@ from .pictures import clusters
 from .pooling import AvgPool2d, Flatten, MaxPool2d
 from .predicting import predict, predict_proba
 from .recurrent import GRU, LSTM, RNN
+from .regions import boundary
 from .state import load, save
 from .training import fit
 
@@ -100,6 +101,7 @@ __all__ = [
     "Sequential",
     "absolute_error",
     "binary_cross_entropy",
+    "boundary",
     "clip_grad_norm",
     "clip_grad_value",
     "clusters",

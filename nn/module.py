@@ -188,6 +188,12 @@ class Module:
 
     # ------------------------------------------------------------------ display
 
+    def _columns_(self, sample: Any, target: Any, loss: Any) -> Any:
+        """Give the layers of neurons: what ``autograd.draw(model)`` asks for."""
+        from .pictures import columns  # which knows layers, and so imports this file
+
+        return columns(self, sample, target, loss)
+
     def __str__(self) -> str:
         """The module in a word, as error messages name it."""
         return type(self).__name__

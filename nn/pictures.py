@@ -1,17 +1,85 @@
-"""Where the neurons of a network are in a graph, so that a picture can frame them."""
+"""What a picture must know of a network: its layers as columns, its neurons in a graph."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from autograd import Value
+from autograd import Value, dot
 
-from .activations import activation_name
-from .layers import Layer
+from .activations import Activation, activate, activation_name
+from .layers import MLP, Activate, Dropout, Layer, Sequential
+from .losses import check_target, find_loss
 from .module import Module
-from .neuron import Neuron
+from .neuron import Neuron, as_inputs
+from .settings import shorten
 
-__all__ = ["clusters"]
+__all__ = ["clusters", "columns"]
+
+
+class Column(NamedTuple):
+    """A layer of neurons, and its weighted sums z and activations a for one sample."""
+
+    title: str
+    activation: str
+    weight: Sequence[Sequence[Value]]
+    bias: Sequence[Value]
+    z: Sequence[Value] = ()
+    a: Sequence[Value] = ()
+
+
+class Columns(NamedTuple):
+    """The columns of a network, with what one sample costs."""
+
+    inputs: Sequence[Value]
+    layers: Sequence[Column]
+    loss: Value | None = None
+    says: str = ""
+
+
+def columns(model: Module, sample: Any = None, target: Any = None, loss: Any = None) -> Columns:
+    """Give a network's layers, each reading the one before: what ``draw(model)`` shows.
+
+    Args:
+        model: dense layers one after the other, with their activations; dropout lets everything
+            through, as in evaluation.
+        sample: one sample, or None for the weights alone.
+        target: what the network should give for it; None for a loss of the prediction alone.
+        loss: a name (see ``nn.LOSSES``) or a function (prediction, target).
+
+    Raises:
+        TypeError: the model has other layers, or a loss comes without a sample.
+
+    >>> from nn import MLP
+    >>> found = columns(MLP(2, [3, 1], rng=0), [1.0, 2.0], 0.5, "squared_error")
+    >>> [(layer.activation, len(layer.z)) for layer in found.layers], found.says
+    ([('relu', 3), ('', 1)], 'squared error, y = 0.5')
+    """
+    steps = _dense(model)
+    if sample is None:
+        if loss is not None or target is not None:
+            raise TypeError("a loss needs a sample: draw(model, sample=x, target=y, loss=...)")
+        return Columns([], [_column(layer, f) for layer, f in steps])
+    first = steps[0][0]
+    inputs = [x if isinstance(x, Value) else Value(x) for x in as_inputs(first, sample)]
+    x, found = inputs, []
+    for layer, activation in steps:
+        column = _column(layer, activation)
+        biases: Sequence[Any] = column.bias or [0.0] * len(column.weight)
+        z = [dot(w, x, b) for w, b in zip(column.weight, biases, strict=True)]
+        x = activate(activation, z)
+        found.append(column._replace(z=z, a=x))
+    if loss is None:
+        if target is not None:
+            raise TypeError("a target needs a loss: draw(model, sample=x, target=y, loss=...)")
+        return Columns(inputs, found)
+    prediction = x[0] if len(x) == 1 else x
+    if target is None and not isinstance(loss, str):
+        return Columns(inputs, found, loss(prediction), _called(loss))
+    function = find_loss(loss)
+    check_target(function, target, len(x))
+    says = f"{_called(loss)}, y = {shorten(target)}"
+    return Columns(inputs, found, function(prediction, target), says)
 
 
 def clusters(model: Module, output: Value) -> dict[str, list[Value]]:
@@ -48,6 +116,45 @@ def clusters(model: Module, output: Value) -> dict[str, list[Value]]:
         if nodes:
             found[path] = nodes
     return found
+
+
+def _dense(model: Module) -> list[tuple[Layer | Neuron, Activation]]:
+    """The layers of a network in their order, each with what is applied to its sums."""
+    layers: list[tuple[Layer | Neuron, Activation]] = []
+    waiting: list[Module] = [model]
+    while waiting:
+        step = waiting.pop(0)
+        if isinstance(step, (Layer, Neuron)):
+            layers.append((step, step.activation))
+        elif isinstance(step, MLP):
+            waiting[:0] = step.layers
+        elif isinstance(step, Sequential):
+            waiting[:0] = [step[k] for k in range(len(step))]
+        elif isinstance(step, Activate) and layers and not activation_name(layers[-1][1]):
+            layers[-1] = layers[-1][0], step.activation
+        elif not isinstance(step, Dropout):
+            raise TypeError(
+                f"draw(model) draws layers of neurons, one after the other, and {step} is none: "
+                "draw what it computes, draw(model(x), clusters=nn.clusters(model, model(x)))"
+            )
+    if not layers:
+        raise TypeError(f"{model} has no layer of neurons to draw")
+    return layers
+
+
+def _column(layer: Layer | Neuron, activation: Activation) -> Column:
+    """A layer's weights and biases; a neuron is a layer of one."""
+    if isinstance(layer, Layer):
+        weight, bias = layer.weight, layer.bias
+    else:
+        weight, bias = [layer.weight], [layer.bias] if isinstance(layer.bias, Value) else []
+    return Column(str(layer), activation_name(activation), weight, bias)
+
+
+def _called(loss: Any) -> str:
+    """A loss in words: its name."""
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", "loss")
+    return "loss" if name == "<lambda>" else str(name).replace("_", " ")
 
 
 def _users(output: Value) -> dict[Value, list[Value]]:

@@ -64,7 +64,8 @@ class _Diagram:
                 lines.append(f"{red} is the gradient of the loss with respect to Z, of Z's shape")
         if caption:
             lines.append(escape(caption, 120))
-        picture = blank("program", self.backward, self.theme, lines)
+        picture = blank("program", self.theme, lines)
+        picture.graph_attr["rankdir"] = "RL" if self.backward else "LR"
         for block in self.blocks.values():
             self.node(picture, block)
         for block in self.blocks.values():

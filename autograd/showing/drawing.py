@@ -24,6 +24,7 @@ from ..reading.naming import Names, by_use, is_number, names_of_caller, ordinal,
 from .diagrams import diagram
 from .grouping import Box, Clusters, Grouping, Path, class_index
 from .markup import THEMES, blank, colored, escape, lines_of
+from .network import draw_network
 
 if TYPE_CHECKING:
     from .rendering import Drawing
@@ -38,7 +39,7 @@ _UNDRAWABLE = str.maketrans({"∛": "cbrt ", "⌊": "floor(", "⌋": ")", "⌈":
 
 
 def draw(
-    output: Value | Sequence[Value] | Program,
+    output: Any,
     view: str = "forward",
     *,
     theme: str = "light",
@@ -47,6 +48,9 @@ def draw(
     clusters: Clusters = (),
     collapse: bool | str | Iterable[str] = False,
     names: Mapping[str, Any] | None = None,
+    sample: Sequence[Any] | None = None,
+    target: Any = None,
+    loss: Any = None,
     max_nodes: int = 300,
     time_limit: float = 30.0,
 ) -> Drawing:
@@ -102,6 +106,15 @@ def draw(
         picture = diagram(blocks, view, theme, legend, max_nodes, caption)
         picture.time_limit = time_limit
         return picture
+    if hasattr(type(output), "_columns_"):
+        if clusters or collapse or names or not constants:
+            raise TypeError("clusters=, collapse=, names= and constants= are for graphs of Values")
+        columns = output._columns_(sample, target, loss)
+        picture = draw_network(columns, view, theme, legend)
+        picture.time_limit = time_limit
+        return picture
+    if not (sample is target is loss is None):
+        raise TypeError("sample=, target= and loss= are for networks: draw(model, sample=x)")
     outputs: list[Any] = list(output) if isinstance(output, (list, tuple)) else [output]
     for each in outputs:
         if not isinstance(each, Value):
@@ -148,7 +161,8 @@ class _Picture:
     # ------------------------------------------------------------------ the whole
 
     def drawing(self, legend: bool) -> Drawing:
-        picture = blank("computation", self.backward, self.theme, self.caption(legend))
+        picture = blank("computation", self.theme, self.caption(legend))
+        picture.graph_attr["rankdir"] = "RL" if self.backward else "LR"
         members = self.members()
         framed = len(members) > 1
         if framed:  # a second round of untangling edges would forget the order of columns

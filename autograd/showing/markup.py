@@ -23,6 +23,8 @@ THEMES = {
         "cluster": "#f6f8fa",
         "value": "#13762f",
         "gradient": "#c2181f",
+        "positive": "#2f6db5",
+        "negative": "#c46a10",
     },
     "dark": {
         "paper": "#16191f",
@@ -34,12 +36,14 @@ THEMES = {
         "cluster": "#1d222a",
         "value": "#56d364",
         "gradient": "#ff7b72",
+        "positive": "#6cb0ff",
+        "negative": "#f0a04b",
     },
 }
 _LONGEST_LABEL = 32
 
 
-def blank(name: str, backward: bool, theme: dict[str, str], caption: list[str]) -> Drawing:
+def blank(name: str, theme: dict[str, str], caption: list[str]) -> Drawing:
     """A picture with nothing on it yet but the lines below it."""
     from .rendering import Drawing  # imports graphviz
 
@@ -50,7 +54,6 @@ def blank(name: str, backward: bool, theme: dict[str, str], caption: list[str]) 
         format="svg",
         graph_attr=font
         | {
-            "rankdir": "RL" if backward else "LR",
             "bgcolor": theme["paper"],
             "pad": "0.25",
             "nodesep": "0.3",

@@ -74,7 +74,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         As in graphviz, ``drawing.format`` says which format if none is given: at first "svg".
         """
-        picture = run_layout(self.source, format or self.format, self.time_limit)
+        picture = run_layout(self.source, format or self.format, self.time_limit, self.engine)
         return picture if encoding is None else picture.decode(encoding)
 
     def render(
@@ -158,7 +158,7 @@ def layout_program() -> str:
     )
 
 
-def run_layout(source: str, format: str, time_limit: float) -> bytes:
+def run_layout(source: str, format: str, time_limit: float, engine: str = "dot") -> bytes:
     """Lay out DOT source as svg, png or pdf."""
     program = layout_program()
     if format == "pdf" and Path(program).stem == "graphviz-pure":
@@ -166,7 +166,9 @@ def run_layout(source: str, format: str, time_limit: float) -> bytes:
     if f".{format}" not in SUFFIXES:
         raise ValueError(f"unknown picture format {format!r}: {_FORMATS}")
     timeout = time_limit if time_limit < 1e6 else None  # which is as good as inf, and no overflow
-    command = [program, f"-T{format}", *(["-Gdpi=192"] if format == "png" else [])]
+    command = [program, f"-K{engine}", f"-T{format}"]
+    command += ["-n"] if engine == "neato" else []  # nodes stay where the source puts them
+    command += ["-Gdpi=192"] if format == "png" else []
     try:
         run = subprocess.run(
             command, input=source.encode(), capture_output=True, timeout=timeout, check=False
