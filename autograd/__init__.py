@@ -73,7 +73,7 @@ from .engine.primitives import (
 )
 from .engine.rebuilding import elementary
 from .engine.value import Value
-from .showing import tables  # noqa: F401 - walks get their tables
+from .showing import chainrule, frames, tables  # noqa: F401 - walks get tables and pictures
 from .showing.drawing import draw
 from .showing.explaining import explain
 from .showing.stepping import walk

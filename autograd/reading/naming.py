@@ -117,7 +117,11 @@ def _parameters(network: Any, prefix: str) -> Iterator[tuple[str, Value]]:
 
 
 def _elements(name: str, thing: Any) -> Iterator[tuple[str, Value]]:
-    """The Values in a container and in the containers in it, level by level."""
+    """The Values in a container and in the containers in it, level by level.
+
+    A container with text in it, or with names for its places, is a record, as those that
+    ``named_parameters()`` gives: what stands in it is known by other names than its place.
+    """
     level, left = [(name, thing)], _MOST_ELEMENTS
     for _ in range(_DEEPEST):
         below = []
@@ -125,7 +129,10 @@ def _elements(name: str, thing: Any) -> Iterator[tuple[str, Value]]:
             if not isinstance(container, (list, tuple, dict)):
                 continue
             pairs = container.items() if isinstance(container, dict) else enumerate(container)
-            for key, element in list(islice(pairs, left)):
+            several = list(islice(pairs, left))
+            if hasattr(container, "_fields") or any(isinstance(each, str) for _, each in several):
+                continue
+            for key, element in several:
                 left -= 1
                 if isinstance(element, Value):
                     yield f"{path}[{key!r}]", element

@@ -23,7 +23,13 @@ MOST = 8  # lines of an expression, or of a gradient
 
 
 def diagram(
-    blocks: Sequence[Block], view: str, theme: str, legend: bool, max_nodes: int, caption: str
+    blocks: Sequence[Block],
+    view: str,
+    theme: str,
+    legend: bool,
+    max_nodes: int,
+    caption: str,
+    direction: str = "right",
 ) -> Drawing:
     """Draw blocks; arguments as for ``draw``.
 
@@ -34,6 +40,7 @@ def diagram(
         legend: whether to explain the colours.
         max_nodes: the most boxes to draw.
         caption: a line below the picture.
+        direction: "right" or "down".
 
     Raises:
         ValueError: there are more boxes than max_nodes.
@@ -43,7 +50,9 @@ def diagram(
             f"the program has {len(blocks)} boxes to draw, more than max_nodes={max_nodes}: raise "
             "max_nodes=, or read program.source"
         )
-    return _Diagram(blocks, view == "backward", THEMES[theme]).drawing(legend, caption)
+    return _Diagram(blocks, view == "backward", THEMES[theme]).drawing(
+        legend, caption, direction == "down"
+    )
 
 
 class _Diagram:
@@ -53,7 +62,7 @@ class _Diagram:
         self.backward = backward
         self.theme = theme
 
-    def drawing(self, legend: bool, caption: str) -> Drawing:
+    def drawing(self, legend: bool, caption: str, down: bool) -> Drawing:
         lines = []
         if legend:
             batched = any(block.shape.startswith("(B") for block in self.blocks.values())
@@ -65,7 +74,8 @@ class _Diagram:
         if caption:
             lines.append(escape(caption, 120))
         picture = blank("program", self.theme, lines)
-        picture.graph_attr["rankdir"] = "RL" if self.backward else "LR"
+        forward, backward = ("TB", "BT") if down else ("LR", "RL")
+        picture.graph_attr["rankdir"] = backward if self.backward else forward
         for block in self.blocks.values():
             self.node(picture, block)
         for block in self.blocks.values():

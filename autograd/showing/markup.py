@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .rendering import Drawing
 
-__all__ = ["THEMES", "blank", "colored", "escape", "lines_of"]
+__all__ = ["HIDDEN", "THEMES", "beside", "blank", "colored", "escape", "lines_of"]
 
 THEMES = {
     "light": {
@@ -20,6 +20,7 @@ THEMES = {
         "line": "#57606a",
         "gate": "#e8f0fe",
         "leaf": "#ffffff",
+        "now": "#ffe9a8",
         "cluster": "#f6f8fa",
         "value": "#13762f",
         "gradient": "#c2181f",
@@ -33,6 +34,7 @@ THEMES = {
         "line": "#8b949e",
         "gate": "#27364d",
         "leaf": "#16191f",
+        "now": "#5c4813",
         "cluster": "#1d222a",
         "value": "#56d364",
         "gradient": "#ff7b72",
@@ -40,7 +42,9 @@ THEMES = {
         "negative": "#f0a04b",
     },
 }
+HIDDEN = "transparent"  # text that keeps its room, and is seen in another view
 _LONGEST_LABEL = 32
+_DIGIT = 7.4  # points that a digit of a node takes, or half a dash
 
 
 def blank(name: str, theme: dict[str, str], caption: list[str]) -> Drawing:
@@ -79,10 +83,23 @@ def escape(text: str, longest: int = _LONGEST_LABEL) -> str:
 
 def lines_of(*lines: str, padding: int = 0) -> str:
     """Lines of HTML-like DOT, one below the other, with some room around them."""
-    rows = "<BR/>".join(lines)
+    rows = "".join(f"<TR><TD>{line}</TD></TR>" for line in lines)
+    inner = _table(rows)
+    return f"<{_table(f'<TR><TD>{inner}</TD></TR>', padding) if padding else inner}>"
+
+
+def beside(left: str, right: str, bar: str, room: tuple[int, int]) -> str:
+    """Two numbers beside each other, each with room for so many digits, as a line."""
+    cells = (
+        f'<TD ALIGN="{side}" WIDTH="{_DIGIT * max(length, 2):.0f}">{text}</TD>'
+        for side, length, text in zip(("RIGHT", "LEFT"), room, (left, right), strict=True)
+    )
+    return _table(f"<TR>{f'<TD>{bar}</TD>'.join(cells)}</TR>")
+
+
+def _table(rows: str, padding: int = 0) -> str:
     return (
-        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">'
-        f"<TR><TD>{rows}</TD></TR></TABLE>>"
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{rows}</TABLE>'
     )
 
 

@@ -8,6 +8,7 @@ It runs under a time limit, for the layout of a large graph may never end.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -21,11 +22,15 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError("draw() needs the graphviz package: pip install graphviz") from error
 
+from .markup import HIDDEN
+from .tikz import tikz
+
 __all__ = ["Drawing", "layout_program"]
 
-SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
-_FORMATS = "a picture is saved as .svg, .png, .dot or .gv (or .pdf, with Graphviz's own dot)"
+SUFFIXES = (".svg", ".png", ".tex", ".pdf", ".dot", ".gv")
+_FORMATS = "a picture is saved as .svg, .png, .tex, .dot or .gv (or .pdf, with Graphviz's own dot)"
 # Fonts as wide as the Helvetica that the layout program reckons with, on any system
+_HIDDEN_TEXT = re.compile(rf'<text [^>]*fill="{HIDDEN}"[^>]*>[^<]*</text>\n?')
 _FONTS = "Helvetica,Arial,'Liberation Sans',Arimo,sans-serif"
 
 
@@ -36,11 +41,12 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
     """
 
     time_limit: float = 30.0  # seconds for the layout program
+    dpi: int = 192  # pixels of an inch in a .png: sharp where a page or slide shows it enlarged
 
     def save(
         self, filename: Any = None, directory: Any = None, *, skip_existing: bool = False
     ) -> str:
-        """Write the picture; the suffix says the format: .svg .png .dot .gv (.pdf with dot).
+        """Write the picture; the suffix says the format: .svg .png .tex .dot .gv (.pdf with dot).
 
         Graphviz's own ``save`` writes DOT source whatever the suffix; this one with .dot or .gv.
 
@@ -74,7 +80,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         As in graphviz, ``drawing.format`` says which format if none is given: at first "svg".
         """
-        picture = run_layout(self.source, format or self.format, self.time_limit, self.engine)
+        picture = run_layout(
+            self.source, format or self.format, self.time_limit, self.engine, self.dpi
+        )
         return picture if encoding is None else picture.decode(encoding)
 
     def render(
@@ -158,17 +166,19 @@ def layout_program() -> str:
     )
 
 
-def run_layout(source: str, format: str, time_limit: float, engine: str = "dot") -> bytes:
-    """Lay out DOT source as svg, png or pdf."""
+def run_layout(
+    source: str, format: str, time_limit: float, engine: str = "dot", dpi: int = 192
+) -> bytes:
+    """Lay out DOT source as svg, png, tex or pdf."""
     program = layout_program()
     if format == "pdf" and Path(program).stem == "graphviz-pure":
         raise ValueError(f"graphviz-pure writes no pdf: install Graphviz; {_FORMATS}")
     if f".{format}" not in SUFFIXES:
         raise ValueError(f"unknown picture format {format!r}: {_FORMATS}")
     timeout = time_limit if time_limit < 1e6 else None  # which is as good as inf, and no overflow
-    command = [program, f"-K{engine}", f"-T{format}"]
+    command = [program, f"-K{engine}", f"-T{'json' if format == 'tex' else format}"]
     command += ["-n"] if engine == "neato" else []  # nodes stay where the source puts them
-    command += ["-Gdpi=192"] if format == "png" else []
+    command += [f"-Gdpi={dpi}"] if format == "png" else []
     try:
         run = subprocess.run(
             command, input=source.encode(), capture_output=True, timeout=timeout, check=False
@@ -183,5 +193,8 @@ def run_layout(source: str, format: str, time_limit: float, engine: str = "dot")
         raise RuntimeError(f"{program} could not draw the graph: {message}")
     if format == "svg":
         svg = run.stdout.decode().replace('"Helvetica,sans-Serif"', f'"{_FONTS}"')
+        svg = _HIDDEN_TEXT.sub("", svg)
         return svg.encode()
+    if format == "tex":
+        return tikz(run.stdout.decode()).encode()
     return run.stdout

@@ -146,7 +146,7 @@ class Walk:
         self.order = order
         self.nodes = topological_order(output)
         self.board = Board(self.nodes, found)
-        self._found = found
+        self.found = found
         self._position = 0
         self._compute()
 
@@ -361,7 +361,7 @@ class Walk:
 
     def explain(self, node: Value) -> Explanation:
         """Where the node's gradient comes from: the sum over all paths to this walk's output."""
-        return Explanation(node, self.output, self._found)
+        return Explanation(node, self.output, self.found)
 
     # ------------------------------------------------------------------ display
 
@@ -407,9 +407,11 @@ class Walk:
             return text
         return f"{text}; .grad is set" if self._applied else f"{text}; apply() sets .grad"
 
-    # tables.py adds the displays
+    # tables.py adds the displays, chainrule.py the table, frames.py the pictures
     __rich__: Callable[..., Any]
     _repr_html_: Callable[..., str]
+    table: Callable[..., Any]
+    save: Callable[..., list[str]]
 
 
 def walk(

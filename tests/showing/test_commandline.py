@@ -161,9 +161,9 @@ def test_draw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "f.dot"
     assert main([*L1, "--draw", str(path)]) == 0
     assert f"wrote {path}" in capsys.readouterr().out
-    assert "rankdir=RL" in path.read_text()
+    assert "dir=forward" in path.read_text()
     assert main([*L1, "--draw", str(path), "--view", "forward"]) == 0
-    assert "rankdir=LR" in path.read_text()
+    assert "dir=forward" not in path.read_text()
 
 
 def test_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,7 @@ def test_a_png_is_fit_for_a_slide(picture, tmp_path):
 
 def test_an_unknown_suffix_names_path_and_formats(picture, tmp_path):
     for name in ("f.jpg", "f", "svg"):
-        with pytest.raises(ValueError, match=rf"{name}'.*\.svg, \.png, \.dot or \.gv"):
+        with pytest.raises(ValueError, match=rf"{name}'.*\.svg, \.png, \.tex, \.dot or \.gv"):
             picture.save(tmp_path / name)
     with pytest.raises(ValueError, match="unknown picture format 'gif'"):
         picture.pipe("gif")
