@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
-from autograd import grad, jacobian, maximum
+from autograd import grad, jacobian, leaky_relu, maximum
 
 from .board import OUT, check, title
 from .plots import COLORS, GREY, canvas, label, save_figure
 
 CURVES = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus")
-STYLES = ("-", "--", ":")
+STYLES = ("-", "--", ":", "-.")
 
 
 def main(out: Path = OUT) -> None:
@@ -26,12 +27,13 @@ def main(out: Path = OUT) -> None:
     figure, axes = canvas("Activations and their derivatives", columns=3, rows=3, height=3, width=4)
     for axis, name in zip(axes, CURVES, strict=False):
         f = nn.ACTIVATIONS[name]
-        draw_with_slope(axis, f)
+        # the usual slope of 0.01 would look like relu's 0
+        draw_with_slope(axis, partial(leaky_relu, slope=0.1) if name == "leaky_relu" else f)
         slope = grad(f)
         print(f"  {name:10} f(1) = {f(1.0):.6f}  f'(1) = {slope(1.0):.6f}  f'(0) = {slope(0.0):g}")
         label(
             axis,
-            name.replace("_", " "),
+            "leaky relu with slope 0.1" if name == "leaky_relu" else name,
             "z",
             "f(z), f'(z)",
             legend="best" if name == "identity" else "",
@@ -49,8 +51,10 @@ def main(out: Path = OUT) -> None:
     check("cross-entropy of f = (0.3, 0.3, 0.4), y = (0, 0, 1)", loss, -math.log(0.4))
     figure, axes = canvas("Losses when the target is y = 1", columns=3, width=4.4)
     for axis, (name, x, grid, losses) in zip(axes, LOSSES, strict=True):
-        for (what, loss), color in zip(losses.items(), (*COLORS, GREY), strict=False):
-            axis.plot(grid, [loss(f) for f in grid], color=color, lw=2, label=what)
+        for (what, loss), color, style in zip(
+            losses.items(), (*COLORS, GREY), STYLES, strict=False
+        ):
+            axis.plot(grid, [loss(f) for f in grid], style, color=color, lw=2, label=what)
         axis.set_ylim(-0.1, 4)
         label(axis, name, x, "loss")
     save_figure(figure, "losses", out)
@@ -93,10 +97,10 @@ LOSSES: list[tuple[str, str, NDArray[np.floating[Any]], dict[str, Callable[[floa
 
 
 def draw_with_slope(axis: Any, f: Callable[[float], Any]) -> None:
-    """An activation in blue, its derivative in orange."""
+    """An activation in blue, its derivative in dashed orange: where they agree, both are seen."""
     grid, slope = split(-4, 4), grad(f)
-    axis.plot(grid, [f(z) for z in grid], color=COLORS[0], lw=2, label="f")
-    axis.plot(grid, [slope(z) for z in grid], color=COLORS[1], label="f'")
+    axis.plot(grid, [f(z) for z in grid], color=COLORS[0], lw=3.5, label="f")
+    axis.plot(grid, [slope(z) for z in grid], "--", color=COLORS[1], lw=2, label="f'")
 
 
 def draw_softmax(axis: Any) -> None:
@@ -105,7 +109,7 @@ def draw_softmax(axis: Any) -> None:
     softmax = nn.ACTIVATIONS["softmax"]
     ps = np.array([softmax([z, 1.0, 0.0]) for z in grid])
     slopes = np.array([jacobian(softmax)([z, 1.0, 0.0]) for z in grid])[:, :, 0]
-    for k, style in enumerate(STYLES):
+    for k, style in enumerate(STYLES[:3]):
         axis.plot(grid, ps[:, k], style, color=COLORS[0], lw=2, label=f"f{'₁₂₃'[k]}")
         axis.plot(grid, slopes[:, k], style, color=COLORS[1])
 

@@ -19,7 +19,7 @@ from ..reading.naming import Names, names_of_caller
 from .diagrams import diagram
 from .graphs import GraphPicture
 from .grouping import Clusters, Grouping
-from .known import Known, SoFar
+from .known import SoFar, known_of
 from .markup import THEMES
 from .network import draw_network
 from .stepping import Walk
@@ -139,7 +139,8 @@ def draw(
                 "collapse=True), or raise max_nodes="
             )
         backward = view == "backward"
-        known = SoFar(output) if isinstance(output, Walk) else Known(graph.order, backward)
+        walked = isinstance(output, Walk)
+        known = SoFar(output) if walked else known_of(outputs, graph.order, backward)
         drawn = GraphPicture(graph, Names(found), known, backward, THEMES[theme])
         picture = drawn.drawing(legend, direction == "down")
     picture.time_limit = time_limit

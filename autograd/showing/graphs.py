@@ -178,25 +178,25 @@ class GraphPicture:
                 tooltip=f"constant {operand.data!r}",
             )
 
-    def numbers(self, node: Value) -> list[str]:
+    def numbers(self, node: Value, name: str = "") -> list[str]:
         """The lines with value and gradient, and below them what that gradient is the sum of."""
         value, gradient = short(self.known.value(node)), short(self.known.gradient(node))
         if node.kind == "constant":
             return [self.colored("value", value)]
         bar = self.colored("faint", " | ")
-        written = self.colored("value", value), self.colored("gradient", gradient)
+        left = f"<B>{escape(name)}</B> = " if name else ""
         told = all(self.known.passed(user) for user, _ in self.arriving[node])
         theme = self.theme if told else self.hidden
         total = [colored(theme, "gradient", line) for line in self.sum(node)]
-        room = self.known.room(node)
-        both = beside(*written, bar, room) if room else bar.join(written)
-        return [both, *total]
+        room = len(name) + max(len(short(node.data)), 2), len(short(self.known.final(node)))
+        left, right = left + self.colored("value", value), self.colored("gradient", gradient)
+        return [beside(left, right, bar, (room[0], max(room[1], 2))), *total]
 
     def sum(self, node: Value) -> list[str]:
         """``= -4 + 3``: how a node used more than once came to its gradient."""
         parts = [part.amount for _, part in self.arriving[node]]
         known = [part for part in parts if part is not None]
-        gradient = self.known.gradient(node)
+        gradient = self.known.final(node)
         if gradient is None or not known or len(known) < len(parts):
             return []
         terms = [short(part) for part in known]
@@ -220,9 +220,7 @@ class GraphPicture:
             self.colored("faint", ", ".join(part for part in parts if part)),
         ]
         if len(results) == 1:
-            name = self.names.name(results[0])
-            first, *rest = self.numbers(results[0])
-            lines += [f"<B>{escape(name)}</B> = {first}" if name else first, *rest]
+            lines += self.numbers(results[0], self.names.name(results[0]))
         picture.node(
             self.ids[box],
             lines_of(*lines, padding=3),

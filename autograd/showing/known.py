@@ -12,10 +12,9 @@ from typing import NamedTuple
 from ..engine.backward import local_derivatives
 from ..engine.clock import stale_edges
 from ..engine.value import Value
-from ..reading.naming import short
 from .stepping import Walk
 
-__all__ = ["Known", "Part", "SoFar"]
+__all__ = ["Known", "Part", "SoFar", "known_of"]
 
 
 class Part(NamedTuple):
@@ -57,9 +56,9 @@ class Known:
             return Part(None, None, None)
         return Part(local, node.grad, local * node.grad)
 
-    def room(self, node: Value) -> tuple[int, int] | None:
-        """How many characters value and gradient will have, where they may be dashes yet."""
-        return None
+    def final(self, node: Value) -> float | None:
+        """The gradient that the node will have in the end, as far as that is known."""
+        return self.gradient(node)
 
 
 class SoFar(Known):
@@ -89,8 +88,33 @@ class SoFar(Known):
     def part(self, node: Value, place: int) -> Part | None:
         return self._parts.get((node, place))
 
-    def room(self, node: Value) -> tuple[int, int] | None:
-        return len(short(node.data)), len(short(self._totals.get(node, 0.0)))
+    def final(self, node: Value) -> float | None:
+        return self._totals.get(node, 0.0)
+
+
+class Ahead(SoFar):
+    """The numbers that a graph holds before its backward pass, and room for what that brings."""
+
+    def __init__(self, output: Value) -> None:
+        super().__init__(Walk(output, "topological", {}))
+
+    def value(self, node: Value) -> float | None:
+        number: float = node.data
+        return number
+
+    def gradient(self, node: Value) -> float | None:
+        number: float | None = node.grad
+        return number
+
+
+def known_of(outputs: list[Value], order: list[Value], backward: bool) -> Known:
+    """What is known of a graph of some outputs."""
+    if not backward and len(outputs) == 1 and outputs[0].grad is None:
+        try:
+            return Ahead(outputs[0])
+        except (ArithmeticError, ValueError, RuntimeError):  # stale, or no way back through it
+            pass
+    return Known(order, backward)
 
 
 def _locals(node: Value) -> list[float | None]:

@@ -52,7 +52,7 @@ def blank(name: str, theme: dict[str, str], caption: list[str]) -> Drawing:
     from .rendering import Drawing  # imports graphviz
 
     font = {"fontname": "Helvetica", "fontcolor": theme["ink"]}
-    below = {"label": lines_of(" ", *caption)} if caption else {}
+    below = {"label": lines_of(" ", *caption, side="LEFT")} if caption else {}
     return Drawing(
         name,
         format="svg",
@@ -81,9 +81,10 @@ def escape(text: str, longest: int = _LONGEST_LABEL) -> str:
     return text.replace('"', "&quot;").replace("\\", "\\\\")
 
 
-def lines_of(*lines: str, padding: int = 0) -> str:
+def lines_of(*lines: str, padding: int = 0, side: str = "CENTER") -> str:
     """Lines of HTML-like DOT, one below the other, with some room around them."""
-    rows = "".join(f"<TR><TD>{line}</TD></TR>" for line in lines)
+    cell = "<TD>" if side == "CENTER" else f'<TD ALIGN="{side}">'
+    rows = "".join(f"<TR>{cell}{line}</TD></TR>" for line in lines)
     inner = _table(rows)
     return f"<{_table(f'<TR><TD>{inner}</TD></TR>', padding) if padding else inner}>"
 
@@ -91,7 +92,7 @@ def lines_of(*lines: str, padding: int = 0) -> str:
 def beside(left: str, right: str, bar: str, room: tuple[int, int]) -> str:
     """Two numbers beside each other, each with room for so many digits, as a line."""
     cells = (
-        f'<TD ALIGN="{side}" WIDTH="{_DIGIT * max(length, 2):.0f}">{text}</TD>'
+        f'<TD ALIGN="{side}" WIDTH="{_DIGIT * length:.0f}">{text}</TD>'
         for side, length, text in zip(("RIGHT", "LEFT"), room, (left, right), strict=True)
     )
     return _table(f"<TR>{f'<TD>{bar}</TD>'.join(cells)}</TR>")
