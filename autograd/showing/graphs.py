@@ -178,19 +178,18 @@ class GraphPicture:
                 tooltip=f"constant {operand.data!r}",
             )
 
-    def numbers(self, node: Value, name: str = "") -> list[str]:
+    def numbers(self, node: Value) -> list[str]:
         """The lines with value and gradient, and below them what that gradient is the sum of."""
         value, gradient = short(self.known.value(node)), short(self.known.gradient(node))
         if node.kind == "constant":
             return [self.colored("value", value)]
         bar = self.colored("faint", " | ")
-        left = f"<B>{escape(name)}</B> = " if name else ""
         told = all(self.known.passed(user) for user, _ in self.arriving[node])
         theme = self.theme if told else self.hidden
         total = [colored(theme, "gradient", line) for line in self.sum(node)]
-        room = len(name) + max(len(short(node.data)), 2), len(short(self.known.final(node)))
-        left, right = left + self.colored("value", value), self.colored("gradient", gradient)
-        return [beside(left, right, bar, (room[0], max(room[1], 2))), *total]
+        room = max(len(short(node.data)), 2), max(len(short(self.known.final(node))), 2)
+        left, right = self.colored("value", value), self.colored("gradient", gradient)
+        return [beside(left, right, bar, room), *total]
 
     def sum(self, node: Value) -> list[str]:
         """``= -4 + 3``: how a node used more than once came to its gradient."""
@@ -220,7 +219,8 @@ class GraphPicture:
             self.colored("faint", ", ".join(part for part in parts if part)),
         ]
         if len(results) == 1:
-            lines += self.numbers(results[0], self.names.name(results[0]))
+            name = self.names.name(results[0])
+            lines += [*([f"<B>{escape(name)}</B>"] if name else []), *self.numbers(results[0])]
         picture.node(
             self.ids[box],
             lines_of(*lines, padding=3),
