@@ -11,6 +11,7 @@ from .activations import Activation, activate, activation_name
 from .layers import MLP, Activate, Dropout, Layer, Sequential
 from .losses import check_target, find_loss
 from .module import Module
+from .nested import plain
 from .neuron import Neuron, as_inputs
 from .settings import shorten
 
@@ -34,7 +35,7 @@ class Columns(NamedTuple):
     inputs: Sequence[Value]
     layers: Sequence[Column]
     loss: Value | None = None
-    says: str = ""
+    says: Sequence[str] = ()
 
 
 def columns(model: Module, sample: Any = None, target: Any = None, loss: Any = None) -> Columns:
@@ -53,7 +54,7 @@ def columns(model: Module, sample: Any = None, target: Any = None, loss: Any = N
     >>> from nn import MLP
     >>> found = columns(MLP(2, [3, 1], rng=0), [1.0, 2.0], 0.5, "squared_error")
     >>> [(layer.activation, len(layer.z)) for layer in found.layers], found.says
-    ([('relu', 3), ('', 1)], 'squared error, y = 0.5')
+    ([('relu', 3), ('', 1)], ['squared error', 'y = 0.5'])
     """
     steps = _dense(model)
     if sample is None:
@@ -61,7 +62,9 @@ def columns(model: Module, sample: Any = None, target: Any = None, loss: Any = N
             raise TypeError("a loss needs a sample: draw(model, sample=x, target=y, loss=...)")
         return Columns([], [_column(layer, f) for layer, f in steps])
     first = steps[0][0]
-    inputs = [x if isinstance(x, Value) else Value(x) for x in as_inputs(first, sample)]
+    inputs = [
+        x if isinstance(x, Value) else Value(x) for x in as_inputs(first, sample, first.n_inputs)
+    ]
     x, found = inputs, []
     for layer, activation in steps:
         column = _column(layer, activation)
@@ -75,10 +78,10 @@ def columns(model: Module, sample: Any = None, target: Any = None, loss: Any = N
         return Columns(inputs, found)
     prediction = x[0] if len(x) == 1 else x
     if target is None and not isinstance(loss, str):
-        return Columns(inputs, found, loss(prediction), _called(loss))
+        return Columns(inputs, found, loss(prediction), [_called(loss)])
     function = find_loss(loss)
     check_target(function, target, len(x))
-    says = f"{_called(loss)}, y = {shorten(target)}"
+    says = [_called(loss), f"y = {shorten(plain(target))}"]
     return Columns(inputs, found, function(prediction, target), says)
 
 

@@ -58,7 +58,12 @@ def _animate(pictures: list[bytes], path: Path, seconds: float) -> None:
         from PIL import Image
     except ModuleNotFoundError as error:
         raise ImportError("an animated GIF needs Pillow: pip install 'gatewise[demos]'") from error
-    images = [Image.open(BytesIO(picture)).convert("RGB") for picture in pictures]
+    drawn = [Image.open(BytesIO(picture)).convert("RGB") for picture in pictures]
+    size = max(each.width for each in drawn), max(each.height for each in drawn)
+    images = []
+    for each in drawn:  # an arrowhead at the border may widen a frame by a pixel
+        images.append(Image.new("RGB", size, each.getpixel((0, 0))))
+        images[-1].paste(each)
     durations = [round(1000 * seconds)] * (len(images) - 1) + [round(4000 * seconds)]
     images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=0)
 

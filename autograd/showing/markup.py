@@ -44,7 +44,7 @@ THEMES = {
 }
 HIDDEN = "transparent"  # text that keeps its room, and is seen in another view
 _LONGEST_LABEL = 32
-_DIGIT = 7.4  # points that a digit of a node takes, or half a dash
+_DIGIT, _BAR, _LINE = 7.4, 13, 17  # points that a digit of a node takes, or half a dash; ...
 
 
 def blank(name: str, theme: dict[str, str], caption: list[str]) -> Drawing:
@@ -95,12 +95,15 @@ def beside(left: str, right: str, bar: str, room: tuple[int, int]) -> str:
         f'<TD ALIGN="{side}" WIDTH="{_DIGIT * length:.0f}">{text}</TD>'
         for side, length, text in zip(("RIGHT", "LEFT"), room, (left, right), strict=True)
     )
-    return _table(f"<TR>{f'<TD>{bar}</TD>'.join(cells)}</TR>")
+    wide = _DIGIT * sum(room) + _BAR  # fixed, or a long name above would tear them apart
+    fixed = f' FIXEDSIZE="TRUE" WIDTH="{wide:.0f}" HEIGHT="{_LINE}"'
+    return _table(f"<TR>{f'<TD>{bar}</TD>'.join(cells)}</TR>", 0, fixed)
 
 
-def _table(rows: str, padding: int = 0) -> str:
+def _table(rows: str, padding: int = 0, more: str = "") -> str:
     return (
-        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{rows}</TABLE>'
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}"{more}>'
+        f"{rows}</TABLE>"
     )
 
 

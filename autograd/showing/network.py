@@ -74,8 +74,8 @@ class Columns(Protocol):
         """What the sample costs."""
 
     @property
-    def says(self) -> str:
-        """The loss in words."""
+    def says(self) -> Sequence[str]:
+        """The loss in words: its name, the target."""
 
 
 def draw_network(columns: Columns, view: str, theme: str, legend: bool) -> Drawing:
@@ -111,7 +111,7 @@ class _Node(NamedTuple):
     """A neuron, an input or the loss: what is written in it."""
 
     title: str
-    note: str
+    notes: list[str]
     numbers: list[tuple[str, Value]]
 
 
@@ -131,9 +131,9 @@ class _Network:
         self.theme = theme
         self.nodes = [_inputs(columns), *map(self.neurons, range(len(self.layers)))]
         if columns.loss is not None:
-            loss = _Node("loss", columns.says, [("L", columns.loss)])
+            loss = _Node("loss", list(columns.says), [("L", columns.loss)])
             self.nodes.append([loss])
-        self.rows = max(len(node.numbers) + 1 + bool(node.note) for c in self.nodes for node in c)
+        self.rows = max(len(node.numbers) + 1 + len(node.notes) for c in self.nodes for node in c)
         self.shown = [_few(len(column)) for column in self.nodes]
         weights = (w for layer in self.layers for row in layer.weight for w in row)
         self.largest = max((abs(self.number(w) or 0.0) for w in weights), default=0.0)
@@ -151,7 +151,8 @@ class _Network:
                 numbers.append(("a", layer.a[j]))
             if layer.bias:
                 numbers.append(("b", layer.bias[j]))
-            found.append(_Node(name, layer.activation.replace("_", " "), numbers))
+            notes = [layer.activation.replace("_", " ")] if layer.activation else []
+            found.append(_Node(name, notes, numbers))
         return found
 
     def number(self, weight: Value) -> float | None:
@@ -212,7 +213,7 @@ class _Network:
     def node(self, picture: Drawing, c: int, place: int, node: _Node) -> None:
         x, y = self.at(c, place)
         title = f"<B>{escape(node.title)}</B>"
-        notes = [f'<FONT POINT-SIZE="11">{escape(node.note, 22)}</FONT>'] if node.note else []
+        notes = [f'<FONT POINT-SIZE="11">{escape(note, 24)}</FONT>' for note in node.notes]
         rows = [f'<TR><TD COLSPAN="3">{text}</TD></TR>' for text in [title, *notes]]
         for name, value in node.numbers:
             gradient = short(self.gradients.get(value)) if self.backward else " "
@@ -305,7 +306,7 @@ class _Network:
 def _inputs(columns: Columns) -> list[_Node]:
     count = len(columns.layers[0].weight[0])
     numbers = [[(" ", x)] for x in columns.inputs] or [[] for _ in range(count)]
-    return [_Node(f"x{_small(k + 1)}", "", numbers[k]) for k in range(count)]
+    return [_Node(f"x{_small(k + 1)}", [], numbers[k]) for k in range(count)]
 
 
 def _few(count: int) -> list[int | None]:

@@ -107,7 +107,8 @@ def _lines(operations: list[dict[str, Any]]) -> Iterator[str]:
                 anchor = {"l": "base west", "c": "base", "r": "base east"}[each["align"]]
                 font = rf"\fontsize{{{size:g}}}{{{size:g}}}\selectfont" + r"\bfseries" * bold
                 options = f"anchor={anchor}, text={pen}, font={font}"
-                text = re.sub(r"-(?=\d)", "−", each["text"])  # which LaTeX would set as a hyphen
+                text = each["text"].replace("\\\\", "\\")  # the program quotes it once more
+                text = re.sub(r"-(?=\d)", "−", text)  # which LaTeX would set as a hyphen
                 text = re.sub(r"^ +| +$", lambda spaces: "\xa0" * len(spaces[0]), text)
                 text = text.translate(_TEXT)
                 yield rf"\node[{options}] at {_point(each['pt'])} {{{text}}};"
