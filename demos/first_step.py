@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,11 @@ def main(out: Path = OUT) -> None:
     """Make the step, compare with NumPy, and draw each sample's way through the network."""
     title("2-3-2: three ReLU neurons, softmax, cross-entropy of two samples")
     model = network()
+    for x in X:
+        a1 = model.layers[0](x)
+        z1 = [a.operands[0] for a in a1]
+        a2 = softmax(model.layers[1](a1))
+        print(f"  x = {x}: Z1 = {row(z1)}, A1 = {row(a1)}, A2 = {row(a2)}")
     loss_by_hand, gradients_by_hand = by_numpy(model.state_dict())
     loss = nn.over_batch("cross_entropy", [model(x) for x in X], Y)
     loss.backward()
@@ -80,15 +86,20 @@ def main(out: Path = OUT) -> None:
     for name, parameter in model.state_dict().items():
         print(f"    {name} = {numbers(parameter)}")
     for x, y in zip(X, Y, strict=True):
-        print(f"    {x} → {numbers([p.data for p in softmax(model(x))])}, should be {y}")
+        print(f"    {x} → {row(softmax(model(x)))}, should be {y}")
 
 
 def draw_samples(out: Path) -> None:
     """Each sample on its way through the network, and the gradient of its own loss."""
-    for number_of, (x, y) in enumerate(zip(X, Y, strict=True), 1):
+    for k, (x, y) in enumerate(zip(X, Y, strict=True), 1):
         for view in ("forward", "backward"):
             picture = draw(network(), view, sample=x, target=y, loss="cross_entropy")
-            save(picture, f"first_step_{number_of}_{view}", out)
+            save(picture, f"first_step_{k}_{view}", out)
+
+
+def row(values: Sequence[Value]) -> str:
+    """The numbers of some Values on one line."""
+    return numbers([value.data for value in values])
 
 
 def gradient_of(parameter: list[Value] | list[list[Value]]) -> NDArray[np.float64]:

@@ -13,16 +13,20 @@ from autograd import Value, compile, draw, page
 
 
 def main(out: Path = Path(__file__).parent) -> None:
-    """Draw f = (x + y)·z backward, and a compiled network, for light and dark pages."""
+    """Draw f = (x + y)·z backward, a network, and a compiled one, for light and dark pages."""
     x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
     q = x + y
     f = q * z
     f.backward()
     model = nn.MLP(2, [16, 16, 1], rng=0)
     program = compile(lambda x, y: (1 - y * model(x)).relu(), shapes=[(2,), ()])
+    small = nn.MLP(2, [3, 1], "tanh", rng=0)
     for theme, suffix in (("light", ""), ("dark", "-dark")):
         draw(f, view="backward", theme=theme).save(out / f"backward{suffix}.svg")
         draw(program, theme=theme).save(out / f"program{suffix}.svg")
+        draw(small, "backward", sample=[1.0, -2.0], target=1, loss="logistic", theme=theme).save(
+            out / f"network{suffix}.svg"
+        )
 
 
 def photograph(out: Path = Path(__file__).parent) -> None:

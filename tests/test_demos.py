@@ -125,6 +125,8 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
     ],
     "xor": ["a perceptron: 2/4 right", "2-4-1, tanh: 4/4 right"],  # L17
     "first_step": [  # L18
+        "x = [0.1, 0.2]: Z1 = [0.3543, -0.0607, 0.0179], A1 = [0.3543, 0, 0.0179], "
+        "A2 = [0.5714, 0.4286]",
         "first loss 0.8036585205718132",
         "by NumPy 0.8036585205718132",
         "all as the lecture's NumPy code has them, to 12 digits",

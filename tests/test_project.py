@@ -247,7 +247,9 @@ def test_readme_table_of_kinks_has_the_promised_ones() -> None:
     }
 
 
-PICTURES = ["backward.svg", "backward-dark.svg", "program.svg", "program-dark.svg"]
+PICTURES = [
+    f"{name}{theme}.svg" for name in ("backward", "program", "network") for theme in ("", "-dark")
+]
 
 
 @pytest.mark.parametrize("picture", PICTURES)
@@ -262,8 +264,10 @@ def test_readme_pictures_are_those_the_project_draws(picture: str, tmp_path: Pat
     assert drawn == committed, "run python docs/pictures.py"
     if picture.startswith("backward"):
         assert {"∂f/∂z = q", "∂q/∂x = 1"} <= set(committed)
-    else:
+    elif picture.startswith("program"):
         assert {"Z1", "= X @ W1.T + b1"} <= set(committed)
+    else:
+        assert {"h₁", "tanh", "logistic", "y = 1"} <= set(committed)
 
 
 def words(picture: Path) -> list[str]:

@@ -123,7 +123,7 @@ def draw(
         _refuse("graphs of Values", grouped, "clusters=, collapse=, names= and constants=")
         _refuse("graphs and programs", direction != "right", "direction=")
         columns = output._columns_(sample, target, loss)
-        picture = draw_network(columns, view or VIEWS[0], theme, legend)
+        picture = draw_network(columns, view or VIEWS[0], theme, legend, max_nodes)
     else:
         _refuse("networks: draw(model, sample=x)", sampled, "sample=, target= and loss=")
         _refuse("what is no walk, which shows both", view and isinstance(output, Walk), "view=")

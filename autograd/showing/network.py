@@ -78,7 +78,7 @@ class Columns(Protocol):
         """The loss in words: its name, the target."""
 
 
-def draw_network(columns: Columns, view: str, theme: str, legend: bool) -> Drawing:
+def draw_network(columns: Columns, view: str, theme: str, legend: bool, max_nodes: int) -> Drawing:
     """Draw layers of neurons.
 
     Args:
@@ -86,9 +86,10 @@ def draw_network(columns: Columns, view: str, theme: str, legend: bool) -> Drawi
         view: "forward", weights and values; or "backward", gradients too.
         theme: "light" or "dark".
         legend: whether to explain the colours.
+        max_nodes: the most neurons to draw.
 
     Raises:
-        ValueError: a backward view of what has no gradients.
+        ValueError: a backward view of what has no gradients, or too many neurons.
     """
     gradients: Mapping[Value, float | None] = {}
     parameters = [w for layer in columns.layers for row in layer.weight for w in row]
@@ -104,7 +105,13 @@ def draw_network(columns: Columns, view: str, theme: str, legend: bool) -> Drawi
             "no gradients to draw yet: give a sample and a loss, as in draw(model, 'backward', "
             "sample=x, target=y, loss='squared_error'), or call loss.backward() first"
         )
-    return _Network(columns, gradients, view == "backward", THEMES[theme]).drawing(legend)
+    network = _Network(columns, gradients, view == "backward", THEMES[theme])
+    if (count := sum(map(len, network.shown))) > max_nodes:
+        raise ValueError(
+            f"the network has {count} neurons to draw, more than max_nodes={max_nodes}: draw some "
+            "of its layers, draw(nn.Sequential(*model.layers[:3])), or raise max_nodes="
+        )
+    return network.drawing(legend)
 
 
 class _Node(NamedTuple):
@@ -266,7 +273,8 @@ class _Network:
             number = self.number(weight)
             size = abs(number or 0.0) / self.largest if self.largest else 0.0
             width = 0.5 + (THICK - 0.5) * (size if math.isfinite(size) else 1.0)
-            role = "positive" if (number or 0.0) > 0 else "negative" if number else "faint"
+            signed = number or 0.0  # NaN has no sign
+            role = "positive" if signed > 0 else "negative" if signed < 0 else "faint"
             x, y = self.along(c, places, part)
             i, j = places
             picture.edge(

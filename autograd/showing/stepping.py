@@ -422,7 +422,9 @@ def walk(
     ``next()``, ``back()``, ``goto(k)`` move, iteration gives the steps one by one. No ``.grad``
     changes until ``apply()``, or ``run()``, which does the rest of the steps and applies. At the
     prompt a walk shows itself as text, with a table where the rich package displays it
-    (``rich.print``, or ``rich.pretty.install()`` once) and in a notebook.
+    (``rich.print``, or ``rich.pretty.install()`` once) and in a notebook. ``draw(walk)`` draws
+    it at its position, ``walk.save("steps/")`` at all of them; ``walk.table()`` is the table of
+    local × upstream.
 
     Args:
         output: the Value to start back-propagation from, with gradient 1.

@@ -252,6 +252,19 @@ def test_what_cannot_be_drawn_says_what_can() -> None:
         draw(Value(1.0), sample=X)
 
 
+def test_too_many_layers_name_the_way_out() -> None:
+    model = nn.MLP(2, [2] * 200, rng=0)
+    with pytest.raises(ValueError, match=r"402 neurons to draw, .*model\.layers\[:3\]"):
+        draw(model)
+    assert len(Seen(draw(nn.Sequential(*model.layers[:3]))).edges) == 12
+
+
+def test_a_number_that_is_none_has_no_sign() -> None:
+    model = nn.Layer(1, 1, rng=0)
+    model.weight[0][0].data = float("nan")
+    assert f'color="{THEMES["light"]["faint"]}" penwidth=5.00' in draw(model).source
+
+
 def test_names_are_escaped() -> None:
     def strange(y: Value) -> Value:
         return y * y
