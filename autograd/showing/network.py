@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Column", "Columns", "draw_network"]
 
-WIDE, GAP = 148, 165  # points: a neuron, and the room for edges between two columns
+WIDE, GAP = 154, 165  # points: a neuron, and the room for edges between two columns
 ROW, BETWEEN = 17, 34  # a line in a neuron, and the room between two neurons
 MOST = 8  # neurons of a layer; of a larger one the first, the last and their number are drawn
 LABEL = 15.0  # points that the number on an edge needs, from top to bottom
@@ -195,12 +195,12 @@ class _Network:
         what = "gradient" if self.backward else "weight"
         positive = colored(self.theme, "positive", f"<B>positive {what}</B>")
         negative = colored(self.theme, "negative", f"<B>negative {what}</B>")
-        line = f"edges: {positive}, {negative}, thick where it is large"
+        edges = f"edges: {positive} or {negative} (thick where it is large)"
         if not self.backward:
-            return [f"{colored(self.theme, 'value', 'value')}; {line}"]
+            return [f"{colored(self.theme, 'value', 'value')} – {edges}"]
         of = "its gradient" if self.layers[0].z else "gradient of the last backward pass"
         numbers = f"{colored(self.theme, 'value', 'value')} | {colored(self.theme, 'gradient', of)}"
-        return [f"{numbers}; {line}"]
+        return [f"{numbers} – {edges}"]
 
     # ------------------------------------------------------------------ where things stand
 
@@ -223,13 +223,16 @@ class _Network:
         notes = [f'<FONT POINT-SIZE="11">{escape(note, 24)}</FONT>' for note in node.notes]
         rows = [f'<TR><TD COLSPAN="3">{text}</TD></TR>' for text in [title, *notes]]
         for name, value in node.numbers:
-            gradient = short(self.gradients.get(value)) if self.backward else " "
+            gradient = short(self.gradients.get(value)) if self.backward else ""
             cells = [
-                ("LEFT", 14, colored(self.theme, "faint", name)),
-                ("RIGHT", 60, colored(self.theme, "value", short(value.data))),
-                ("RIGHT", 64, colored(self.theme, "gradient", gradient)),
+                ("LEFT", 14, "faint", name),
+                ("RIGHT", 60, "value", short(value.data)),
+                ("RIGHT", 64, "gradient", gradient),
             ]
-            row = (f'<TD ALIGN="{side}" WIDTH="{wide}">{text}</TD>' for side, wide, text in cells)
+            row = (  # DOT allows no empty <FONT></FONT>
+                f'<TD ALIGN="{side}" WIDTH="{wide}">{text and colored(self.theme, role, text)}</TD>'
+                for side, wide, role, text in cells
+            )
             rows.append(f"<TR>{''.join(row)}</TR>")
         picture.node(
             f"n{c}_{place}",
@@ -313,7 +316,7 @@ class _Network:
 
 def _inputs(columns: Columns) -> list[_Node]:
     count = len(columns.layers[0].weight[0])
-    numbers = [[(" ", x)] for x in columns.inputs] or [[] for _ in range(count)]
+    numbers = [[("", x)] for x in columns.inputs] or [[] for _ in range(count)]
     return [_Node(f"x{_small(k + 1)}", [], numbers[k]) for k in range(count)]
 
 

@@ -31,6 +31,7 @@ SUFFIXES = (".svg", ".png", ".tex", ".pdf", ".dot", ".gv")
 _FORMATS = "a picture is saved as .svg, .png, .tex, .dot or .gv (or .pdf, with Graphviz's own dot)"
 # Fonts as wide as the Helvetica that the layout program reckons with, on any system
 _HIDDEN_TEXT = re.compile(rf'<text [^>]*fill="{HIDDEN}"[^>]*>[^<]*</text>\n?')
+_TEXT = re.compile(r'<text xml:space="preserve" [^>]* y="([^"]*)"([^>]*)>([^<]*)</text>\n')
 _FONTS = "Helvetica,Arial,'Liberation Sans',Arimo,sans-serif"
 
 
@@ -193,8 +194,29 @@ def run_layout(
         raise RuntimeError(f"{program} could not draw the graph: {message}")
     if format == "svg":
         svg = run.stdout.decode().replace('"Helvetica,sans-Serif"', f'"{_FONTS}"')
-        svg = _HIDDEN_TEXT.sub("", svg)
+        svg = _flowing(_HIDDEN_TEXT.sub("", svg))
         return svg.encode()
     if format == "tex":
         return tikz(run.stdout.decode()).encode()
     return run.stdout
+
+
+def _flowing(svg: str) -> str:
+    """Let the pieces of a line follow each other, as wide as the viewer's font makes them.
+
+    The layout program gives each piece a place of its own, by the widths of Helvetica: in a wider
+    font the pieces would overlap. Where there is a space between two, they are one text.
+    """
+    found: list[str] = []
+    end, line, before = 0, "", ""
+    for piece in _TEXT.finditer(svg):
+        y, look, text = piece.groups()
+        follows = piece.start() == end and y == line
+        if follows and (before.endswith(" ") or text.startswith(" ")):
+            look = look if "font-weight" in look else f'{look} font-weight="normal"'
+            found[-1] = found[-1].removesuffix("</text>\n")
+            found.append(f"<tspan{look}>{text}</tspan></text>\n")
+        else:
+            found += [svg[end : piece.start()], piece[0]]
+        end, line, before = piece.end(), y, text
+    return "".join([*found, svg[end:]])

@@ -59,9 +59,10 @@ class Rendered:
 
     def coloured(self, colour):
         return [
-            "".join(text.itertext())
+            piece.text
             for text in self.root.iter("{http://www.w3.org/2000/svg}text")
-            if text.get("fill") == colour
+            for piece in (text, *text)
+            if piece.get("fill") == colour
         ]
 
 

@@ -147,9 +147,9 @@ def test_size_in_pixels(tmp_path: Path) -> None:
 
 
 def test_a_large_picture_fits_a_slide_by_itself(tmp_path: Path) -> None:
-    x = y = Value(1.0, "x")
+    y = Value(1.0, "x")
     for _ in range(60):
-        y = y + x * 0.5
+        y = y * 0.5 + 1.0
     y.backward()
     draw(y, "backward").save(tmp_path / "y.png")
     width, height = struct.unpack(">II", (tmp_path / "y.png").read_bytes()[16:24])
