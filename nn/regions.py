@@ -15,6 +15,7 @@ from .nested import plain
 __all__ = ["boundary"]
 
 COLORS = ("#2f6db5", "#d9822b", "#3f9b57", "#8e5bb5", "#c2455a", "#7a6a58")
+TIED = 1e-3  # a lead so small is rounding noise: where no class wins, none is coloured
 MARKERS = "os^DvP"  # classes are told apart without colours too
 
 
@@ -86,8 +87,10 @@ def boundary(
     for k, label in enumerate(found):
         color = COLORS[k % len(COLORS)]
         lead = scores[:, :, k] - np.delete(scores, k, 2).max(2)  # positive where class k wins
-        axis.contourf(across, up, lead, levels=[0, np.inf], colors=[color], alpha=0.2)
-        axis.contour(across, up, lead, levels=[0], colors=["0.35"], linewidths=0.8)
+        if lead.max() > TIED:
+            axis.contourf(across, up, lead, levels=[TIED, np.inf], colors=[color], alpha=0.2)
+            if lead.min() < 0:
+                axis.contour(across, up, lead, levels=[0], colors=["0.35"], linewidths=0.8)
         axis.scatter(
             *points[labels == label].T,
             s=30 if len(points) > 20 else 100,

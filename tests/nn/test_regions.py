@@ -71,3 +71,8 @@ def test_what_is_no_plane_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install 'gatewise\[demos\]'"):
         nn.boundary(lambda p: p[0], POINTS, [0, 1, 1, 0])
+
+
+def test_where_no_class_wins_none_is_coloured() -> None:
+    axis = nn.boundary(lambda p: 1e-5 * (p[0] - p[1]), POINTS, [0, 1, 1, 0])
+    assert winner(axis, 0.9, 0.1) == [] and winner(axis, 0.1, 0.9) == []
