@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from autograd import Value, dot
 
 from .activations import Activation, activate, activation_name
+from .inputs import as_inputs
 from .layers import MLP, Activate, Dropout, Layer, Sequential
 from .losses import check_target, find_loss
 from .module import Module
 from .nested import plain
-from .neuron import Neuron, as_inputs
+from .neuron import Neuron
 from .settings import shorten
 
 __all__ = ["clusters", "columns"]
