@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "page"]
 
-_PROGRAM = ("passes", "numbers", "words", "picture", "differences", "panels", "quiz", "player")
+_PROGRAM = (
+    *("passes", "births", "numbers", "words", "picture", "labels", "differences", "plot"),
+    *("panels", "leaves", "quiz", "sharing", "player"),
+)
 _LABELLED_EDGES = 60  # with more edges than this there is no room for a label on each
 _LONGEST_NAME, _LONGEST_EXPRESSION = 28, 9
 _SHORTEST_LABEL = 20  # letters: a leaf may be edited
@@ -44,6 +47,7 @@ _RANK_GAP = {  # inches between ranks, by direction; the active edges are labell
     "LR": {True: 0.6, False: 2.0},
     "TB": {True: 0.6, False: 0.8},
 }
+_SHAPE = {"LR": 0.7, "TB": 1.2}  # height by width that small graphs are spread to: a window's
 
 
 class Page:
@@ -292,8 +296,9 @@ def _layout(
     from .rendering import run_layout  # imports graphviz
 
     gap = _RANK_GAP[direction][labelled]
+    spread = f"ratio={_SHAPE[direction]}" if labelled else ""
     lines = [
-        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep={gap}; pad=0.15",
+        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep={gap}; pad=0.15; {spread}",
         'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.7, fontsize=11]',
     ]
     boxes: dict[str, tuple[int, float, float]] = {}
@@ -382,7 +387,7 @@ def _fill(computation: dict[str, Any], source: str, title: str) -> str:
         "DATA": _printable(data).replace("<", "\\u003c"),
         "VALUES": runtime(),
         "GATES": source,
-        **{name.upper(): template(f"{name}.js") for name in _PROGRAM},
+        "PROGRAM": "\n".join(template(f"{name}.js") for name in _PROGRAM),
     }
     return re.sub(r"@@(\w+)@@", lambda found: parts[found[1]], template("page.html"))
 

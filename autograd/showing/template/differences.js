@@ -70,7 +70,7 @@ function differenceCheck(line, k) {
   const [f, x] = [output, k].map((node) => inFormula(nodes[node].name));
   const told = verdict === "agrees" ? "agrees ✓" : verdict === "differs" ? "differs ✗" : `can't tell: ${verdict}`;
   const role = { agrees: "right", differs: "wrong" }[verdict] ?? "open";
-  const number = Number.isNaN(slope) ? "?" : exact(Number(slope.toPrecision(8)));
+  const number = Number.isNaN(slope) ? "?" : short(slope);
   line(`Finite differences: (${f}(${x} + h) - ${f}(${x} - h)) / 2h → ${number}, `, span(`verdict ${role}`, told));
 }
 

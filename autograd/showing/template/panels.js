@@ -17,7 +17,9 @@ function board(now) {
     if (pass.missing.has(active)) {
       paragraph("There is no such value", pass.missing.get(active) ? "." : ", for an operand has none.");
     } else {
-      paragraph(`= ${withNumbers(node.expression)} = `, span("value", short(pass.data[active])));
+      const hidden = hides(step, "value", active);
+      paragraph(`= ${withNumbers(node.expression)} = `, span("value", hidden ? "?" : short(pass.data[active])));
+      if (pass.born.value[active] && !hidden) paragraph("nan begins here: no operand is nan.");
     }
   } else if (step === seed) {
     title("Backward: the start", `${gradientName(output)} = 1`);
@@ -32,6 +34,8 @@ function board(now) {
       paragraph("upstream ", gradientName(active), " = ", span("gradient", short(now.gradient[active])));
     now.flowing.forEach((each) => parts.push(contributionLines(each)));
     if (!now.flowing.length) paragraph("Nothing flows from this gate: no operand takes part.");
+    for (const operand of new Set(now.flowing.map((each) => each.operand)))
+      if (birthMark(operand, now)) paragraph(`${nodes[operand].name}: ${birthMark(operand, now)}.`);
     if (step === steps) paragraph("All gradients are computed.");
   }
   find("board").replaceChildren(...parts);
@@ -79,10 +83,14 @@ function details(now) {
   const parts = [make("h2", {}, node.name, ...(node.op ? [` = ${withNames(node.expression)}`] : [" (leaf)"]))];
   const line = (...children) => parts.push(make("p", {}, ...children));
   const value = now.value[chosen];
-  line("value ", span("value", exact(value)));
+  line("value ", hides(now.step, "value", chosen) ? "?" : digits("value", value));
   if (pass.problem) line("No gradient: the computation can't be finished.");
   else if (quiz.on && stillHidden(now)) line("The quiz hides the rest until this gradient is known.");
-  else chainRule(line, parts);
+  else {
+    chainRule(line, parts);
+    const picture = plot(chosen);
+    if (picture) parts.push(picture);
+  }
   // a screen reader speaks of all that is replaced: so only what is new
   if (card.textContent !== parts.map((part) => part.textContent).join("")) card.replaceChildren(...parts);
 }
@@ -104,7 +112,7 @@ function chainRule(line, parts) {
     line("Chain rule, a term for each use of this node:");
     line(`${gradientName(chosen)} = `, terms.slice(0, shown).join(" + "), arriving.length > shown ? " + …" : "");
     line("= ", numbers.slice(0, shown).join(" + "), arriving.length > shown ? ` + ${arriving.length - shown} more` : "");
-    line("= ", span("gradient", exact(total)));
+    line("= ", digits("gradient", total));
     if (arriving.length > 1) {
       const list = make("ul");
       for (const { k, place, local, upstream, amount } of arriving.slice(0, 50)) {
@@ -125,7 +133,7 @@ const rows = new Map();
 function buildTable() {
   nodes.forEach((node, k) => {
     if (node.constant) return;
-    const name = make("button", { type: "button" }, cut(node.name, 60));
+    const name = make("button", { type: "button", title: node.name }, ...breakable(cut(node.name, 40)));
     name.addEventListener("click", () => choose(k));
     const value = make("td", { class: "value" });
     const gradient = make("td", { class: "gradient" });
@@ -136,6 +144,11 @@ function buildTable() {
       input.disabled = Boolean(computation.fixed);
       input.addEventListener("change", () => edit(k, input));
       input.addEventListener("input", () => size(input));
+      input.addEventListener("focus", () => {
+        if (input.ariaInvalid !== "true") digitsOf(input, exact(leaves[k]));
+        input.select();
+      });
+      input.addEventListener("blur", () => input.ariaInvalid !== "true" && digitsOf(input, short(leaves[k])));
       value.append(input);
     }
     const row = make("tr", {}, make("td", {}, name), value, gradient);
@@ -144,18 +157,44 @@ function buildTable() {
   });
   find("note").textContent = computation.fixed
     ? `Leaves can't be edited: ${computation.fixed}.`
-    : "Edit a leaf, and the page computes again.";
+    : "Type a leaf's value, or drag it in the picture.";
 }
 
 function paintTable(now) {
   for (const [k, { row, value, gradient, input }] of rows) {
-    if (!input) show(short(now.value[k]), value);
+    if (!input) show(hides(now.step, "value", k) ? "?" : short(now.value[k]), value);
     show(hides(now.step, "gradient", k) ? "?" : short(now.gradient[k]), gradient);
     gradient.classList.toggle("faint", now.gradient[k] === null);
     row.classList.toggle("active", k === now.active);
     row.classList.toggle("chosen", k === chosen);
   }
   able("reset", pass.edited);
+  for (const id of ["downhill", "rate"]) find(id).disabled = Boolean(computation.fixed);
+}
+
+// The active gate's row is brought into sight, in the table's own box: the page itself stays.
+function followInTable(k) {
+  const box = find("rows");
+  const row = rows.get(k)?.row;
+  if (!row || row.hidden) return;
+  const [inner, outer] = [row.getBoundingClientRect(), box.getBoundingClientRect()];
+  const heading = box.querySelector("thead").offsetHeight;
+  if (inner.top < outer.top + heading) box.scrollTop -= outer.top + heading - inner.top;
+  else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom;
+}
+
+// Only the nodes whose name has the text that was typed; Enter chooses the first.
+function search(event) {
+  const text = find("search").value.trim().toLowerCase();
+  const found = [...rows.keys()].filter((k) => nodes[k].name.toLowerCase().includes(text));
+  for (const [k, { row }] of rows) row.hidden = !found.includes(k);
+  find("found").textContent = text ? `${found.length} of ${rows.size}` : "";
+  if (event.key === "Enter" && text && found.length && chosen !== found[0]) choose(found[0]);
+}
+
+function digitsOf(input, text) {
+  input.value = text;
+  size(input);
 }
 
 // All digits of a number are seen, also while it is typed.
@@ -163,37 +202,4 @@ function size(input) {
   const { length } = input.value;
   input.classList.toggle("long", length > 14);
   input.style.width = `calc(${Math.max(6, length)}ch + ${length > 14 ? 12 : 20}px)`;
-}
-
-function edit(k, input) {
-  const x = typed(input.value);
-  input.setAttribute("aria-invalid", String(x === undefined));
-  if (x === undefined) return complain(`${nodes[k].name}: ${refusal(input.value)}`);
-  leaves[k] = x;
-  recompute();
-}
-
-function reset() {
-  leaves = [...python];
-  recompute();
-}
-
-function recompute() {
-  const wasAtEnd = step === lastStep();
-  pass = run();
-  quiz.solved.clear();
-  for (const [k, { input }] of rows) {
-    if (!input) continue;
-    input.value = exact(leaves[k]);
-    size(input);
-    input.removeAttribute("aria-invalid");
-  }
-  complain(pass.problem ?? "");
-  find("scrubber").max = String(lastStep());
-  go(wasAtEnd ? lastStep() : Math.min(step, lastStep()));
-}
-
-function complain(text) {
-  find("error").textContent = text;
-  find("error").hidden = !text;
 }

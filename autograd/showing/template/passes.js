@@ -102,8 +102,13 @@ function backward(values) {
   return { contributions, arriving, gradient };
 }
 
-// Both passes; if one can't be finished, `problem` says why, and there are no gradients.
 function run() {
+  const result = passes();
+  return { ...result, born: births(result) };
+}
+
+// Both passes; if one can't be finished, `problem` says why, and there are no gradients.
+function passes() {
   const values = forward();
   const stopped = (problem) => ({ ...values, problem, contributions: [], arriving: nodes.map(() => []) });
   if (values.missing.size) return stopped(`No value: ${[...values.missing.values()].filter(Boolean).join("; ")}`);

@@ -7,16 +7,19 @@ let stage; // and how many pixels wide and high that is
 let fitted = true;
 const NAME_SIZE = 14; // of a node's name, in the picture's units
 const READABLE = 9; // pixels on the screen
+const LARGEST = 2.2; // how much a small picture is enlarged to fill its window
 const BUTTONS = 44; // pixels at the top that the zoom buttons take
 
 function chooseLayout() {
   stage = svg.getBoundingClientRect();
   const { width, height } = stage;
-  const scale = ({ size }) => Math.min(1.3, width / size[0], height / size[1]);
-  const narrow = width < 600; // there a label on every edge would leave too little for the nodes
-  const fitting = computation.layouts.filter(({ labelled }) => labelled !== narrow);
-  const [across, down] = fitting.length ? fitting : computation.layouts;
-  return scale(down) > scale(across) * 1.05 ? down : across;
+  const scale = ({ size }) => Math.min(LARGEST, width / (size[0] + 24), (height - BUTTONS) / (size[1] + 24));
+  const gain = width < 600 ? 1.05 : 1.4; // on a screen a graph is read from left to right
+  const better = ([across, down]) => (scale(down) > scale(across) * gain ? down : across);
+  const [roomy, dense] = [true, false].map((labelled) => computation.layouts.filter((each) => each.labelled === labelled));
+  // room for a label on every edge is good, but not where it leaves too little for the nodes
+  const first = roomy.length && width >= 600 ? better(roomy) : null;
+  return first && scale(first) * NAME_SIZE >= READABLE ? first : better(dense);
 }
 
 function draw(layout) {
@@ -55,9 +58,10 @@ function drawEdge(edge) {
   const corner = (turn) => `${next.x + 3.5 * Math.cos(angle + turn)},${next.y + 3.5 * Math.sin(angle + turn)}`;
   const points = `${start.x},${start.y} ${corner(Math.PI / 2)} ${corner(-Math.PI / 2)}`;
   const label = make("text", { class: "label", "aria-hidden": "true" });
-  group.append(make("polygon", { class: "back", points }));
+  const leader = make("path", { class: "leader" });
+  group.append(make("polygon", { class: "back", points }), leader);
   const places = placesAlong(line, edge.label);
-  drawn.edges.push({ ...edge, group, label, places, reserved: Boolean(edge.label) });
+  drawn.edges.push({ ...edge, group, label, leader, places, reserved: Boolean(edge.label) });
   return group;
 }
 
@@ -83,11 +87,12 @@ function drawBox({ node: k, at: [x, y], size: [width, height] }) {
   if (node.op) name.append(make("tspan", { class: "symbol" }, `  ${node.symbol}`));
   const value = make("text", { class: "value", x, y: y + 6 });
   const gradient = make("text", { class: "gradient", x, y: y + 22 });
+  const mark = make("text", { class: "birth", x, y: y - height / 2 - 8 });
   const title = make("title");
   const round = node.op ? 22 : 5;
-  group.append(title, shape("halo", 5, round + 5), shape("box", 0, round), name, value, gradient);
+  group.append(title, shape("halo", 5, round + 5), shape("box", 0, round), name, value, gradient, mark);
   group.addEventListener("click", () => choose(k));
-  drawn.nodes[k] = { group, name, value, gradient, title, at: [x, y], size: [width, height] };
+  drawn.nodes[k] = { group, name, value, gradient, mark, title, at: [x, y], size: [width, height] };
   return group;
 }
 
@@ -104,9 +109,10 @@ function paint(now) {
   const feeding = !isBackward(now.step) && now.active >= 0 ? nodes[now.active].operands : [];
   drawn.nodes.forEach((parts, k) => {
     if (!parts) return;
-    const { group, value, gradient, title } = parts;
+    const { group, value, gradient, mark, title } = parts;
     const gradientText = hides(now.step, "gradient", k) ? "?" : short(now.gradient[k]);
-    show(short(now.value[k]), value);
+    const valueText = hides(now.step, "value", k) ? "?" : short(now.value[k]);
+    show(valueText, value);
     show(gradientText, gradient);
     value.classList.toggle("pending", now.value[k] === null);
     gradient.classList.toggle("pending", now.gradient[k] === null);
@@ -115,9 +121,11 @@ function paint(now) {
     group.classList.toggle("feeding", feeding.includes(k));
     group.classList.toggle("failed", pass.missing.has(k) && turns[k] < now.step);
     group.classList.toggle("chosen", k === chosen);
+    show(quizOpen(now.step) ? "" : birthMark(k, now), mark);
+    group.classList.toggle("born", Boolean(mark.textContent));
     const kind = nodes[k].op ? `${nodes[k].op} gate` : "leaf";
-    const words = `${nodes[k].name}, ${kind}, value ${said(now.value[k])}, gradient ` +
-      (gradientText === "?" ? "hidden" : said(now.gradient[k]));
+    const words = `${nodes[k].name}, ${kind}, value ${said(valueText)}, gradient ${said(gradientText)}` +
+      (mark.textContent ? `, ${mark.textContent}` : "");
     if (group.getAttribute("aria-label") !== words) group.setAttribute("aria-label", words);
     show(words, title);
   });
@@ -138,66 +146,7 @@ function paint(now) {
   placeLabels();
 }
 
-const said = (x) => (x === null ? "not computed yet" : short(x));
-
-// On an edge: local × upstream = contribution.
-function product(label, { step, place, local, upstream, amount }, at) {
-  const hidden = (kind) => at === step && hides(step, kind, place);
-  const factors = `${hidden("local") ? "?" : short(local)} × ${short(upstream)} = `;
-  const contribution = hidden("amount") ? "?" : short(amount);
-  if (label.textContent === factors + contribution) return;
-  label.replaceChildren(factors, make("tspan", { class: "gradient" }, contribution));
-}
-
-// A label lies where the layout kept room for it; but it does so for the numbers of Python, and
-// not everywhere: so else somewhere along its edge, where it covers no node and no other label.
-// The active edges choose first; a label of a step before that finds no room is not shown.
-function placeLabels() {
-  const taken = drawn.layout.boxes.map(({ at: [x, y], size: [width, height] }) => rectangle(x, y, width, height));
-  taken.push(...outside(drawn.layout));
-  const isActive = ({ label }) => label.classList.contains("flowing");
-  const shown = drawn.edges.filter(({ label }) => label.textContent).sort((a, b) => isActive(b) - isActive(a));
-  shown.forEach((edge) => {
-    const width = (edge.label.textContent.length + 1) * drawn.digit;
-    let best = { covered: Infinity };
-    for (const [x, y] of edge.places) {
-      const place = rectangle(x, y, width, LABEL_HEIGHT);
-      const covered = taken.reduce((sum, other) => sum + overlap(place, other), 0);
-      if (covered < best.covered) best = { x, y, place, covered };
-      if (!covered) break;
-    }
-    if (best.covered && !isActive(edge)) return show("", edge.label);
-    taken.push(best.place);
-    edge.label.setAttribute("x", best.x);
-    edge.label.setAttribute("y", best.y + 4); // of the line on which the letters stand
-  });
-}
-
-const LABEL_HEIGHT = 15;
-const rectangle = (x, y, width, height) => [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
-
-// What lies around the picture, where a label might be out of sight.
-function outside({ size: [width, height], shift: [left, top] }) {
-  const far = 1e5;
-  return [
-    [-far, -far, -left, far], [width - left, -far, far, far],
-    [-far, -far, far, -top], [-far, height - top, far, far],
-  ];
-}
-
-function overlap([left, top, right, bottom], [otherLeft, otherTop, otherRight, otherBottom]) {
-  const width = Math.min(right, otherRight) - Math.max(left, otherLeft);
-  const height = Math.min(bottom, otherBottom) - Math.max(top, otherTop);
-  return width > 0 && height > 0 ? width * height : 0;
-}
-
-// Where an edge's label may lie: where the layout has kept room for it, on the line, beside it.
-function placesAlong(line, reserved) {
-  const length = line.getTotalLength();
-  const points = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map((share) => line.getPointAtLength(share * length));
-  const along = [0, -LABEL_HEIGHT, LABEL_HEIGHT].flatMap((aside) => points.map(({ x, y }) => [x, y + aside]));
-  return reserved ? [[reserved[0], reserved[1] - 4], ...along] : along;
-}
+const said = (text) => ({ "–": "not computed yet", "?": "hidden" })[text] ?? text;
 
 // ---------------------------------------------------------------- pan and zoom
 
@@ -208,7 +157,7 @@ function applyView() {
 function fit() {
   const { width, height } = stage;
   const [w, h] = drawn.layout.size;
-  const scale = Math.max(0.03, Math.min(1.3, width / (w + 24), (height - BUTTONS) / (h + 24)));
+  const scale = Math.max(0.03, Math.min(LARGEST, width / (w + 24), (height - BUTTONS) / (h + 24)));
   const top = h / 2 - (height + BUTTONS) / scale / 2;
   view = [w / 2 - width / scale / 2, top, width / scale, height / scale];
   fitted = true;
@@ -284,6 +233,8 @@ function follow(k) {
 const pointers = new Map();
 
 function onPointerDown(event) {
+  if (pointers.size) dragged = null; // two fingers zoom
+  grab(event);
   pointers.set(event.pointerId, event);
 }
 
@@ -296,6 +247,7 @@ function onPointerMove(event) {
     svg.classList.add("dragged");
     svg.setPointerCapture(event.pointerId);
   }
+  if (dragged) return drag(event);
   const others = [...pointers.values()].filter((each) => each.pointerId !== event.pointerId);
   const [oldX, oldY] = toPicture(before);
   const [newX, newY] = toPicture(event);
@@ -311,6 +263,7 @@ function onPointerMove(event) {
 }
 
 function onPointerUp(event) {
+  dragged = null;
   pointers.delete(event.pointerId);
   // the click that ends a drag is none: it comes right after this event
   if (!pointers.size) setTimeout(() => svg.classList.remove("dragged"), 0);

@@ -9,6 +9,7 @@ function go(to) {
   find("answer").value = "";
   update();
   follow(activeNode(step));
+  requestAnimationFrame(() => followInTable(activeNode(step))); // measuring at once would cost a layout
 }
 
 function update() {
@@ -102,11 +103,12 @@ const keys = {
   ArrowLeft: () => manual(step - 1),
   Home: () => manual(0),
   End: () => manual(lastStep()),
-  " ": () => play(),
   "+": () => zoom(1.25),
   "-": () => zoom(0.8),
   0: fit,
   q: toggleQuiz,
+  d: downhill,
+  "/": () => find("search").focus(),
   t: toggleTheme,
   "?": toggleHelp,
   Escape: () => chosen >= 0 && choose(chosen),
@@ -115,19 +117,19 @@ const keys = {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target;
+  if (event.key === " " && !target.matches("#answer, #search")) { // whatever was clicked before
+    event.preventDefault();
+    return play();
+  }
   if (target.matches("input:not([type=range])")) { // what is typed there is text
     if (event.key === "Escape") target.blur();
     return;
   }
   if (target.matches("[type=range], select") && /^(Arrow|Home|End|Page)/.test(event.key)) return;
-  if (target.matches("button, select") && event.key === " ") return;
   const node = target.closest?.(".node");
   if (node) {
     const k = Number(node.id.replace("node-", ""));
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault(); // or Space scrolls
-      return choose(k);
-    }
+    if (event.key === "Enter") return choose(k);
     const direction = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (direction) {
       event.preventDefault();
@@ -151,12 +153,17 @@ function onResize() {
 }
 
 const onClick = { rewind: () => manual(0), back: () => manual(step - 1), play: () => play(), next: () => manual(step + 1),
-  end: () => manual(lastStep()), fit, reset, reveal, "zoom-in": () => zoom(1.25), "zoom-out": () => zoom(0.8),
+  end: () => manual(lastStep()), fit, reset, reveal, downhill, link, again, svg: saveSvg, png: savePng, "zoom-in": () => zoom(1.25), "zoom-out": () => zoom(0.8),
   quiz: toggleQuiz, theme: toggleTheme, help: toggleHelp };
 for (const [id, action] of Object.entries(onClick)) find(id).addEventListener("click", () => action());
 find("scrubber").addEventListener("input", (event) => manual(Number(event.target.value)));
 find("question").addEventListener("submit", check);
+find("level").addEventListener("change", startQuiz);
+find("search").addEventListener("input", search);
+find("search").addEventListener("keydown", search);
 document.addEventListener("keydown", onKey);
+// a button answers when Space is let go
+document.addEventListener("keyup", (event) => event.key === " " && event.target.matches("button") && event.preventDefault());
 svg.addEventListener("wheel", (event) => {
   event.preventDefault();
   zoom(Math.exp(-event.deltaY / 400), ...toPicture(event));
@@ -166,6 +173,7 @@ svg.addEventListener("pointermove", onPointerMove);
 svg.addEventListener("pointerup", onPointerUp);
 svg.addEventListener("pointercancel", onPointerUp);
 addEventListener("resize", onResize);
+addEventListener("hashchange", fromHash);
 darkBySystem.addEventListener("change", nameTheme);
 
 nameTheme();
@@ -174,3 +182,4 @@ draw(chooseLayout());
 buildTable();
 recompute();
 look();
+fromHash();

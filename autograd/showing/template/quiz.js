@@ -1,31 +1,57 @@
-// The quiz: at each backward step one number is hidden until it is answered.
+// The quiz: at each step of its level one number is hidden until it is answered.
 
-const quiz = { on: false, solved: new Set(), tried: new Set(), asked: 0, right: 0 };
+const quiz = { on: false, solved: new Set(), tried: new Set(), missed: new Set(), asked: 0, right: 0 };
 
-// The question of a step: in turns a local derivative or a gradient.
+// The question of a step, null where the level has none: forward a value, backward a local
+// derivative or a gradient, in turns if the level is "everything".
 function question(at) {
+  const level = find("level").value;
+  if (!quiz.on || at === 0 || at === seed) return null;
+  if (at < seed) return ["values", "all"].includes(level) ? aboutValue(at) : null;
   const flowing = pass.contributions.filter((each) => each.step === at);
-  if (!quiz.on || !flowing.length) return null;
+  if (level === "values" || !flowing.length) return null;
   const turn = at - seed - 1;
   const each = flowing[(turn >> 1) % flowing.length];
+  const asksLocal = level === "locals" || (level === "all" && turn % 2 === 1);
   // of x·x the local derivatives by either x have one name: no fair question
-  const isOne = flowing.filter((other) => other.operand === each.operand).length === 1;
-  if (turn % 2 && isOne) {
-    return { ...each, kind: "local", truth: each.local, text: `What is ${localName(each.k, each.place)} here?` };
-  }
+  const fair = (one) => flowing.filter((other) => other.operand === one.operand).length === 1;
+  if (asksLocal && fair(each)) return aboutLocal(each);
+  return level === "locals" ? null : aboutGradient(each, flowing);
+}
+
+function aboutValue(at) {
+  const k = activeNode(at);
+  if (pass.data[k] === null) return null;
+  const { name, expression } = nodes[k];
+  const text = `What is ${name} = ${withNames(expression)}?`;
+  return { k, kind: "value", truth: pass.data[k], about: name, text, hint: "Put the numbers into the formula." };
+}
+
+function aboutLocal(each) {
+  const about = localName(each.k, each.place);
+  const hint = "How fast does the gate's value change with this operand?";
+  return { ...each, kind: "local", truth: each.local, about, text: `What is ${about} here?`, hint };
+}
+
+function aboutGradient(each, flowing) {
   const sum = flowing.filter((other) => other.operand === each.operand).pop().sum;
-  const more = pass.arriving[each.operand].some((other) => other.step > at);
+  const more = pass.arriving[each.operand].some((other) => other.step > each.step);
   const name = more ? `${nodes[each.operand].name}.grad, the sum so far,` : gradientName(each.operand);
-  return { ...each, kind: "gradient", truth: sum, text: `What is ${name} after this step?` };
+  const hint = "Local gradient × upstream gradient, summed over the uses.";
+  return {
+    ...each, kind: "gradient", truth: sum, about: gradientName(each.operand),
+    text: `What is ${name} after this step?`, hint,
+  };
 }
 
 const quizOpen = (at) => quiz.on && !quiz.solved.has(at) && question(at) !== null;
 
 // Whether the quiz hides a number of this step: of an edge (by the operand's place) the local
-// derivative or the contribution, of a node its gradient.
+// derivative or the contribution, of a node its value or its gradient.
 function hides(at, kind, which) {
   if (!quizOpen(at)) return false;
   const { k, kind: asked, place, operand } = question(at);
+  if (kind === "value" || asked === "value") return kind === asked && which === k;
   if (kind === "gradient") return which === operand;
   const same = nodes[k].operands[which] === operand;
   return kind === "local" ? asked === "local" && which === place : same;
@@ -37,16 +63,25 @@ function ask() {
 }
 
 function quizCard() {
-  const asked = question(step);
   find("question").hidden = !quiz.on;
   find("quiz").setAttribute("aria-pressed", String(quiz.on));
   if (!quiz.on) return;
-  const open = asked && !quiz.solved.has(step);
-  find("asked").textContent = !asked
-    ? "Step on: the questions come in the backward pass."
-    : open ? asked.text : `${asked.text} — ${short(asked.truth)}`;
+  const asked = question(step);
+  const open = quizOpen(step);
+  const over = step === lastStep() && !open;
+  find("asked").textContent = open ? asked.text
+    : asked ? `${asked.text} — ${short(asked.truth)}`
+    : over ? "" : "Nothing is asked at this step: go on.";
   for (const id of ["answer", "reveal"]) find(id).disabled = !open;
-  find("score").textContent = quiz.asked ? `${quiz.right} of ${quiz.asked} right at the first try` : "";
+  const score = quiz.asked ? `${quiz.right} of ${quiz.asked} right at the first try` : "";
+  find("score").textContent = over && score ? `Summary: ${score}. ${lookAgain()}` : score;
+  find("again").hidden = !over;
+}
+
+function lookAgain() {
+  if (!quiz.missed.size) return "Nothing to look at again.";
+  const some = [...quiz.missed].slice(0, 6).join(", ");
+  return `Look again at ${some}${quiz.missed.size > 6 ? ", …" : "."}`;
 }
 
 // Right within half a percent, however small the number: two or three digits of it.
@@ -55,29 +90,32 @@ function isRight(answer, truth) {
   return Number.isFinite(truth) && Math.abs(answer - truth) <= 0.005 * Math.abs(truth);
 }
 
+// Only the first try counts.
+function count(right) {
+  if (quiz.tried.has(step)) return;
+  quiz.tried.add(step);
+  quiz.asked += 1;
+  if (right) quiz.right += 1;
+  else quiz.missed.add(question(step).about);
+}
+
 function check(event) {
   event.preventDefault();
   if (!quizOpen(step)) return;
-  const asked = question(step);
+  const { truth, hint } = question(step);
   const answer = typed(find("answer").value);
   if (answer === undefined) return verdict(refusal(find("answer").value), "wrong");
-  const right = isRight(answer, asked.truth);
-  if (!quiz.tried.has(step)) {
-    quiz.asked += 1;
-    quiz.right += right ? 1 : 0;
-  }
-  quiz.tried.add(step);
-  if (right) solve(`Right: ${short(asked.truth)}.`, "right");
-  else verdict(Math.abs(answer - asked.truth) <= 0.1 * Math.abs(asked.truth)
-    ? "Close: give another digit." : "Not yet. Local gradient × upstream gradient, summed over the uses.", "wrong");
+  const right = isRight(answer, truth);
+  count(right);
+  if (right) return solve(`Right: ${short(truth)}.`, "right");
+  const close = Math.abs(answer - truth) <= 0.1 * Math.abs(truth);
+  verdict(close ? "Close: give another digit." : `Not yet. ${hint}`, "wrong");
   quizCard();
 }
 
 function reveal() {
-  const asked = question(step);
-  if (!quiz.tried.has(step)) quiz.asked += 1;
-  quiz.tried.add(step);
-  solve(`It is ${short(asked.truth)}.`, "");
+  count(false);
+  solve(`It is ${short(question(step).truth)}.`, "");
 }
 
 function solve(text, kind) {
@@ -94,9 +132,35 @@ function verdict(text, kind = "") {
 
 function toggleQuiz() {
   quiz.on = !quiz.on;
-  quiz.solved.clear();
-  quiz.tried.clear();
+  if (quiz.on) startQuiz();
+  else update();
+}
+
+// From the first question of the level.
+function startQuiz() {
+  for (const each of [quiz.solved, quiz.tried, quiz.missed]) each.clear();
   quiz.asked = quiz.right = 0;
-  go(quiz.on && step < seed ? Math.min(seed + 1, lastStep()) : step);
+  let first = 1;
+  while (first < lastStep() && !question(first)) first += 1;
+  go(first);
   ask();
+}
+
+function again() {
+  if (!computation.fixed) freshNumbers();
+  startQuiz();
+}
+
+// Numbers that can be reckoned with: whole ones if Python's are, or tenths. After some trials with
+// any sign the leaves keep theirs, for a logarithm's sake.
+function freshNumbers() {
+  const whole = python.every((x, k) => !isLeaf(k) || Number.isInteger(x));
+  for (let trial = 0; trial < 60; trial++) {
+    const size = () => (whole ? 1 + Math.floor(6 * Math.random()) : (1 + Math.floor(20 * Math.random())) / 10);
+    const sign = (x) => (trial < 30 ? Math.sign(Math.random() - 0.5) : Math.sign(x)) || 1;
+    leaves = python.map((x, k) => (isLeaf(k) ? sign(x) * size() : x));
+    pass = run();
+    if (!pass.problem && [...pass.data, ...pass.gradient].every(Number.isFinite)) return recompute();
+  }
+  reset();
 }

@@ -31,7 +31,7 @@ function localName(k, place) {
 
 // An element with attributes and children; text stays text.
 function make(tag, attributes = {}, ...children) {
-  const isSvg = ["g", "path", "polygon", "rect", "text", "tspan", "title"].includes(tag);
+  const isSvg = ["svg", "g", "path", "polygon", "rect", "circle", "text", "tspan", "title"].includes(tag);
   const element = isSvg
     ? document.createElementNS("http://www.w3.org/2000/svg", tag)
     : document.createElement(tag);
@@ -40,3 +40,8 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 const span = (role, text) => make("span", { class: role }, text);
+// A number with its four digits; all of them where the pointer rests on it.
+const digits = (role, x) => make("span", { class: role, title: exact(x) }, short(x));
+
+// A name that may go on in the next line only between its parts: layers.|0.|weight|[1].
+const breakable = (name) => name.split(/(?<=[._])|(?=\[)/u).flatMap((part) => [part, make("wbr")]);
