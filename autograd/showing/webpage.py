@@ -27,7 +27,7 @@ from ..reading.javascript import Script, runtime
 from ..reading.naming import names_of_caller, short
 from ..reading.notation import Board, board
 from .contributions import topological
-from .grouping import class_index, is_told
+from .grouping import Clusters, Grouping, class_index, is_told
 from .markup import THEMES
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Page", "page"]
 
 _PROGRAM = (
-    *("passes", "births", "numbers", "words", "picture", "labels", "differences", "plot"),
+    *("passes", "births", "numbers", "words", "frames", "picture", "labels", "differences", "plot"),
     *("panels", "leaves", "quiz", "sharing", "player"),
 )
 _LABELLED_EDGES = 60  # with more edges than this there is no room for a label on each
@@ -85,7 +85,8 @@ class Page:
 
         return (
             '<iframe title="Back-propagation, gate by gate" style="width:100%;height:720px;'
-            f'border:0" sandbox="allow-scripts" srcdoc="{html.escape(self.html)}"></iframe>'
+            'border:0" sandbox="allow-scripts allow-downloads" '
+            f'srcdoc="{html.escape(self.html)}"></iframe>'
         )
 
     def __repr__(self) -> str:
@@ -99,6 +100,7 @@ def page(
     path: str | os.PathLike[str] | None = None,
     *,
     names: Mapping[str, Any] | None = None,
+    clusters: Clusters = (),
     title: str = "",
     max_nodes: int = 300,
     time_limit: float = 30.0,
@@ -112,6 +114,8 @@ def page(
         output: the Value whose gradients are played.
         path: where to save the page; None to leave that to ``.save(path)``.
         names: names for Values, as ``locals()`` gives; by default the caller's variables.
+        clusters: named groups of nodes, as ``draw`` takes them (``nn.clusters(model, y)``); the
+            outermost, layers say, are frames that can be collapsed.
         title: a heading.
         max_nodes: the most nodes, constants not counted; beyond 300 a browser may stutter.
         time_limit: seconds the layout program may take for each of up to four layouts.
@@ -121,7 +125,7 @@ def page(
 
     Raises:
         TypeError: output is no Value, or a plain number of the expression; names is no mapping,
-            or title no text.
+            title no text, or clusters holds no Values.
         ValueError: too many nodes, no time at all, or the path does not end in .html.
         TimeoutError: the layout took too long.
         OSError: the path can't be written.
@@ -153,11 +157,12 @@ def page(
         )
     if stale := stale_edges(order):
         raise stale_error(*stale[0])
-    found = names_of_caller(names)
+    found = names_of_caller(names, without=clusters)
     computation, source = _computation(order, Board(order, found))
+    _frame(computation, order, Grouping([output], clusters))
     edges = _edges(order, output)
     computation["layouts"] = [
-        _layout(computation["nodes"], edges, direction, labelled, time_limit)
+        _layout(computation, edges, direction, labelled, time_limit)
         for labelled in (True, False)
         for direction in ("LR", "TB")
         if not labelled or len(edges) <= _LABELLED_EDGES
@@ -216,6 +221,15 @@ def _computation(order: list[Value], names: Board) -> tuple[dict[str, Any], str]
         }
         nodes.append(entry)
     return {"nodes": nodes, "fixed": unreadable}, script.source()
+
+
+def _frame(computation: dict[str, Any], order: list[Value], grouping: Grouping) -> None:
+    """Tell the outermost clusters, and for each of their nodes its frame."""
+    frames: dict[str, int] = {}
+    for node, entry in zip(order, computation["nodes"], strict=True):
+        if (path := grouping.path.get(node)) and node.kind != "constant":
+            entry["frame"] = frames.setdefault(path[0], len(frames))
+    computation["frames"] = list(frames)
 
 
 def _symbol(node: Value) -> str:
@@ -278,7 +292,7 @@ def _edges(order: list[Value], output: Value) -> list[_Edge]:
 
 
 def _layout(
-    nodes: list[dict[str, Any]],
+    computation: dict[str, Any],
     edges: list[_Edge],
     direction: str,
     labelled: bool,
@@ -295,27 +309,38 @@ def _layout(
 
     from .rendering import run_layout  # imports graphviz
 
+    nodes = computation["nodes"]
     gap = _RANK_GAP[direction][labelled]
     spread = f"ratio={_SHAPE[direction]}" if labelled else ""
     lines = [
-        f"digraph {{ rankdir={direction}; nodesep=0.3; ranksep={gap}; pad=0.15; {spread}",
+        f"digraph {{ rankdir={direction}; newrank=true; nodesep=0.3; ranksep={gap}; {spread}",
+        "pad=0.15",
         'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.7, fontsize=11]',
     ]
     boxes: dict[str, tuple[int, float, float]] = {}
+    members: list[list[str]] = [[] for _ in computation["frames"]]
     for k, node in enumerate(nodes):
         if not node.get("constant"):
             title = _letters(node["name"][:_LONGEST_NAME]) + 2 + len(node.get("symbol", ""))
             boxes[f"n{k}"] = (k, max(92.0, 24 + _LETTER * title), _NODE_HEIGHT)
+            if "frame" in node:
+                members[node["frame"]].append(f"n{k}")
     named = {f"e{number}": edge for number, edge in enumerate(edges)}
     for name, edge in named.items():
         tail = f"n{edge.operand}"
         if nodes[edge.operand].get("constant"):  # drawn again wherever it is used
             tail = f"n{edge.gate}c{edge.place}"
             boxes[tail] = (edge.operand, 56.0, 26.0)
+            if "frame" in nodes[edge.gate]:
+                members[nodes[edge.gate]["frame"]].append(tail)
         room = ""
         if labelled and nodes[edge.gate]["flows"][edge.place]:
             room = f', label="{"0" * round(1.15 * edge.letters)}"'  # the active label is bold
         lines.append(f"{tail} -> n{edge.gate} [id={name}{room}]")
+    lines += _frame_after_frame(nodes, edges)
+    for frame, names in enumerate(members):
+        inside = "; ".join(names)
+        lines.append(f"subgraph cluster{frame} {{ id=f{frame}; margin=22; {inside} }}")
     for name, (_, width, height) in boxes.items():
         size = f"width={width / _POINTS:.3f}, height={height / _POINTS:.3f}"
         lines.append(f"{name} [id={name}, {size}]")
@@ -330,15 +355,19 @@ def _layout(
     _, _, width, height = map(float, svg.attrib["viewBox"].split())
     left, top = map(float, re.findall(r"translate\((\S+) (\S+)\)", svg[0].attrib["transform"])[0])
     layout: dict[str, Any] = {"labelled": labelled, "size": [width, height], "shift": [left, top]}
-    layout |= {"boxes": [], "edges": []}
+    layout |= {"direction": direction, "boxes": [], "edges": [], "frames": []}
+    framed = {name: frame for frame, names in enumerate(members) for name in names}
     for group in svg.iter("{http://www.w3.org/2000/svg}g"):
         parts = {child.tag.rpartition("}")[2]: child.attrib for child in group}
         name = group.attrib["id"]
         if name in boxes:
-            points = [tuple(map(float, p.split(","))) for p in parts["polygon"]["points"].split()]
-            centre = [round((min(axis) + max(axis)) / 2, 1) for axis in zip(*points, strict=True)]
+            centre, _ = _extent(parts["polygon"]["points"])
             k, box_width, box_height = boxes[name]
-            layout["boxes"].append({"node": k, "at": centre, "size": [box_width, box_height]})
+            box = {"node": k, "at": centre, "size": [box_width, box_height]}
+            layout["boxes"].append(box | ({"frame": framed[name]} if name in framed else {}))
+        elif re.fullmatch(r"f\d+", name):
+            centre, reach = _extent(parts["polygon"]["points"])
+            layout["frames"].append({"frame": int(name[1:]), "at": centre, "size": reach})
         elif name in named:
             label = parts.get("text")
             edge = named[name]
@@ -348,6 +377,35 @@ def _layout(
                 | ({"label": [float(label["x"]), float(label["y"])]} if label else {})
             )
     return layout
+
+
+def _extent(points: str) -> tuple[list[float], list[float]]:
+    """The centre and the size of a rectangle, from its corners as SVG writes them."""
+    corners = [tuple(map(float, point.split(","))) for point in points.split()]
+    spans = [(min(axis), max(axis)) for axis in zip(*corners, strict=True)]
+    return (
+        [round((low + high) / 2, 1) for low, high in spans],
+        [round(high - low, 1) for low, high in spans],
+    )
+
+
+def _frame_after_frame(nodes: list[dict[str, Any]], edges: list[_Edge]) -> list[str]:
+    """Points and edges that no one sees: a frame's leaves lie behind the frames that it reads.
+
+    So frames lie one after the other, and one that is collapsed gives its room back. Each frame
+    has a point beside its leaves, and behind the gates of other frames that it reads.
+    """
+    read: set[str] = set()
+    for edge in edges:
+        operand, gate = nodes[edge.operand], nodes[edge.gate]
+        if (frame := gate.get("frame")) is None or operand.get("constant"):
+            continue
+        if "op" not in operand and operand.get("frame") == frame:
+            read.add(f"p{frame} -> n{edge.operand} [style=invis, weight=0, minlen=0]")
+        elif operand.get("frame", frame) != frame:
+            read.add(f"n{edge.operand} -> p{frame} [style=invis, weight=0]")
+    points = {f"p{node['frame']}" for node in nodes if "frame" in node}
+    return [f"{point} [shape=point, style=invis]" for point in sorted(points)] + sorted(read)
 
 
 def _letters(text: str) -> float:

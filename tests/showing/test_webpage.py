@@ -1120,7 +1120,7 @@ def test_variables_of_the_caller_name_the_nodes() -> None:
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own(tmp_path: Path) -> None:
     made = page(l1()["f"])
     shown = made._repr_html_()
-    assert shown.startswith("<iframe") and 'sandbox="allow-scripts"' in shown
+    assert shown.startswith("<iframe") and 'sandbox="allow-scripts allow-downloads"' in shown
     assert "<script" not in shown  # it is all inside the attribute
     assert ".save(" in repr(made)
     path = made.save(tmp_path / "page.html")
@@ -1134,6 +1134,10 @@ def test_the_frame_of_a_notebook_works(visit: Callable[..., Any]) -> None:
     for _ in range(5):
         frame.locator("#next").click()
     assert frame.locator("#position").inner_text() == "5 / 5"
+    assert frame.locator("#link").is_hidden()  # a frame's address leads nowhere
+    with tab.expect_download() as download:
+        frame.locator("#svg").click()
+    assert download.value.suggested_filename == "f-step-5.svg"
     assert "x.grad += 1 × -4 = -4" in frame.locator("#board").inner_text()
 
 
@@ -1549,3 +1553,69 @@ def test_a_value_that_is_asked_for_is_shown_nowhere(visit: Callable[..., Any]) -
 def test_the_pages_size_is_bounded() -> None:
     assert len(page(l1()["f"]).html.encode()) < 110_000  # the program, and a small graph
     assert len(page(network()).html.encode()) < 250_000
+
+
+# ------------------------------------------------------------------ layers as frames
+
+
+def framed(sizes: list[int]) -> Page:
+    from nn import MLP, clusters
+
+    model = MLP(2, sizes, rng=0)
+    loss = cross_entropy(model([0.5, -1.0]), 1)
+    return page(loss, names={"model": model}, clusters=clusters(model, loss))
+
+
+@in_a_browser
+def test_frames_collapse_and_expand(visit: Callable[..., Any]) -> None:
+    tab = visit(framed([3, 2]), width=1920, height=1080)
+    assert tab.evaluate("computation.frames") == ["layers.0", "layers.1"]
+    everything = tab.locator(".node").count()
+    assert everything == tab.evaluate("nodes.filter((node) => !node.constant).length")
+    wide = tab.evaluate("drawn.layout.size[0]")
+    tab.click("#frame-0 .name")
+    inside = tab.evaluate("nodes.filter((node) => node.frame === 0).length")
+    assert inside == 9 + 3 + 3  # weights and biases, sums, activations
+    assert tab.locator(".node").count() == everything - inside
+    assert tab.text_content("#frame-0").split() == ["▸", "layers.015", "nodes"]
+    assert tab.evaluate("drawn.layout.size[0]") < wide - 200  # it gave its room back
+    assert tab.evaluate("fitted")
+    # the steps go on, inside the slab, too, and no node lies on another or on the slab
+    for _ in range(tab.evaluate("steps")):
+        press(tab, "ArrowRight")
+        assert tab.evaluate(COVERED_LABELS) == [] and tab.evaluate(OVERLAPPING_LABELS) == []
+    assert "All gradients are computed." in board(tab)
+    assert tab.evaluate("find('frame-0').matches('.active') && !find('frame-1').matches('.active')")
+    assert tab.evaluate(OVERLAPPING_BOXES) == 0
+    # choosing a node that is inside opens its frame
+    tab.fill("#search", "0.weight[2][1]")
+    press(tab, "Enter")
+    assert tab.locator(".node").count() == everything
+    assert "layers.0.weight[2][1] (leaf)" in tab.inner_text("#details")
+    # by keyboard
+    tab.locator("#frame-1").focus()
+    press(tab, "Enter")
+    assert tab.get_attribute("#frame-1", "aria-expanded") == "false"
+    assert tab.evaluate("document.activeElement.id") == "frame-1"
+    press(tab, "Enter")
+    assert tab.locator(".node").count() == everything
+
+
+OVERLAPPING_BOXES = """() => {
+    const boxes = [...document.querySelectorAll(".node .box, .slab .area")]
+        .map((box) => box.getBoundingClientRect());
+    const apart = (a, b) =>
+        a.left > b.right || b.left > a.right || a.top > b.bottom || b.top > a.bottom;
+    return boxes.filter((a, k) => boxes.some((b, j) => j < k && !apart(a, b))).length;
+}"""
+
+
+@in_a_browser
+@pytest.mark.parametrize(("width", "height"), [(1400, 1000), (1920, 1080)])
+def test_frames_collapse_until_the_picture_can_be_read(
+    visit: Callable[..., Any], width: int, height: int
+) -> None:
+    tab = visit(framed([4, 3, 2]), width=width, height=height)
+    assert tab.evaluate("fitted && isReadable(drawn.layout)")
+    assert tab.evaluate("collapsed.size") > 0
+    assert tab.evaluate(OVERLAPPING_BOXES) == 0

@@ -19,6 +19,10 @@ function placeLabels() {
     drawn.nodes[node]?.mark.textContent
       ? rectangle(x, y - 10, Math.max(width, 150), height + 24)
       : rectangle(x, y, width, height));
+  for (const { frame, at, size } of drawn.layout.frames) // a slab, or a frame's name
+    taken.push(collapsed.has(frame)
+      ? rectangle(...at, ...size)
+      : rectangle(at[0] - size[0] / 2 + 50, at[1] - size[1] / 2 + 11, 100, 18));
   taken.push(...outside(drawn.layout));
   const isActive = ({ label }) => label.classList.contains("flowing");
   const shown = drawn.edges.filter(({ label }) => label.textContent).sort((a, b) => isActive(b) - isActive(a));

@@ -21,6 +21,7 @@ function reset() {
 
 // Gradient descent, one step: every leaf by -η times its gradient.
 function downhill() {
+  if (computation.fixed) return;
   const rate = typed(find("rate").value);
   if (!Number.isFinite(rate)) return complain(`η: ${refusal(find("rate").value)}`);
   if (pass.problem) return complain(pass.problem);

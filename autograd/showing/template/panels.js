@@ -68,6 +68,7 @@ let chosen = -1;
 function choose(k) {
   if (svg.classList.contains("dragged")) return;
   chosen = k === chosen ? -1 : k;
+  if (chosen >= 0 && collapsed.has(nodes[chosen].frame)) toggleFrame(nodes[chosen].frame);
   if (chosen >= 0) roveTo(chosen, false);
   update();
   if (chosen >= 0) find("details").scrollIntoView({ block: "nearest", behavior: stillness.matches ? "auto" : "smooth" });

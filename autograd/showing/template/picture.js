@@ -10,16 +10,19 @@ const READABLE = 9; // pixels on the screen
 const LARGEST = 2.2; // how much a small picture is enlarged to fill its window
 const BUTTONS = 44; // pixels at the top that the zoom buttons take
 
+const scale = ({ size: [width, height] }) =>
+  Math.max(0.03, Math.min(LARGEST, stage.width / (width + 24), (stage.height - BUTTONS) / (height + 24)));
+const isReadable = (layout) => scale(layout) * NAME_SIZE >= READABLE;
+
 function chooseLayout() {
   stage = svg.getBoundingClientRect();
-  const { width, height } = stage;
-  const scale = ({ size }) => Math.min(LARGEST, width / (size[0] + 24), (height - BUTTONS) / (size[1] + 24));
+  const { width } = stage;
   const gain = width < 600 ? 1.05 : 1.4; // on a screen a graph is read from left to right
   const better = ([across, down]) => (scale(down) > scale(across) * gain ? down : across);
-  const [roomy, dense] = [true, false].map((labelled) => computation.layouts.filter((each) => each.labelled === labelled));
+  const [roomy, dense] = [true, false].map((labelled) => computation.layouts.filter((each) => each.labelled === labelled).map(squeezed));
   // room for a label on every edge is good, but not where it leaves too little for the nodes
   const first = roomy.length && width >= 600 ? better(roomy) : null;
-  return first && scale(first) * NAME_SIZE >= READABLE ? first : better(dense);
+  return first && isReadable(first) ? first : better(dense);
 }
 
 function draw(layout) {
@@ -27,7 +30,10 @@ function draw(layout) {
   const [left, top] = layout.shift;
   const paper = make("g", { transform: `translate(${left} ${top})` });
   svg.replaceChildren(paper);
+  const isSlab = ({ frame }) => collapsed.has(frame);
+  for (const frame of layout.frames.filter((each) => !isSlab(each))) paper.append(drawFrame(frame));
   for (const edge of layout.edges) paper.append(drawEdge(edge));
+  for (const frame of layout.frames.filter(isSlab)) paper.append(drawFrame(frame));
   const boxes = [...layout.boxes].sort((a, b) => a.node - b.node);
   for (const box of boxes) paper.append(drawBox(box));
   for (const { label } of drawn.edges) paper.append(label); // above all lines and boxes
@@ -140,9 +146,10 @@ function paint(now) {
     group.classList.toggle("reversed", Boolean(active || before));
     group.classList.toggle("idle", !nodes[to].flows[place] && !nodes[from].constant);
     const said = active || (reserved && before);
-    if (said) product(label, said, now.step);
+    if (said && !collapsed.has(nodes[to].frame)) product(label, said, now.step);
     else show("", label);
   }
+  paintFrames(now);
   placeLabels();
 }
 
@@ -157,9 +164,8 @@ function applyView() {
 function fit() {
   const { width, height } = stage;
   const [w, h] = drawn.layout.size;
-  const scale = Math.max(0.03, Math.min(LARGEST, width / (w + 24), (height - BUTTONS) / (h + 24)));
-  const top = h / 2 - (height + BUTTONS) / scale / 2;
-  view = [w / 2 - width / scale / 2, top, width / scale, height / scale];
+  const by = scale(drawn.layout);
+  view = [w / 2 - width / by / 2, h / 2 - (height + BUTTONS) / by / 2, width / by, height / by];
   fitted = true;
   applyView();
 }
@@ -168,13 +174,13 @@ function fit() {
 function look() {
   fit();
   const { width, height } = stage;
-  const scale = width / view[2];
-  if (!width || scale * NAME_SIZE >= READABLE) return; // no width: in a frame not yet shown
+  if (!width || isReadable(drawn.layout)) return; // no width: in a frame not yet shown
   const readable = Math.max(0.7, 0.85 * Math.min(1, width / 700));
   view = [view[0], view[1], width / readable, height / readable];
   fitted = false;
   const first = nodes.findIndex((node) => !node.constant);
-  centre(middle(surroundings(step ? activeNode(step) : first)));
+  const shown = step ? activeNode(step) : first;
+  if (drawn.nodes[shown]) centre(middle(surroundings(shown)));
 }
 
 // From where to where a gate and its operands reach, across and down; in a direction in which they

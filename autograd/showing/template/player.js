@@ -73,7 +73,7 @@ function roveTo(k, focus = true) {
 
 function neighbour(k, direction) {
   do k += direction;
-  while (k >= 0 && k < nodes.length && nodes[k].constant);
+  while (k >= 0 && k < nodes.length && !drawn.nodes[k]);
   return Math.max(0, Math.min(nodes.length - 1, k));
 }
 
@@ -134,7 +134,7 @@ function onKey(event) {
     if (direction) {
       event.preventDefault();
       const next = neighbour(k, direction);
-      return nodes[next].constant ? undefined : roveTo(next);
+      return drawn.nodes[next] && roveTo(next);
     }
   }
   const action = keys[event.key];
@@ -177,7 +177,9 @@ addEventListener("hashchange", fromHash);
 darkBySystem.addEventListener("change", nameTheme);
 
 nameTheme();
+find("link").hidden = window !== parent; // in a notebook's frame: it has no address
 pass = run();
+collapseToFit();
 draw(chooseLayout());
 buildTable();
 recompute();
