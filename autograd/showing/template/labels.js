@@ -32,7 +32,8 @@ function placeLabels() {
   };
   for (const { leader } of drawn.edges) leader.setAttribute("d", "");
   shown.forEach((edge) => {
-    const width = (edge.label.textContent.length + 1) * drawn.digit;
+    const letter = drawn.digit * (isActive(edge) ? 1 : 0.87); // the others are thinner
+    const width = (edge.label.textContent.length + 1) * letter;
     let at = edge.places.find((point) => free(point, width));
     if (!at && !isActive(edge)) return show("", edge.label);
     if (!at) {
@@ -67,7 +68,7 @@ function placesAlong(line, reserved) {
   const shares = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
   const points = shares.map((share) => line.getPointAtLength(share * length));
   const along = [0, -1, 1, -2, 2].flatMap((aside) => points.map(({ x, y }) => [x, y + aside * LABEL_HEIGHT]));
-  return [...(reserved ? [[reserved[0], reserved[1] - 4]] : []), ...along, [points[0].x, points[0].y]];
+  return [...(reserved ? [[reserved[0], reserved[1] - 7]] : []), ...along, [points[0].x, points[0].y]];
 }
 
 // Points on wider and wider rings.

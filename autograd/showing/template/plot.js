@@ -23,9 +23,11 @@ function plot(k) {
   const [bottom, top] = heights([...points.map((point) => point[1]), y], y);
   const across = (at) => ((at - left) / (right - left)) * PLOT.width;
   const down = (at) => Math.max(-1e4, Math.min(1e4, ((top - at) / (top - bottom)) * PLOT.height));
+  const side = (height) => (height > top) - (height < bottom);
   const curve = points.map(([at, height], j) => {
     if (!Number.isFinite(height)) return "";
-    const joins = j && Number.isFinite(points[j - 1][1]);
+    const before = j ? points[j - 1][1] : NaN;
+    const joins = Number.isFinite(before) && side(before) * side(height) >= 0; // not across a pole
     return `${joins ? "L" : "M"}${across(at).toFixed(1)} ${down(height).toFixed(1)}`;
   });
   const slope = pass.gradient[k];
