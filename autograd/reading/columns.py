@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from unicodedata import combining, east_asian_width
 
-__all__ = ["padded", "printable", "width"]
+__all__ = ["excerpt", "padded", "printable", "width", "wrapped"]
 
 
 def printable(text: str, longest: int = 10_000) -> str:
@@ -27,3 +28,42 @@ def width(text: str) -> int:
 def padded(text: str, columns: int) -> str:
     """``text`` with spaces after it, so that it takes as many columns."""
     return text + " " * (columns - width(text))
+
+
+def wrapped(text: str, columns: int) -> str:
+    """``text`` with its long lines broken at spaces: a terminal breaks them inside a number.
+
+    >>> print(wrapped("  x.grad += -4 × 1 = -4", 16))
+      x.grad += -4 ×
+          1 = -4
+    """
+    lines = []
+    for line in text.split("\n"):
+        if width(line) <= columns:
+            lines.append(line)
+            continue
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        lines += textwrap.wrap(
+            line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+    return "\n".join(lines)
+
+
+def excerpt(text: str, column: int, columns: int) -> str:
+    """The line of ``text`` in which the column stands, and a caret below it.
+
+    >>> print(excerpt("x + * y", 5, 80))
+      x + * y
+          ^
+    """
+    start = text.rfind("\n", 0, column - 1) + 1
+    line = text[start:].split("\n")[0].replace("\t", " ")
+    line = "".join(c if c.isprintable() else "�" for c in line)
+    at = min(column - 1 - start, len(line))
+    first = max(0, min(at - columns // 2, len(line) - columns + 4))
+    shown = line[first : first + columns - 4]
+    if first:
+        shown = "…" + shown[1:]
+    if first + len(shown) < len(line):
+        shown = shown[:-1] + "…"
+    return f"  {shown}\n  {' ' * width(shown[: at - first])}^"

@@ -1,37 +1,49 @@
 """Expressions as text: ``q = x + y; f = q*z``, read without ever running it.
 
-The text is parsed by Python's own parser into a tree, and the tree is walked by a reader that
-knows numbers, names, operators, comparisons and the gates by name; whatever else Python has
-(attributes, imports, strings, keywords, ...) is refused, with the column where it stands.
+The text becomes a tree (grammar.py), and the tree is walked by a reader that knows numbers, names,
+operators, comparisons and the gates by name, on numbers and Values, and on lists of them as
+vectors and matrices (vectors.py). Nothing else can be said in it.
 """
 
 from __future__ import annotations
 
-import ast
 import difflib
 import math
 import operator
-import warnings
+import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from ..engine import functions, primitives
 from ..engine.value import Value
+from .grammar import Part, no_function, parse
+from .tokens import ExpressionError, number
+from .vectors import elementwise, norm, times, transpose
 
-__all__ = ["FUNCTIONS", "ExpressionError", "Program"]
+__all__ = ["CONSTANTS", "FUNCTIONS", "ExpressionError", "Program"]
 
 _GATES = """abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh degrees erf erfc exp exp2
 expm1 floor hypot log log10 log1p log2 pow radians relu sigmoid sign sin sinh softplus sqrt step
 tan tanh where"""
-_OVER_SEQUENCES = """cross_entropy dot elu leaky_relu log_softmax logsumexp maximum minimum softmax
-sum take"""
+_OVER_LISTS = """cross_entropy dot log_softmax logsumexp maximum minimum softmax sum take"""
+_OTHER_NAMES = {
+    "max": "maximum", "min": "minimum", "ln": "log", "σ": "sigmoid", "ReLU": "relu", "sgn": "sign",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arsinh": "asinh", "arcosh": "acosh",
+    "artanh": "atanh", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+}  # fmt: skip
 FUNCTIONS: dict[str, Any] = {name: getattr(primitives, name) for name in _GATES.split()}
-FUNCTIONS |= {name: getattr(functions, name) for name in _OVER_SEQUENCES.split()}
-FUNCTIONS |= {"max": functions.maximum, "min": functions.minimum}
+FUNCTIONS |= {
+    name: getattr(functions, name) for name in ["leaky_relu", "elu", *_OVER_LISTS.split()]
+}
+FUNCTIONS |= {name: FUNCTIONS[gate] for name, gate in _OTHER_NAMES.items()}
+FUNCTIONS["I"] = lambda condition: primitives.where(condition, 1.0, 0.0)  # I(x > 0)
+_TAKES_LISTS = {FUNCTIONS[name] for name in _OVER_LISTS.split()}
 _FORMS = {  # how functions are called that are no gates themselves
     "cross_entropy": "cross_entropy([x, y], 0)",
     "dot": "dot([u, v], [x, y])",
     "elu": "elu(x, 1)",
+    "I": "I(x > 0)",
     "leaky_relu": "leaky_relu(x, 0.01)",
     "log_softmax": "log_softmax([x, y])[0]",
     "logsumexp": "logsumexp([x, y])",
@@ -45,67 +57,52 @@ _FORMS = {  # how functions are called that are no gates themselves
     "where": "where(x > 0, y, z)",
 }
 CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
+CONSTANTS |= {"π": math.pi, "τ": math.tau, "∞": math.inf}
 
-_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Mod: lambda x, y: primitives.mod(x, y),
-    ast.Pow: lambda x, y: primitives.pow(x, y),
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "·": operator.mul,
+    "@": operator.mul,
+    "⊙": operator.mul,
+    "/": operator.truediv,
+    "%": primitives.mod,
+    "^": primitives.pow,
 }
-_COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
+_ON_LISTS: dict[str, Callable[[Any, Any], Any]] = {  # where an operand is a list, or both are
+    "+": partial(elementwise, operator.add),
+    "-": partial(elementwise, operator.sub),
+    "⊙": partial(elementwise, operator.mul),
+    "·": times,
+    "@": times,
 }
-
-
-_DESCRIBED: dict[type[ast.AST], str] = {
-    ast.Attribute: "a dot after a name",
-    ast.Await: "await",
-    ast.Dict: "{...}",
-    ast.DictComp: "a loop",
-    ast.GeneratorExp: "a loop",
-    ast.JoinedStr: "text",
-    ast.Lambda: "lambda",
-    ast.ListComp: "a loop",
-    ast.NamedExpr: ":=",
-    ast.Set: "{...}",
-    ast.SetComp: "a loop",
-    ast.Slice: ":",
-    ast.Starred: "*",
-    ast.Yield: "yield",
-    ast.YieldFrom: "yield",
-    ast.And: "and",
-    ast.Or: "or",
-    ast.Not: "not",
-    ast.Invert: "~",
+_INSTEAD = {  # of a sign that is not clear between lists
+    "*": "write x·y for the product of linear algebra, x⊙y for each element by itself",
+    "/": "a list divides nothing: divide its elements, as in x[0]/y[0]",
+    "^": "write x⊙x for each element by itself, ‖x‖² for the sum of squares",
+    "%": "a list is no number: take an element, as in x[0] % 2",
 }
-_TYPESET = str.maketrans("−–×·⋅÷", "--***/")  # as copied from slides; the columns stay
-
-
-class ExpressionError(ValueError):
-    """The text is no expression, or has no value; ``column`` says where, counted from 1."""
-
-    def __init__(self, message: str, column: int) -> None:
-        super().__init__(message)
-        self.column = column
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 class Program:
     """One expression, or several with names, the last of which is the result.
 
     Args:
-        text: ``"(x+y)*z"`` or ``"q = x + y; f = q*z"``.
+        text: ``"(x+y)*z"`` or ``"q = x + y; f = q*z"``, or as on a slide, ``"σ(w₁x + b)²"``.
 
     Raises:
-        ExpressionError: it is not written as such.
+        ExpressionError: it is not written as such, or may mean two things.
 
-    >>> program = Program("q = x + y; f = q*z")
+    >>> program = Program("q = x + y; f = q z")
     >>> program.variables
     ['x', 'y', 'z']
     >>> program.evaluate({"x": -2.0, "y": 5.0, "z": -4.0})
@@ -114,259 +111,257 @@ class Program:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        stripped = text.translate(_TYPESET).lstrip()
-        self._indent = len(text) - len(stripped)
-        self._lines = stripped.split("\n")
-        if not stripped:
-            raise ExpressionError("there is no expression", 1)
-        for column, character in enumerate(text, 1):
-            if not (character.isprintable() or character.isspace()):
-                raise ExpressionError(f"invalid character U+{ord(character):04X}", column)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # 3(x) is an error of ours soon enough
-                statements = ast.parse(stripped).body
-        except SyntaxError as error:
-            place = self._place(error.lineno or 1, (error.offset or 1) - 1)
-            raise ExpressionError(_plainly(error, text, place), place) from None
-        except (MemoryError, RecursionError):
-            raise ExpressionError("nested too deeply", self._indent + 1) from None
-        except ValueError as error:  # an integer of thousands of digits
-            raise ExpressionError(str(error).split(";")[0], self._indent + 1) from None
-        if not statements:  # a comment
-            raise ExpressionError("there is no expression", 1)
-        self._statements = statements
-        self._names = [self._target(statement) for statement in statements]
-        self._assigned: set[str] = set()
-        for statement, name in zip(statements, self._names, strict=True):
-            if name is None:
-                if statement is not statements[-1]:
-                    self._fail(statement, "only the last expression may be without a name")
-            elif name in self._assigned:
-                self._fail(statement, f"{name} has been assigned already: take another name")
-            else:
-                self._assigned.add(name)
+        self._statements = parse(text, FUNCTIONS)
+        self.assigned = [each.name for each in self._statements if each.name]
+        self._assigned = set(self.assigned)
+        self._of_parameters = {each.name for each in self._statements if each.parameters}
+
+    @property
+    def last_name(self) -> str:
+        """What the text calls its result, or an empty string."""
+        return self._statements[-1].name
 
     @property
     def names(self) -> list[str]:
         """All names but those of functions that are called, in the order of their appearance."""
-        nodes = [node for statement in self._statements for node in ast.walk(statement)]
-        called = {node.func for node in nodes if isinstance(node, ast.Call)}
-        found = [
-            node
-            for node in nodes
-            if isinstance(node, ast.Name) and not (node in called and node.id in FUNCTIONS)
-        ]
-        found.sort(key=lambda node: (node.lineno, node.col_offset))
-        return list(dict.fromkeys(node.id for node in found))
+        return list(dict.fromkeys(part.text for part in self._name_parts()))
 
     @property
     def variables(self) -> list[str]:
         """The names that need a value."""
         return [n for n in self.names if n not in self._assigned and n not in CONSTANTS]
 
-    @property
-    def assigned(self) -> list[str]:
-        """The names that the text itself gives to its parts."""
-        return [name for name in self._names if name is not None]
+    def check_values(self, values: Mapping[str, Any]) -> None:
+        """See that there is a value for every variable, and a variable for every value.
+
+        Raises:
+            ExpressionError: a name has no value.
+            ValueError: the text has no such variable.
+        """
+        for part in self._name_parts():
+            if part.text not in self._assigned:
+                self._look_up(part, values, values)
+        for name in values:
+            if name in self._assigned:
+                raise ValueError(f"{name}: the expression itself computes {name}")
+            if name not in self.names:
+                known = ", ".join(self.variables) or "no variable"
+                raise ValueError(f"{name} does not occur in the expression, which has {known}")
 
     def evaluate(self, values: Mapping[str, Any], nodes: bool = False) -> Any:
-        """Compute the result from a number or Value for each variable.
+        """Compute the result: a number or Value, or a list of them for a vector or matrix.
 
-        Nodes get the names of the text as labels.
+        Nodes get the names of the text as labels, elements of a list that of their place.
 
         Args:
-            values: for each variable its number or Value.
+            values: for each variable its number or Value, or a (nested) list of them.
             nodes: make every name a node of its own: also that of a plain number (a = 2), and
                 a second name of a node (q = x), as a sum of one term.
 
         Raises:
-            ExpressionError: a name is unknown, something not allowed stands in the text, a gate
-                is outside its domain, or the result is no number.
+            ExpressionError: a name is unknown, a gate is outside its domain, or shapes don't fit.
         """
         scope = dict(values)
         result: Any = None
-        for name, statement in zip(self._names, self._statements, strict=True):
-            assert isinstance(statement, (ast.Assign, ast.Expr))
+        for name, part, _ in self._statements:
             try:
-                result = self._read(statement.value, scope)
+                result = self._read(part, scope)
             except RecursionError:
-                self._fail(statement.value, "nested too deeply")
-            if name is not None:
-                if nodes:
-                    result = _own_node(result)
-                scope[name] = result
-                if isinstance(result, Value) and not result.label and (nodes or result.op):
-                    result.label = name
-        if not isinstance(result, (Value, int, float)):
-            self._fail(self._statements[-1], "gives a list, not one number")
-        return result if isinstance(result, Value) else float(result)
+                self._fail(part, "nested too deeply")
+            if name:
+                result = scope[name] = _named(result, name, nodes)
+        return result if isinstance(result, (Value, list)) else float(result)
 
     # ------------------------------------------------------------------ the reader
 
-    def _target(self, statement: ast.stmt) -> str | None:
-        """The name that a statement assigns, or None for a bare expression."""
-        if isinstance(statement, ast.Expr):
-            return None
-        if not isinstance(statement, ast.Assign):
-            self._fail(statement, "write an expression, or name = expression")
-        target = statement.targets[0]
-        if len(statement.targets) > 1 or not isinstance(target, ast.Name):
-            self._fail(target, "a value is assigned to one name")
-        return target.id
+    def _name_parts(self) -> list[Part]:
+        """The names that stand in the text, in their order."""
+        found, waiting = [], [statement.part for statement in self._statements]
+        while waiting:
+            part = waiting.pop()
+            if part.kind == "name":
+                found.append(part)
+            waiting += part.parts
+        return sorted(found, key=lambda part: part.start)
 
-    def _read(self, node: ast.expr, scope: Mapping[str, Any]) -> Any:
+    def _read(self, part: Part, scope: Mapping[str, Any]) -> Any:
         """The value of one part of the tree."""
-        if isinstance(node, ast.BinOp):
-            return self._operation(node, scope)
-        if isinstance(node, ast.Constant):
-            if type(node.value) not in (int, float):
-                self._fail(node, f"{node.value!r} is no real number")
-            if node.value == math.inf:
-                self._fail(node, "the number is too large for a float; inf is infinity")
-            return self._try(node, float, node.value)
-        if isinstance(node, ast.Name):
-            return self._look_up(node, scope)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-            operand = self._read_number(node.operand, scope)
-            sign = operator.neg if isinstance(node.op, ast.USub) else operator.pos
-            return self._try(node, sign, operand)
-        if isinstance(node, ast.Compare):
-            return self._comparison(node, scope)
-        if isinstance(node, ast.IfExp):
-            return self._choice(node, [node.test, node.body, node.orelse], scope)
-        if isinstance(node, ast.Call):
-            return self._call(node, scope)
-        if isinstance(node, (ast.List, ast.Tuple)):
-            return [self._read(element, scope) for element in node.elts]
-        if isinstance(node, ast.Subscript):
-            return self._element(node, scope)
-        self._fail(node, f"{_described(node)} can't be used here")
+        if part.kind == "sign":
+            return self._operation(part, scope)
+        if part.kind == "number":
+            if math.isinf(number(part.text)):
+                self._fail(part, "the number is too large for a float; inf is infinity")
+            return number(part.text)
+        if part.kind == "name":
+            return self._look_up(part, scope)
+        if part.kind == "call":
+            return self._call(part, scope)
+        if part.kind == "list":
+            return [self._read(element, scope) for element in part.parts]
+        if part.kind == "element":
+            return self._element(part, scope)
+        if part.kind == "compare":
+            return self._comparison(part, scope)
+        if part.kind == "choice":
+            return self._choice(part, scope)
+        inner = self._read(part.parts[0], scope)
+        if part.kind == "norm":
+            return self._try(part, norm, inner, part.text)
+        if isinstance(inner, list):
+            self._fail(part, "write ‖x‖ for the length of a vector, abs(x) for each element")
+        return self._try(part, primitives.abs, inner)
 
-    def _read_number(self, node: ast.expr, scope: Mapping[str, Any]) -> Any:
+    def _read_number(self, part: Part, scope: Mapping[str, Any]) -> Any:
         """The same where a list would mean something else, or nothing."""
-        value = self._read(node, scope)
+        value = self._read(part, scope)
         if isinstance(value, list):
-            self._fail(node, "a list is no number: take an element, as in [x, y][0]")
+            self._fail(part, "a list is no number: take an element, as in [x, y][0]")
         return value
 
-    def _operation(self, node: ast.expr, scope: Mapping[str, Any]) -> Any:
+    def _operation(self, part: Part, scope: Mapping[str, Any]) -> Any:
         """A chain of operators, x + y + ..., without a recursion for each."""
         chain = []
-        while isinstance(node, ast.BinOp):
-            chain.append(node)
-            node = node.left
-        result = self._read_number(node, scope) if chain else self._read(node, scope)
+        while part.kind == "sign" and len(part.parts) == 2 and not self._is_special(part, scope):
+            chain.append(part)
+            part = part.parts[0]
+        result = self._special(part, scope) if part.kind == "sign" else self._read(part, scope)
         for link in reversed(chain):
-            right = self._read_number(link.right, scope)
-            compute = _OPERATORS.get(type(link.op))
-            if compute is None:
-                hint = "write ** for a power, not ^" if isinstance(link.op, ast.BitXor) else ""
-                self._fail(link.right, hint or "this operator is not known; + - * / ** % are")
-            result = self._try(link, compute, result, right)
+            right = self._read(link.parts[1], scope)
+            if not (isinstance(result, list) or isinstance(right, list)):
+                result = self._try(link, _OPERATORS[link.text], result, right)
+            elif link.text in _ON_LISTS:
+                result = self._try(link, _ON_LISTS[link.text], result, right)
+            elif isinstance(right, list) and (link.text != "*" or isinstance(result, list)):
+                self._fail(link, _INSTEAD[link.text])
+            elif link.text in "*/":
+                result = self._try(link, partial(elementwise, _OPERATORS[link.text]), result, right)
+            else:
+                self._fail(link, _INSTEAD[link.text])
         return result
 
-    def _look_up(self, node: ast.Name, scope: Mapping[str, Any]) -> Any:
-        name = node.id
+    def _is_special(self, part: Part, scope: Mapping[str, Any]) -> bool:
+        """Whether it is e^x, which is the gate exp, or ‖x‖², which needs no root."""
+        base = part.parts[0]
+        if part.text != "^":
+            return False
+        if base.kind == "norm":
+            return base.text == "2" and part.parts[1][:2] == ("number", "2")
+        return base.kind == "name" and base.text == "e" and "e" not in scope
+
+    def _special(self, part: Part, scope: Mapping[str, Any]) -> Any:
+        """A sign of one operand, or one of these powers."""
+        first = part.parts[0]
+        if part.text == "^" and first.kind == "norm":
+            return self._try(part, norm, self._read(first.parts[0], scope), "2", True)
+        operand = self._read(part.parts[-1], scope)
+        if part.text == "ᵀ":
+            return self._try(part, transpose, operand)
+        gates = {"^": primitives.exp, "-": operator.neg, "+": operator.pos}
+        return self._try(part, elementwise, gates[part.text], operand)
+
+    def _look_up(
+        self, part: Part, scope: Mapping[str, Any], given: Mapping[str, Any] | None = None
+    ) -> Any:
+        name = part.text
+        called = self.text[part.end :].lstrip()[:1] == "("
+        if called and name in self._of_parameters:
+            self._fail(part, f"{name} is a number here, computed once: write it without (...)")
         if name in scope:
             return scope[name]
         if name in self._assigned:
-            self._fail(node, f"{name} is used before it is assigned")
+            self._fail(part, f"{name} is used before it is assigned")
         if name in CONSTANTS:
             return CONSTANTS[name]
         if name in FUNCTIONS:
-            self._fail(node, f"{name} is a function: write {name}(...)")
-        self._fail(node, f"{name} has no value: add {name}=NUMBER")
+            self._fail(part, f"{name} is a function: write {name}(...)")
+        if called:
+            self._fail(part, no_function(name, FUNCTIONS))
+        self._fail(part, f"{name} has no value: {self._way_out(name, scope)}")
 
-    def _comparison(self, node: ast.Compare, scope: Mapping[str, Any]) -> bool:
-        left, holds = self._read_number(node.left, scope), True
-        for sign, right_node in zip(node.ops, node.comparators, strict=True):
-            right = self._read_number(right_node, scope)
-            compare = _COMPARISONS.get(type(sign))
-            if compare is None:
-                self._fail(node, "this comparison is not known; < <= > >= == != are")
-            holds = self._try(node, compare, left, right) and holds
+    def _way_out(self, name: str, scope: Mapping[str, Any]) -> str:
+        """What may be meant by a name that has no value."""
+        out = f"add {name}=NUMBER"
+        for function in sorted(FUNCTIONS, key=len, reverse=True):
+            rest = name.removeprefix(function)
+            if rest != name and len(function) > 1 and (rest in scope or rest in CONSTANTS):
+                return f"write {function}({rest}) for the function, or {out} for a variable"
+        known = [*scope, *CONSTANTS, *self._assigned]
+        pieces = re.findall("|".join(map(re.escape, sorted(known, key=len, reverse=True))), name)
+        if len(pieces) > 1 and "".join(pieces) == name:
+            return f"write {'·'.join(pieces)} for the product, or {out} for a variable"
+        base = name.rstrip("0123456789").removesuffix("_")
+        if isinstance(scope.get(base), list):
+            return f"the elements of {base} are {base}[0], {base}[1], ..."
+        near = difflib.get_close_matches(name, [*scope, *CONSTANTS, *self._assigned], 1, 0.75)
+        return f"{out}, or did you mean {near[0]}?" if near else out
+
+    def _comparison(self, part: Part, scope: Mapping[str, Any]) -> bool:
+        left, holds = self._read_number(part.parts[0], scope), True
+        for sign, operand in zip(part.text.split(), part.parts[1:], strict=True):
+            right = self._read_number(operand, scope)
+            holds = self._try(part, _COMPARISONS[sign], left, right) and holds
             left = right
         return holds
 
-    def _choice(self, node: ast.expr, parts: list[ast.expr], scope: Mapping[str, Any]) -> Any:
-        condition = self._read(parts[0], scope)
-        a, b = (lambda part=part: self._read(part, scope) for part in parts[1:])
-        return self._try(node, primitives.where, condition, a, b)
+    def _choice(self, part: Part, scope: Mapping[str, Any]) -> Any:
+        condition = self._read(part.parts[0], scope)
+        a, b = (lambda part=part: self._read(part, scope) for part in part.parts[1:])
+        return self._try(part, primitives.where, condition, a, b)
 
-    def _call(self, node: ast.Call, scope: Mapping[str, Any]) -> Any:
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name not in FUNCTIONS:
-            if not name:
-                self._fail(node, "only functions can be called, by name; write * to multiply")
-            if name in scope or name in self._assigned:
-                self._fail(node, f"{name} is no function: write * to multiply")
-            near = difflib.get_close_matches(name, FUNCTIONS, 1)
-            hint = f"; did you mean {near[0]}?" if near else "; gatewise --help lists them"
-            self._fail(node, f"there is no function {name}{hint}")
-        if node.keywords:
-            self._fail(node.keywords[0].value, f"{name} takes its arguments by place, without =")
-        if name == "where" and len(node.args) == 3:
-            return self._choice(node, node.args, scope)
-        return self._try(node, FUNCTIONS[name], *(self._read(arg, scope) for arg in node.args))
+    def _call(self, part: Part, scope: Mapping[str, Any]) -> Any:
+        name, function = part.text, FUNCTIONS[part.text]
+        if name in scope or name in self._assigned:
+            self._fail(part, f"{name} is a number here: write {name}·(...) to multiply")
+        if name == "where" and len(part.parts) == 3:
+            return self._choice(part, scope)
+        operands = [self._read(each, scope) for each in part.parts]
+        lists = [isinstance(operand, list) for operand in operands]
+        largest = name in ("max", "min", "maximum", "minimum") and len(operands) > 1
+        if any(lists) and (largest or function not in _TAKES_LISTS):
+            return self._try(part, elementwise, function, *operands)
+        return self._try(part, function, *operands)
 
-    def _element(self, node: ast.Subscript, scope: Mapping[str, Any]) -> Any:
+    def _element(self, part: Part, scope: Mapping[str, Any]) -> Any:
         """One element of a list: softmax([a, b])[0]."""
-        things = self._read(node.value, scope)
-        place = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        if not isinstance(things, list) or type(place) is not int:
-            self._fail(node, "[...] takes one element of a list by its number, as in [a, b][0]")
+        things, index = self._read(part.parts[0], scope), part.parts[1]
+        place = int(index.text) if index.kind == "number" and index.text.isdecimal() else None
+        if not isinstance(things, list) or place is None:
+            self._fail(part, "[...] takes one element of a list by its number, as in [a, b][0]")
         if place >= len(things):
-            self._fail(node.slice, f"there are only {len(things)} elements, counted from 0")
+            self._fail(index, f"there are only {len(things)} elements, counted from 0")
         return things[place]
 
-    def _try(self, node: ast.AST, compute: Callable[..., Any], *operands: Any) -> Any:
+    def _try(self, part: Part, compute: Callable[..., Any], *operands: Any) -> Any:
         """Compute, and let an error say where."""
         try:
             return compute(*operands)
         except ExpressionError:
             raise
         except TypeError as error:  # Python counts a function's arguments in words of its own
-            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-            form = _FORMS.get(name)
-            self._fail(node, f"{name} is written as in {form}" if form else str(error))
+            form = _FORMS.get(part.text) if part.kind == "call" else None
+            self._fail(part, f"{part.text} is written as in {form}" if form else str(error))
         except (ArithmeticError, ValueError) as error:
-            self._fail(node, str(error))
+            self._fail(part, str(error))
 
-    def _fail(self, node: ast.AST, message: str) -> NoReturn:
-        line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        before = self._lines[line - 1].encode()[:offset]  # the parser counts bytes
-        raise ExpressionError(message, self._place(line, len(before.decode(errors="replace"))))
-
-    def _place(self, line: int, offset: int) -> int:
-        """The column in the whole text, counted from 1."""
-        before = sum(len(text) + 1 for text in self._lines[: line - 1])
-        return self._indent + before + min(offset, len(self._lines[line - 1])) + 1
+    def _fail(self, part: Part, message: str) -> NoReturn:
+        raise ExpressionError(message, part.at + 1)
 
 
-def _plainly(error: SyntaxError, text: str, place: int) -> str:
-    """What Python's parser says, or where it says little, more."""
-    here = text[place - 1 : place]
-    if here in ("²", "³"):
-        return f"write **{'2' if here == '²' else '3'} for a power"
-    if error.msg == "invalid decimal literal":
-        return "write * to multiply, as in 2*x"
-    if error.msg == "invalid syntax" and not text[place - 1 :].strip():
-        return "something is missing at the end"
-    return error.msg
+def _named(result: Any, name: str, nodes: bool) -> Any:
+    """The result with this name as a label, and as a node of its own if ``nodes``."""
+    if isinstance(result, list):
+        kind = type(result)
+        return kind(_named(each, f"{name}[{k}]", nodes) for k, each in enumerate(result))
+    if nodes and not isinstance(result, bool):
+        result = _own_node(result)
+    if isinstance(result, Value) and not result.label and (nodes or result.op):
+        result.label = name
+    return result
 
 
-def _described(node: ast.AST) -> str:
-    """``a loop``, ``lambda``: what stands there."""
-    if isinstance(node, (ast.BoolOp, ast.UnaryOp)):
-        node = node.op
-    return _DESCRIBED.get(type(node), "this")
-
-
-def _own_node(result: Any) -> Any:
-    """``result`` as a node that has no name yet; a list or a comparison is none."""
-    if isinstance(result, (list, bool)):
-        return result
+def _own_node(result: Any) -> Value:
+    """``result`` as a node that has no name yet."""
     if not isinstance(result, Value) or result.kind == "constant":
         return Value(getattr(result, "data", result))
-    return primitives.sum(result) if result.label or result.op is None else result
+    node: Value = primitives.sum(result) if result.label or result.op is None else result
+    return node

@@ -6,22 +6,26 @@ import argparse
 import math
 import os
 import re
+import shutil
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import fill
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from ..checking.differences import UncheckedWarning, check_gradients
 from ..checking.enclosures import certify
 from ..engine.value import Value
-from ..reading.columns import printable
+from ..reading.columns import excerpt, printable, wrapped
 from ..reading.expressions import FUNCTIONS, ExpressionError, Program
 from ..reading.naming import is_number
+from ..reading.tokens import plain_name
+from ..reading.vectors import elements
 from .drawing import draw
 from .explaining import Explanation
+from .reports import Jacobian, json_report, latex_report
 from .stepping import ORDERS, Walk, walk
 from .tables import plain_table, rich_table
 from .terminal import reader, step_through
@@ -29,20 +33,26 @@ from .webpage import page
 
 __all__ = ["main"]
 
-_EXCERPT = 30  # characters of the expression that an error shows, from its column on
 _MINUS = "\0"  # before a word that begins with a minus: no argument of a command can hold it
+# The name, and what it is; a name may have an index of its own, as w₁ has
+_ASSIGNMENT = re.compile(r"\s*([^\W\d]\w*)\s*[=＝](?!=)\s*(.*)", re.DOTALL)
+_ONE_NUMBER = ("walk", "explain", "check", "certify", "draw", "page")  # what takes no vector
+_ALONE = ("walk", "check", "certify", "draw", "page")  # what --json and --latex don't go with
 _EXAMPLES = f"""examples:
   gatewise "(x+y)*z" x=-2 y=5 z=-4           value, and gradient of every node
   gatewise "q = x + y; f = q*z" x=-2 y=5 z=-4 --walk
-  gatewise "b = a*a; b + sin(b)" a=2 --walk --order naive
-  gatewise "sigmoid(w*x + b)" w=0.5 x=pi b=1/3 --explain w
-  gatewise "relu(x) - log(y)" x=3 y=2 --check
+  gatewise "b = a²; b + sin(b)" a=2 --walk --order naive
+  gatewise "σ(w₁x₁ + b)" w1=0.5 x1=π b=½ --explain w1
+  gatewise W=[[1,2],[3,4]] x=[1,1] "‖W·x‖²"
+  gatewise "softmax([a,b,c])" a=1 b=2 c=3    a vector, and its Jacobian
+  gatewise "relu(x) - ln y" x=3 y=2 --check
   gatewise "(1 + x) - 1" x=1e-17 --certify
-  gatewise "(x+y)*z" x=-2 y=5 z=-4 --draw f.svg --page f.html
+  gatewise "(x+y)z" x=-2 y=5 z=-4 --draw f.svg --page f.html
 
 {fill("functions: " + " ".join(sorted(FUNCTIONS)), 88, subsequent_indent="  ")}
-also: + - * / ** %, comparisons, "a if x > 0 else b", lists as in dot([u, v], [x, y], b),
-and the constants pi, e, tau. Completion in bash: complete -F _longopt gatewise
+also: + - * / ^ % and what slides write: 2x  x²  |x|  ‖x‖  √x  ½  Wᵀx  x·y  x⊙y  e^x  sin x,
+comparisons, "a if x > 0 else b", lists as in dot([u, v], [x, y], b), and the constants pi, e, tau.
+Completion in bash: complete -F _longopt gatewise
 """
 
 
@@ -52,7 +62,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"gatewise: {message}; see gatewise --help\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(explained: bool) -> argparse.ArgumentParser:
+    """The options; what can be written here is only looked up if it is to be ``explained``."""
     from .. import __version__
 
     parser = _Parser(
@@ -75,9 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--explain", metavar="NAME", help="show a gradient as the sum over its paths")
     add("--check", action="store_true", help="compare the gradients with finite differences")
     add("--certify", action="store_true", help="prove in which intervals the gradients lie")
-    add("--draw", metavar="FILE", help="save a picture: .svg, .png or .dot")
-    add("--view", choices=("forward", "backward"), default="backward", help="of the picture")
+    kinds = ", ".join(_picture_types()) if explained else ""
+    add("--draw", metavar="FILE", help=f"save a picture: {kinds}")
+    add("--view", choices=("forward", "backward"), help="of the picture (backward)")
     add("--page", metavar="FILE", help="save an interactive page: .html")
+    add("--json", action="store_true", help="print the table, or the Jacobian, as JSON")
+    add("--latex", action="store_true", help="print it (or --explain's sum) as LaTeX for a slide")
     add("--version", action="version", version=f"gatewise {__version__}")
     return parser
 
@@ -97,29 +111,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no ∂ still shows the rest
     given = sys.argv[1:] if arguments is None else arguments
-    parser = _parser()
+    parser = _parser(explained="-h" in given or "--help" in given)
     options = parser.parse_intermixed_args(list(map(_protected, given)))
     if not options.words:
         parser.error("there is no expression")
-    text, *assignments = options.words
-    if wrong := _wrong_file(options):
+    if wrong := _wrong_options(options):
         return _complain(wrong)
+    text, assignments = _sorted_words(options.words)
     try:
-        program = Program(text)
-        values = _values(assignments, program)
-        inputs = {name: Value(number, name) for name, number in values.items()}
-        output = _output(program, inputs)
+        task = _task(text, _values(assignments))
+        if wrong := _wrong_result(options, task):
+            return _complain(wrong)
+    except _Pointed as error:
+        return _complain(str(error), where=error.where)
     except ExpressionError as error:
-        return _complain(f"column {error.column}{_excerpt(text, error.column)}: {error}")
+        return _complain(str(error), where=excerpt(text, error.column, _columns(80)))
     except ValueError as error:
         return _complain(str(error))
-    if options.explain is not None:
-        named = {node.label: node for node in walk(output, names={}).nodes if node.label}
-        if options.explain not in named:
-            known = ", ".join(named) or "nothing"
-            return _complain(f"--explain {options.explain}: the names here are {known}")
     try:
-        _report(options, program, inputs, output)
+        _report(options, task)
         sys.stdout.flush()
     except BrokenPipeError:  # who read us, as head does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -131,35 +141,90 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _report(
-    options: argparse.Namespace, program: Program, inputs: dict[str, Value], output: Value
-) -> None:
+class _Task(NamedTuple):
+    """What is to be looked at: the expression, its variables (vectors as lists) and its result."""
+
+    program: Program
+    inputs: dict[str, Any]
+    output: Any
+    name: str
+
+    @property
+    def leaves(self) -> dict[str, Value]:
+        return {
+            label: node
+            for name, each in self.inputs.items()
+            for label, node in elements(each, name)
+        }
+
+    def function(self) -> Callable[..., Any]:
+        """The expression as a function of its variables."""
+
+        def f(*point: Any) -> Any:
+            return self.program.evaluate(dict(zip(self.inputs, point, strict=True)))
+
+        f.__name__ = self.name
+        return f
+
+
+def _report(options: argparse.Namespace, task: _Task) -> None:
     """Do what the options ask for."""
+    output = task.output
+    if isinstance(output, list):
+        jacobian = Jacobian(task.name, output, task.leaves)
+        if options.json:
+            print(json_report(task.program.text, jacobian))
+        else:
+            print(jacobian.latex() if options.latex else jacobian.text(_columns(100)))
+        return
     steps = walk(output, options.order, names={})
     if options.walk:
         with reader() as read:
-            step_through(steps, read)
+            step_through(steps, read, _show)
     else:
         steps.goto(len(steps))
+    explained = _explained(options, steps)
+    if options.json or options.latex:
+        text = json_report(task.program.text, steps) if options.json else latex_report(steps)
+        print(explained._repr_latex_() if explained else text)
+        return
     _print_table(steps)
     if steps.order == "naive" and not options.walk:
-        print(steps.ending())
-    unused = [name for name, node in inputs.items() if node not in set(steps.nodes)]
+        _show(steps.ending())
+    unused = [name for name, node in task.leaves.items() if node not in set(steps.nodes)]
     if unused:
-        print(f"not in the graph, gradient 0: {', '.join(unused)}")
-    if options.explain is not None:
-        node = next(node for node in steps.nodes if node.label == options.explain)
-        print(Explanation(node, output, {}))
+        _show(f"not in the graph, gradient 0: {', '.join(unused)}")
+    if explained:
+        _show(explained.text())
     if options.check:
-        _check(program, inputs, output.label)
+        _check(task)
     if options.certify:
-        print(certify(_function(program, inputs, output.label), *inputs.values()))
+        _show(str(certify(task.function(), *task.inputs.values())))
     output.backward()
     if options.draw is not None:
-        print(f"wrote {draw(output, options.view, names={}).save(options.draw)}")
+        view = options.view or "backward"
+        print(f"wrote {draw(output, view, names={}).save(options.draw)}")
     if options.page is not None:
         page(output, options.page, names={})
         print(f"wrote {options.page}")
+
+
+def _explained(options: argparse.Namespace, steps: Walk) -> Explanation | None:
+    if options.explain is None:
+        return None
+    name = plain_name(options.explain)
+    return Explanation(next(n for n in steps.nodes if n.label == name), steps.output, {})
+
+
+def _columns(otherwise: int) -> int:
+    """How wide the terminal is; ``otherwise`` if the output goes elsewhere."""
+    there = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return max(20, shutil.get_terminal_size().columns) if there else otherwise
+
+
+def _show(text: str) -> None:
+    """Print a text; a terminal that is too narrow breaks it at spaces, not inside a number."""
+    print(wrapped(text, _columns(1_000_000)))
 
 
 def _protected(argument: str) -> str:
@@ -172,73 +237,129 @@ def _unprotected(argument: str) -> str:
     return argument.removeprefix(_MINUS)
 
 
-def _wrong_file(options: argparse.Namespace) -> str:
-    """What is wrong with the name of a file to write, so that it is said before all else."""
-    if options.draw is not None:
-        from .rendering import SUFFIXES  # imports graphviz
+def _picture_types() -> list[str]:
+    """The suffixes of pictures that can be written here: without a layout program, only source."""
+    from .rendering import SUFFIXES, layout_program  # imports graphviz
 
-        if Path(options.draw).suffix.lower() not in SUFFIXES:
-            return f"--draw {options.draw!r}: a picture is saved as {', '.join(SUFFIXES)}"
-    if options.page is not None and Path(options.page).suffix.lower() not in (".html", ".htm"):
-        return f"--page {options.page!r}: a page is saved as .html"
+    try:
+        program = Path(layout_program()).stem
+    except ImportError:
+        return [suffix for suffix in SUFFIXES if suffix not in (".svg", ".png", ".pdf")]
+    return [suffix for suffix in SUFFIXES if suffix != ".pdf" or program == "dot"]
+
+
+def _wrong_options(options: argparse.Namespace) -> str:
+    """What is wrong with the options, so that it is said before all else."""
+    given = [name for name in _ALONE if getattr(options, name) not in (None, False)]
+    if options.view and options.draw is None:
+        return "--view says how --draw draws: add --draw f.svg"
+    if options.json and (options.latex or options.explain is not None):
+        return f"--json goes without {'--latex' if options.latex else '--explain'}"
+    if given and (options.json or options.latex):
+        return f"--{'json' if options.json else 'latex'} goes without --{given[0]}"
+    if options.order != ORDERS[0] and (options.json or options.latex):
+        return "--order is for the table and --walk: leave out --json and --latex"
+    for option, types in (("draw", _picture_types), ("page", lambda: [".html", ".htm"])):
+        name = getattr(options, option)
+        if name is None:
+            continue
+        if Path(name).suffix.lower() not in types():
+            what = "a picture is saved here" if option == "draw" else "a page is saved"
+            return f"--{option} {name!r}: {what} as {', '.join(types())}"
+        folder = Path(name).parent
+        if not folder.is_dir():
+            return f"--{option} {name!r}: there is no folder {str(folder)!r}; make it first"
     return ""
 
 
-def _values(assignments: list[str], program: Program) -> dict[str, float]:
-    """The number for each variable, as given: ``x=-2``, ``x=pi/4``."""
-    values: dict[str, float] = {}
+def _wrong_result(options: argparse.Namespace, task: _Task) -> str:
+    """What is asked for, and can't be said of this result."""
+    if isinstance(task.output, list):
+        given = [name for name in _ONE_NUMBER if getattr(options, name) not in (None, False)]
+        given += ["order"] * (options.order != ORDERS[0])
+        if given:
+            hint = "take an element, as in softmax([a, b])[0]"
+            return f"--{given[0]} looks at one number, and this is a list: {hint}"
+    elif options.explain is not None:
+        nodes = walk(task.output, names={}).nodes
+        known = [node.label for node in nodes if node.label]
+        if plain_name(options.explain) not in known:
+            return f"--explain {options.explain}: the names here are {', '.join(known) or 'none'}"
+    return ""
+
+
+class _Pointed(ValueError):
+    """An error that says where it is, in ``name=number``."""
+
+    def __init__(self, message: str, where: str) -> None:
+        super().__init__(message)
+        self.where = where
+
+
+def _sorted_words(words: list[str]) -> tuple[str, list[str]]:
+    """The expression, and the words that give values; the expression may stand at any place."""
+    others = [k for k, word in enumerate(words) if not _ASSIGNMENT.fullmatch(word)]
+    place = others[0] if len(others) == 1 and ";" not in words[0] else 0
+    return words[place], words[:place] + words[place + 1 :]
+
+
+def _values(assignments: list[str]) -> dict[str, Any]:
+    """The number or list for each variable, as given: ``x=-2``, ``x=π/4``, ``x=[1, 2]``."""
+    values: dict[str, Any] = {}
     for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        name = name.strip()
-        if not equals or not name.isidentifier():
+        found = _ASSIGNMENT.fullmatch(assignment)
+        if not found:
             raise ValueError(
-                f"{assignment.strip()!r}: after the expression, in quotes, come values as "
+                f"{assignment.strip()!r}: beside the expression, in quotes, come values as "
                 "name=number, for example x=2"
             )
+        name, text = plain_name(found[1]), found[2]
         if name in values:
             raise ValueError(f"{name} has two values")
-        if name in program.assigned:
-            raise ValueError(f"{name}={text}: the expression itself computes {name}")
         try:
             values[name] = float(text) if is_number(text) else Program(text).evaluate({})
-        except ExpressionError:
-            raise ValueError(
-                f"{name}={text}: write a number, or an expression of numbers such as pi/4"
-            ) from None
-        if math.isinf(values[name]) and is_number(text) and "inf" not in text.lower():
+        except ExpressionError as error:
+            known = "has no value" in str(error)
+            hint = "write a number, or an expression of numbers such as pi/4"
+            where = excerpt(assignment, found.start(2) + error.column, _columns(80))
+            raise _Pointed(f"{name}={text}: {hint if known else error}", where) from None
+        if is_number(text) and math.isinf(values[name]) and "inf" not in text.lower():
             raise ValueError(f"{name}={text}: too large for a float; {name}=inf is infinity")
-    strange = [name for name in values if name not in program.names]
-    if strange:
-        variables = [name for name in program.variables if name not in FUNCTIONS]
-        known = ", ".join(variables) or "no variable"
-        raise ValueError(f"{strange[0]} does not occur in the expression, which has {known}")
     return values
 
 
-def _output(program: Program, inputs: dict[str, Value]) -> Value:
-    """The result as a node with a name."""
+def _task(text: str, values: dict[str, Any]) -> _Task:
+    """Compute the expression; the result has a name."""
+    program = Program(text)
+    program.check_values(values)
+    inputs = {name: _labelled(number, name) for name, number in values.items()}
+    taken = {*inputs, *program.assigned}
+    name = next(name for name in ("f", "out", "result", "y_") if name not in taken)
+    name = program.last_name or name
     output = program.evaluate(inputs, nodes=True)
+    if isinstance(output, list):
+        return _Task(program, inputs, output, name)
     if not isinstance(output, Value):
         output = Value(output)
     if not output.label and output.kind != "constant":
-        taken = {*inputs, *program.assigned}
-        output.label = next(name for name in ("f", "out", "result", "") if name not in taken)
-    return output
+        output.label = name
+    return _Task(program, inputs, output, output.label)
 
 
-def _complain(message: str, code: int = 2) -> int:
-    """Say on one line what is wrong."""
+def _labelled(number: Any, name: str) -> Any:
+    """A number as a Value with its name, a list as a list of them."""
+    if isinstance(number, list):
+        return [_labelled(each, f"{name}[{k}]") for k, each in enumerate(number)]
+    return Value(number, name)
+
+
+def _complain(message: str, code: int = 2, where: str = "") -> int:
+    """Say on one line what is wrong, and show below it where."""
     line = " ".join(map(str.strip, message.splitlines()))
     print(f"gatewise: {printable(line)}", file=sys.stderr)
+    if where:
+        print(where, file=sys.stderr)
     return code
-
-
-def _excerpt(text: str, column: int) -> str:
-    """Where the column is, in the user's own words: ``, at "* y"``."""
-    rest = text[column - 1 :]
-    if not rest.strip():
-        return ""
-    return f', at "{rest[:_EXCERPT]}{"…" if len(rest) > _EXCERPT else ""}"'
 
 
 def _print_table(steps: Walk) -> None:
@@ -250,31 +371,20 @@ def _print_table(steps: Walk) -> None:
         print(plain_table(steps))
 
 
-def _function(program: Program, inputs: dict[str, Value], result: str) -> Callable[..., Any]:
-    """The expression as a function of its variables."""
-
-    def f(*point: Any) -> Any:
-        return program.evaluate(dict(zip(inputs, point, strict=True)))
-
-    f.__name__ = result
-    return f
-
-
-def _check(program: Program, inputs: dict[str, Value], result: str) -> None:
+def _check(task: _Task) -> None:
     """Compare with finite differences.
 
     Raises:
         GradientError: they disagree.
         ValueError: nothing could be compared.
     """
-    f = _function(program, inputs, result)
-    if not inputs:
+    if not task.inputs:
         raise ValueError("nothing could be checked: there is no variable")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncheckedWarning)  # the report tells them, too
-        report = check_gradients(f, *inputs.values())
+        report = check_gradients(task.function(), *task.inputs.values())
     if not report.checked:
         raise ValueError(f"nothing could be checked: {report.doubts[0]}")
     for doubt in report.doubts:
-        print(f"note: {doubt}")
+        _show(f"note: {doubt}")
     print(f"{report.checked} derivatives agree with finite differences")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import select
@@ -19,10 +20,12 @@ _KEYS = {
     "\r": "next", "\n": "next", " ": "next", "n": "next", "\x1b[C": "next", "\x1b[B": "next",
     "\x7f": "back", "\b": "back", "b": "back", "\x1b[D": "back", "\x1b[A": "back",
     "\x1b[H": "first", "\x1b[1~": "first", "\x1b[F": "last", "\x1b[4~": "last",
+    "\xe0M": "next", "\xe0P": "next", "\xe0K": "back", "\xe0H": "back",  # of Windows
+    "\xe0G": "first", "\xe0O": "last",
     "q": "quit", "\x1b": "quit", "\x03": "quit", "\x04": "quit", "": "quit",
 }  # fmt: skip
 _BEGUN = re.compile(r"\x1b(?:[\[O][0-9;]*)?$")  # the beginning of what an arrow key sends
-_KEY = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]?|.", re.DOTALL)
+_KEY = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]?|\xe0.|.", re.DOTALL)
 _LINES = {"": "next", "n": "next", "b": "back", "q": "quit"}
 
 
@@ -54,20 +57,36 @@ def step_through(walk: Walk, read: Read, write: Callable[[str], object] = print)
 @contextmanager
 def reader() -> Iterator[Read]:
     """Give what reads the next command: a key in a terminal, else a line of standard input."""
-    try:
-        import termios
-        import tty
-
-        here = sys.stdin.fileno()
-        settings = termios.tcgetattr(here)
-    except (ImportError, OSError, ValueError, termios.error):
+    if not sys.stdin.isatty():
         yield _read_line
         return
     try:
+        import termios
+        import tty
+    except ImportError:  # Windows
+        yield _reader_of_windows()
+        return
+    here = sys.stdin.fileno()
+    settings = termios.tcgetattr(here)
+    try:
         tty.setcbreak(here)
-        yield _keys(here)
+        yield _keys(lambda: _typed(here))
     finally:
         termios.tcsetattr(here, termios.TCSADRAIN, settings)
+
+
+def _reader_of_windows() -> Read:
+    """Keys where Python can read them there, else lines."""
+    try:
+        key: Callable[[], str] = importlib.import_module("msvcrt").getwch
+    except ImportError:
+        return _read_line
+
+    def typed() -> str:
+        first = key()
+        return "\xe0" + key() if first in ("\0", "\xe0") else first  # an arrow sends two
+
+    return _keys(typed)
 
 
 def _read_line(prompt: str) -> str:
@@ -75,8 +94,8 @@ def _read_line(prompt: str) -> str:
     return _LINES.get(line.strip().lower(), "") if line else "quit"
 
 
-def _keys(terminal: int) -> Read:
-    """The reader of keys; several that came at once are kept for later."""
+def _keys(typed: Callable[[], str]) -> Read:
+    """The reader of keys, as ``typed`` gives them; several that came at once are kept for later."""
     waiting: list[str] = []
 
     def read(prompt: str) -> str:
@@ -84,7 +103,7 @@ def _keys(terminal: int) -> Read:
         try:
             print(prompt if seen else "", end="", flush=True)
             if not waiting:
-                waiting.extend(_KEY.findall(_typed(terminal)) or [""])
+                waiting.extend(_KEY.findall(typed()) or [""])
         finally:  # the prompt makes room for the step, or for the shell's
             print("\r\x1b[K" if seen else "", end="", flush=True)
         return _KEYS.get(waiting.pop(0).replace("\x1bO", "\x1b["), "")

@@ -8,12 +8,13 @@ import select
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from autograd import Value, walk
-from autograd.showing.terminal import step_through
+from autograd.showing.terminal import reader, step_through
 
 pty = pytest.importorskip("pty", reason="pseudo-terminals are a Unix thing")
 
@@ -202,3 +203,25 @@ def test_the_prompt_says_where_it_stands() -> None:
     assert [text.split()[0] for text in shown] == [
         "walk", "forward", "backward", "walk", "forward", "backward",
     ]  # fmt: skip
+
+
+def test_keys_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no termios, keys come from msvcrt; an arrow sends two of them."""
+    keys = iter("\xe0M" + "\0P" + "\r" + "\xe0K" + "x" + "\xe0G" + "\xe0O" + "\x03")
+    msvcrt = SimpleNamespace(getwch=lambda: next(keys))
+    monkeypatch.setitem(sys.modules, "termios", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    with reader() as read:
+        commands = [read("") for _ in range(8)]
+    assert commands == ["next", "next", "next", "back", "", "first", "last", "quit"]
+
+
+def test_lines_where_neither_termios_nor_msvcrt_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("termios", "msvcrt"):
+        monkeypatch.setitem(sys.modules, module, None)
+    lines = iter(["\n", "b\n", ""])
+    stdin = SimpleNamespace(isatty=lambda: True, readline=lambda: next(lines))
+    monkeypatch.setattr("sys.stdin", stdin)
+    with reader() as read:
+        assert [read(""), read(""), read("")] == ["next", "back", "quit"]
