@@ -1,4 +1,4 @@
-"""Activations: what a layer does to its weighted sums (row L10 of the lectures).
+"""Activations: what a layer does to its weighted sums.
 
 An activation is a name or a function. A function of one number is applied to every weighted
 sum; ``softmax`` and ``log_softmax`` look at all of them at once. The functions are gates of
@@ -20,7 +20,7 @@ Activation = str | Callable[[Any], Any] | None
 
 
 def identity(z: Any) -> Any:
-    """Give z itself: the head of a regression (L26)."""
+    """Give z itself: the head of a regression."""
     return z
 
 

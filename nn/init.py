@@ -32,12 +32,12 @@ Seed = random.Random | int | None
 
 
 def zeros(n_inputs: int, n_outputs: int, generator: random.Random) -> float:
-    """Give 0: the hidden neurons of a layer then stay equal for ever (L23)."""
+    """Give 0: the hidden neurons of a layer then stay equal for ever."""
     return 0.0
 
 
 def normal(std: float = 0.01) -> Initializer:
-    """Make the initializer std · N(0, 1); 0.01 breaks the symmetry as L23 does it."""
+    """Make the initializer std · N(0, 1); 0.01 is enough to break the symmetry."""
     return lambda n_inputs, n_outputs, generator: std * generator.gauss(0.0, 1.0)
 
 

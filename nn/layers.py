@@ -1,8 +1,8 @@
 """Layers, and networks made of them: each takes one sample, a list, and gives a list.
 
 A layer reads as the lecture writes it: z = W·x + b with W of shape (n_outputs, n_inputs), then
-the activation (L25). Of nested lists (steps, features; channels, height, width) it takes every
-row, as PyTorch's layers look along the last axis.
+the activation. Of nested lists (steps, features; channels, height, width) it takes every row, as
+PyTorch's layers look along the last axis.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class MLP(Module):
         n_inputs: how many inputs.
         sizes: how many neurons each layer has.
         activation: that of the hidden layers.
-        output_activation: that of the last layer (L26): None for regression and for the losses
+        output_activation: that of the last layer: None for regression and for the losses
             on logits, "sigmoid" for two classes, "softmax" for more.
         init: an initializer or its name, for all layers; by default each layer's own default.
         rng: a seed or a ``random.Random``; the same seed gives the same network.
@@ -237,7 +237,7 @@ class Activate(Module):
 
 
 class Residual(Module):
-    """Add the input to what the steps make of it: x + F(x) (L22).
+    """Add the input to what the steps make of it: x + F(x).
 
     He et al., "Deep residual learning for image recognition", CVPR 2016, equation 1. The 1 in
     its derivative 1 + F'(x) is what keeps the gradient alive through 100 layers.
@@ -270,7 +270,7 @@ class Residual(Module):
 
 
 class Maxout(Module):
-    """The largest of several weighted sums: max(w₁·x + b₁, w₂·x + b₂, ...) (L10).
+    """The largest of several weighted sums: max(w₁·x + b₁, w₂·x + b₂, ...).
 
     Goodfellow et al., "Maxout networks", ICML 2013.
 
@@ -311,7 +311,7 @@ class Maxout(Module):
 
 
 class Dropout(Module):
-    """In training, let each input through with probability 1 - p, scaled by 1 / (1 - p) (L29).
+    """In training, let each input through with probability 1 - p, scaled by 1 / (1 - p).
 
     The scale keeps the expected sum as it is, so in evaluation every input passes unchanged.
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",

@@ -1,4 +1,4 @@
-"""Losses of one sample (row L11 of the lectures), and their mean or sum over a batch.
+"""Losses of one sample, and their mean or sum over a batch.
 
 Each takes what the network gave and what it should have given, numbers or Values, and gives one
 number or Value. Those of a probability come in two forms: on the probability, as the lectures
@@ -227,7 +227,7 @@ def zero_one(f: Any, y: Any, threshold: float = 0.0) -> float:
 
 
 def l2_penalty(weights: Iterable[Any], strength: float) -> Any:
-    """Give λ·‖w‖² for λ = strength, which keeps weights small (L29).
+    """Give λ·‖w‖² for λ = strength, which keeps weights small.
 
     >>> l2_penalty([3.0, 4.0], 0.1)
     2.5

@@ -1,8 +1,8 @@
 """fit: full, stochastic and mini-batch gradient descent, which differ in the batch size alone.
 
 Every epoch shuffles the samples, cuts them into batches, and takes one step of the optimizer
-for each (L21). With a validation set and patience, it stops when the validation loss stops
-falling, and goes back to the weights that did best (L20).
+for each. With a validation set and patience, it stops when the validation loss stops
+falling, and goes back to the weights that did best.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def fit(
         optimizer: by default ``SGD(model.parameters(), lr=0.1)``.
         epochs: how often to go through all samples, at most.
         batch_size: samples a step: None for all (full gradient descent), 1 for stochastic,
-            anything between for mini-batch (L21).
+            anything between for mini-batch.
         shuffle: whether to shuffle before every epoch.
         rng: a seed or a ``random.Random``, for shuffling and splitting.
         validation: a fraction of the samples to set aside, or a pair (X, Y).

@@ -27,7 +27,10 @@ __all__ = [
 
 
 def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
-    """Give x where x > 0, else slope · x (L10; the notes use slopes 0.01 and 0.1).
+    """Give x where x > 0, else slope · x.
+
+    Derivatives: by x 1 where x > 0, else the slope, at x = 0, too; by the slope x where x ≤ 0.
+    Maas et al., "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
 
     >>> leaky_relu(-2.0), leaky_relu(-2.0, 0.1)
     (-0.02, -0.2)
@@ -36,7 +39,10 @@ def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
 
 
 def elu(x: Any, alpha: Any = 1.0) -> Any:
-    """Give x where x > 0, else alpha · (exp(x) - 1) (L10).
+    """Give x where x > 0, else alpha · (exp(x) - 1).
+
+    Derivatives: by x 1 where x > 0, else alpha · exp(x); by alpha exp(x) - 1 where x ≤ 0.
+    Clevert et al., "Fast and accurate deep network learning by exponential linear units", 2016.
 
     >>> elu(3.0), elu(-1e9)
     (3.0, -1.0)
@@ -47,7 +53,8 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
 def maximum(*operands: Any) -> Any:
     """Give the largest operand; tied operands share the gradient equally.
 
-    Takes the operands one by one or as one sequence, as Python's ``max`` does.
+    Takes the operands one by one or as one sequence, as Python's ``max`` does. Derivative: 1 by
+    the largest operand, 1/k by each of k that tie, and nothing flows to the others.
 
     Raises:
         ValueError: there are no operands.
@@ -117,6 +124,8 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
 def logsumexp(*xs: Any) -> Any:
     """Give log Σ exp(xᵢ) without overflow; takes the operands one by one or as one sequence.
 
+    Derivative by xᵢ: softmax(x)ᵢ.
+
     >>> round(logsumexp([1000.0, 1000.0]) - 1000.0, 9)
     0.693147181
     """
@@ -125,6 +134,8 @@ def logsumexp(*xs: Any) -> Any:
 
 def softmax(*xs: Any) -> list[Any]:
     """Give exp(xᵢ) / Σ exp(xⱼ) for every i, a list as long as ``xs``.
+
+    Derivative of sᵢ by xⱼ: sᵢ·(1 - sᵢ) for j = i, else -sᵢ·sⱼ.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
@@ -136,6 +147,8 @@ def softmax(*xs: Any) -> list[Any]:
 def log_softmax(*xs: Any) -> list[Any]:
     """Give xᵢ - logsumexp(x) for every i, a list as long as ``xs``.
 
+    Derivative of element i by xⱼ: 1 - softmax(x)ᵢ for j = i, else -softmax(x)ⱼ.
+
     >>> log_softmax([0.0])
     [-0.0]
     """
@@ -144,7 +157,9 @@ def log_softmax(*xs: Any) -> list[Any]:
 
 
 def cross_entropy(logits: Iterable[Any], target: Any) -> Any:
-    """Give the cross-entropy of softmax(logits) with the target (L11).
+    """Give the cross-entropy of softmax(logits) with the target.
+
+    Derivative by logit i: softmax(logits)ᵢ - 1 for the target's class, softmax(logits)ᵢ for others.
 
     Args:
         logits: n numbers or Values, one a class.
