@@ -1,5 +1,14 @@
 """A scalar reverse-mode automatic differentiation engine.
 
+- a number that remembers how it was computed: ``Value``, with ``backward()``, ``forward()``
+- derivatives of a function: ``grad value_and_grad jacobian hessian gradients``
+- functions of numbers or Values: ``exp log sqrt sin tanh relu sigmoid softmax where ...``
+- to look at what happens: ``walk explain draw page``, and ``gatewise --help`` in a terminal
+- to check it: ``check_gradients finite_difference certify detect_anomaly``
+- to make it fast: ``compile``; to add a gate of your own: ``primitive``
+
+``help`` of a gate, as in ``help(autograd.sigmoid)``, gives its formula, domain and derivative.
+
 >>> from autograd import Value
 >>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
 >>> f = (x + y) * z
@@ -10,7 +19,8 @@
 
 from .checking.differences import check_gradients, finite_difference
 from .checking.enclosures import certify
-from .compiler import JavaScript, TraceError, compile
+from .compiler import JavaScript, TraceError
+from .compiler import compile as compile
 from .engine import copying, forms  # noqa: F401 - copies of Values, and columns of the table
 from .engine.anomaly import AnomalyError, detect_anomaly
 from .engine.backward import StaleGraphError, local_derivatives
@@ -26,14 +36,14 @@ from .engine.functions import (
     maximum,
     minimum,
     softmax,
-    sum,
     take,
 )
+from .engine.functions import sum as sum
 from .engine.gate import Primitive
 from .engine.modes import no_grad
 from .engine.own_gates import primitive
+from .engine.primitives import abs as abs
 from .engine.primitives import (
-    abs,
     acos,
     acosh,
     asin,
@@ -57,7 +67,6 @@ from .engine.primitives import (
     log1p,
     log2,
     log10,
-    pow,
     radians,
     relu,
     sigmoid,
@@ -71,8 +80,10 @@ from .engine.primitives import (
     tanh,
     where,
 )
+from .engine.primitives import pow as pow
 from .engine.rebuilding import elementary
 from .engine.value import Value
+from .reading import manual  # noqa: F401 - what help() says of a gate
 from .showing import chainrule, frames, tables  # noqa: F401 - walks get tables and pictures
 from .showing.drawing import draw
 from .showing.explaining import explain
@@ -81,6 +92,7 @@ from .showing.webpage import Page, page
 
 __version__ = "0.1.0"
 
+# Not abs, compile, pow and sum: after a star import Python's own must still be there
 __all__ = [
     "AnomalyError",
     "JavaScript",
@@ -89,7 +101,6 @@ __all__ = [
     "StaleGraphError",
     "TraceError",
     "Value",
-    "abs",
     "acos",
     "acosh",
     "asin",
@@ -101,7 +112,6 @@ __all__ = [
     "ceil",
     "certify",
     "check_gradients",
-    "compile",
     "cos",
     "cosh",
     "cross_entropy",
@@ -136,7 +146,6 @@ __all__ = [
     "minimum",
     "no_grad",
     "page",
-    "pow",
     "primitive",
     "radians",
     "relu",
@@ -148,7 +157,6 @@ __all__ = [
     "softplus",
     "sqrt",
     "step",
-    "sum",
     "take",
     "tan",
     "tanh",
@@ -157,3 +165,8 @@ __all__ = [
     "where",
     "without_collector",
 ]
+
+
+def __dir__() -> list[str]:
+    """The public names, and no files of the package."""
+    return sorted([*__all__, "__version__", "abs", "compile", "pow", "sum"])

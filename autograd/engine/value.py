@@ -14,7 +14,7 @@ from collections.abc import Callable
 from math import nan
 from operator import attrgetter
 from types import FunctionType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import clock, primitives, recorders
 from .conversion import as_number, shorten
@@ -25,6 +25,12 @@ from .methods import Methods
 __all__ = ["Constant", "Leaf", "Unrecorded", "Value"]
 
 _new = object.__new__
+_OTHER_WORDS = {  # of other libraries, and what is said here
+    "gradient": "grad", "gradients": "grad", "derivative": "grad", "adjoint": "grad",
+    "value": "data", "val": "data", "item": "data", "number": "data", "name": "label",
+    "_prev": "operands", "children": "operands", "parents": "operands", "inputs": "operands",
+    "_op": "op", "gate": "op", "is_leaf": "kind", "backprop": "backward", "zero": "zero_grad",
+}  # fmt: skip
 
 
 # --------------------------------------------------------------------- kinds of methods
@@ -178,8 +184,22 @@ class Value(Methods):
         self._label = _text(label)
 
     data = property(attrgetter("_data"), _set_data, doc="The number; a leaf's can be edited.")
-    grad = property(attrgetter("_grad"), _set_grad, doc="The gradient; None before it is computed.")
+    grad = property(
+        attrgetter("_grad"),
+        _set_grad,
+        doc="The gradient; None until backward() has reached this node, so that rate * w.grad is "
+        "a TypeError before.",
+    )
     label = property(attrgetter("_label"), _set_label, doc="A name, or an empty string.")
+
+    if not TYPE_CHECKING:  # a type checker shall go on to know every attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say what an attribute that is not there may be called here."""
+            message = f"a Value has no attribute {name!r}"
+            if name in _OTHER_WORDS:
+                raise AttributeError(f"{message}: did you mean {_OTHER_WORDS[name]}?")
+            raise AttributeError(message, name=name, obj=self)  # Python adds what is spelled alike
 
     # ------------------------------------------------------------------ the graph
 
@@ -430,10 +450,23 @@ def _operand(thing: Any) -> Any:
             f"a Value and an array of shape {thing.shape}: a Value is one number, so take the "
             "array's elements one by one, [v * x for x in xs]; autograd.compile does whole arrays"
         )
+    if kind in _NO_NUMBERS:
+        raise TypeError(f"an operand is {shorten(thing)}: {_NO_NUMBERS[kind]}")
     try:
         return constant(as_number(thing, "an operand"))
     except TypeError:
         return NotImplemented
+
+
+_ONE_BY_ONE = "a Value is one number, so take the elements one by one, [v * x for x in xs]"
+_NO_NUMBERS: dict[type, str] = {  # what else stands beside a Value by mistake
+    type(None): "a .grad is None until backward() has been called; a function that lacks its "
+    "return gives None, too",
+    str: "a Value is computed with numbers; float(text) reads one",
+    list: _ONE_BY_ONE,
+    tuple: _ONE_BY_ONE,
+    complex: "Values are real numbers",
+}
 
 
 def _constant_of(thing: Any, op: Primitive) -> Value:

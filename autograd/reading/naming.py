@@ -29,6 +29,7 @@ __all__ = [
     "ordinal",
     "short",
     "variables",
+    "written",
 ]
 
 _LONGEST_OPERAND, _LONGEST_FORMULA = 16, 36
@@ -183,12 +184,12 @@ class Names:
         op = node.op
         assert op is not None
         operands = [self.expression(operand) for operand in node.operands]
-        text = textbook(op, place, [_written(operand) for operand in operands])
+        text = textbook(op, place, [written(operand) for operand in operands])
         if text is None:
             out = self.name(node)
             try:
                 partial = op.locals(operands, Expression(out if is_atom(out) else "out"))[place]
-                text = "" if partial is None else _written(partial)
+                text = "" if partial is None else written(partial)
             except Exception:  # a user's rule with an `if` or a call into math: no text
                 text = ""
         text = _SECOND_BRACKETS.sub(r"\1", text)
@@ -285,7 +286,7 @@ def is_atom(name: str) -> bool:
     return bool(re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*(#\d+)*|\w*\([^()]*\)", name))
 
 
-def _written(expression: Any) -> str:
+def written(expression: Any) -> str:
     """An expression as a lecture writes it: a·b for a * b, a/b for a / b, a² for pow(a, 2)."""
     text = python(expression).replace(" * ", "·").replace(" / ", "/")
     return re.sub(r"pow\(([A-Za-z_]\w*), ([23])\)", lambda m: m[1] + " ²³"[int(m[2]) - 1], text)

@@ -24,12 +24,14 @@ from ..reading.columns import padded, width
 from ..reading.latex import LatexNames, latex_number
 from ..reading.naming import by_use, meanings, names_of_caller, short
 from ..reading.notation import Board, latex
+from .hints import added_up, no_leaves
 
 __all__ = ["Explanation", "Path", "explain"]
 
 _MANY = 10**18  # counted no further: 10⁶ doublings have a number of paths with 300,000 digits
 _LONGEST_PATH = 8  # edges written out one by one
 _LONGEST_PRODUCT = 64  # of formulas, in characters
+_MOST_LEAVES = 10  # whose gradients explain(output) shows
 
 
 class Edge(NamedTuple):
@@ -98,6 +100,7 @@ class Explanation:
                 f"{name_of(of)} was not computed from {name_of(node)}: no gradient comes from it"
             )
         self.board = Board(self.order, found)
+        self._found = found
         self._latex_name = LatexNames()
         self.total: float = gradients(of, node)
         self.interval = certified(of, [node]).gradient[0] if certify else None
@@ -154,6 +157,8 @@ class Explanation:
 
     def text(self) -> str:
         """The sum over paths, a line for each."""
+        if self.node is self.output:
+            return "\n".join([*self._of_the_output(), *self._hints()])
         output, node = self.board.name(self.output), self.board.name(self.node)
         start = f"∂{self.board.term(self.output)}/∂{self.board.term(self.node)}"
         start += f" = {short(self.total)}"
@@ -173,8 +178,7 @@ class Explanation:
         elif len(lines) > 1:
             lines.append(f"   sum = {self._sum()} = {short(self.total)}")
         lines += [f"   where {meaning}" for meaning in self._meanings()]
-        if remembered := self._remembered():
-            lines.append(remembered)
+        lines += self._hints()
         if self.interval is not None:
             lines.append(f"   certified: {self.interval}")
         return "\n".join([title, *lines])
@@ -239,13 +243,28 @@ class Explanation:
         terms = [short(path.product) for path in self.paths]
         return " + ".join([terms[0], *(f"({t})" if t.startswith("-") else t for t in terms[1:])])
 
-    def _remembered(self) -> str:
-        """A leaf's gradient adds up over backward passes, and over outputs."""
-        grad = self.node.grad
-        if grad is None or not abs(grad - self.total) > 1e-12 * max(abs(grad), abs(self.total)):
-            return ""
-        name = self.board.term(self.node)
-        return f"   {name}.grad is {short(grad)}: it holds other backward passes than this one"
+    def _of_the_output(self) -> list[str]:
+        """The gradients of the first leaves: of the output itself there is nothing to explain."""
+        term, name = self.board.term, self.board.name
+        lines = [
+            f"∂{term(self.output)}/∂{term(self.output)} = 1: {name(self.output)} is the output"
+        ]
+        leaves = [node for node in self.order if node.kind == "leaf" and node is not self.output]
+        found = gradients(self.output, leaves[:_MOST_LEAVES]) if leaves else []
+        for leaf, gradient in zip(leaves, found, strict=False):
+            start = f"   ∂{term(self.output)}/∂{term(leaf)} = {short(gradient)}"
+            lines.append(f"{start}    explain({name(leaf)}, of={name(self.output)}) says why")
+        if more := len(leaves) - _MOST_LEAVES:
+            lines += [f"   and {more} more leaves"] if more > 0 else []
+        return lines
+
+    def _hints(self) -> list[str]:
+        """What else should be known: a gradient of several passes, a variable that is no leaf."""
+        found = no_leaves(self.order, self._found)
+        if self.node.op is None:
+            remembered = added_up(self.board.term(self.node), self.node, self.total)
+            found += [remembered] if remembered else []
+        return [f"   {hint}" for hint in found]
 
     def __repr__(self) -> str:
         return self.text()
@@ -332,7 +351,8 @@ def explain(
     that depends on the node.
 
     Args:
-        node: the Value whose gradient to explain.
+        node: the Value whose gradient to explain; of the output itself, those of its leaves are
+            shown.
         of: the Value that was differentiated.
         limit: how many paths to write out; the others are counted.
         names: names for Values, as ``locals()`` gives, where the caller's variables won't do.
@@ -378,6 +398,8 @@ def _only_result(node: Value, found: Mapping[Value, str]) -> Value:
     if len(results) == 1:
         return results[0]
     name = found.get(node) or node.label or "node"
+    if not results and node.op is not None:
+        return node
     if not results:
         raise ValueError(
             f"no variable here holds a Value that was computed from {name_of(node)}: say which "

@@ -143,3 +143,34 @@ def test_an_array_of_numpys_is_summed_or_refused_with_the_reason() -> None:
     else:
         assert list(found) == [2.0, 4.0]
     assert grad(lambda v: v[0] ** 2 + v[1] ** 2)(point) == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("other", "way_out"),
+    [
+        ("a", "an operand is 'a': a Value is computed with numbers; float(text) reads one"),
+        (None, "a .grad is None until backward() has been called"),
+        ([1.0], "take the elements one by one, [v * x for x in xs]"),
+        ((1.0,), "take the elements one by one"),
+        (2j, "Values are real numbers"),
+    ],
+)
+def test_what_is_no_operand_says_what_to_write(other: Any, way_out: str) -> None:
+    v = Value(2.0)
+    for operate in (lambda: v * other, lambda: other * v, lambda: v - other):
+        with pytest.raises(TypeError) as caught:
+            operate()
+        assert way_out in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"), [("gradient", "grad"), ("value", "data"), ("_prev", "operands")]
+)
+def test_an_attribute_of_another_name(name: str, ours: str) -> None:
+    x = Value(2.0)
+    for node in (x, x * x):
+        with pytest.raises(AttributeError, match=f"no attribute '{name}': did you mean {ours}?"):
+            getattr(node, name)
+    assert not hasattr(x, "shape")
+    x.colour = "red"  # a leaf takes attributes of one's own
+    assert x.colour == "red"

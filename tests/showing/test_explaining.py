@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+import autograd
 from autograd import StaleGraphError, Value, explain, relu, sum, tanh, walk, where
 from autograd.engine.graph import topological_order
 
@@ -149,7 +150,10 @@ def test_what_explain_refuses() -> None:
 def test_the_output_itself_and_a_dead_path() -> None:
     x = Value(-2.0)
     y = relu(x)
-    assert str(explain(y, of=y)).splitlines()[0] == "∂y/∂y = 1: 1 path from y back to y"
+    assert str(explain(y, of=y)).splitlines() == [
+        "∂y/∂y = 1: y is the output",
+        "   ∂y/∂x = 0    explain(x, of=y) says why",
+    ]
     assert "∂y/∂x = I(x > 0) = 0" in str(explain(x))
 
 
@@ -159,7 +163,10 @@ def test_a_leaf_that_remembers_other_passes() -> None:
     y.backward()
     assert "holds other" not in str(explain(x))
     y.backward()
-    assert str(explain(x)).endswith("x.grad is 6: it holds other backward passes than this one")
+    assert str(explain(x)).endswith(
+        "x.grad is 6: it holds other backward passes than this one, which gives 3; "
+        "zero_grad() before a pass starts afresh"
+    )
 
 
 def test_latex_of_l1() -> None:
@@ -251,3 +258,17 @@ def test_latex_numbers_and_labels_are_safe() -> None:
     assert "<" not in text
     assert re.sub(r"\\[{}]", "", text).count("{") == re.sub(r"\\[{}]", "", text).count("}")
     assert r"\infty" in explain(x, of=y * math.inf)._repr_latex_()
+
+
+def test_the_output_shows_the_gradients_of_its_leaves() -> None:
+    x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
+    f = (x + y) * z
+    assert str(explain(f)).splitlines() == [
+        "∂f/∂f = 1: f is the output",
+        "   ∂f/∂x = -4    explain(x, of=f) says why",
+        "   ∂f/∂y = -4    explain(y, of=f) says why",
+        "   ∂f/∂z = 3    explain(z, of=f) says why",
+    ]
+    many = [Value(float(k)) for k in range(12)]
+    total = autograd.sum(many)
+    assert str(explain(total)).splitlines()[-1] == "   and 2 more leaves"
