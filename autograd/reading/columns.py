@@ -56,6 +56,8 @@ def excerpt(text: str, column: int, columns: int) -> str:
       x + * y
           ^
     """
+    if not text.strip():
+        return ""
     start = text.rfind("\n", 0, column - 1) + 1
     line = text[start:].split("\n")[0].replace("\t", " ")
     line = "".join(c if c.isprintable() else "�" for c in line)

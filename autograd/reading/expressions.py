@@ -143,7 +143,9 @@ class Program:
                 self._look_up(part, values, values)
         for name in values:
             if name in self._assigned:
-                raise ValueError(f"{name}: the expression itself computes {name}")
+                raise ValueError(
+                    f"{name}: the expression itself computes {name}; to compare write =="
+                )
             if name not in self.names:
                 known = ", ".join(self.variables) or "no variable"
                 raise ValueError(f"{name} does not occur in the expression, which has {known}")

@@ -23,15 +23,19 @@ _PRODUCTS = ("*", "·", "/", "%", "⊙", "@")
 _ROOTS = {"√": "sqrt", "∛": "cbrt"}
 _ROUNDED = {"⌊": ("⌋", "floor"), "⌈": ("⌉", "ceil")}
 _CLOSING = {"(": ")", "[": "]"}
-_OF_THEIR_OWN = {
-    "'": "a quote",
-    '"': "a quote",
-    ".": "a dot after a name",
-    "{": "{...}",
-    "∂": "∂: the derivatives are computed for you, so it",
-    "∇": "∇: the derivatives are computed for you, so it",
-    "…": "…, which stands for what was not computed,",
-    "∑": "∑: write sum([x, y]), for it",
+_INSTEAD = {  # of signs that have no meaning here
+    "'": "a name takes no prime, and text has no value",
+    '"': "text has no value",
+    ".": "after a name there is no dot",
+    "∂": "the derivatives are computed for you",
+    "∇": "the derivatives are computed for you",
+    "…": "it stands for what was not computed",
+    "∑": "write sum([x, y])",
+    "∫": "there are no integrals",
+    "!": "there are no factorials",
+    "°": "write radians(30)",
+    "←": "write q = x + 1, with a name of its own",
+    "//": "write floor(x/y)",
 }
 
 
@@ -175,11 +179,6 @@ class _Parser:
         self.unexpected(token)
 
     def unexpected(self, token: Token) -> NoReturn:
-        if token.text in _RESERVED or token.text in _OF_THEIR_OWN:
-            what = _OF_THEIR_OWN.get(token.text, token.text)
-            self.fail(f"{what} can't be used here", token.start)
-        if token.text == "//":
-            self.fail("the operator // is not known: write floor(x/y)", token.start)
         if token.kind == "number":
             first = self.text[self.previous.start : self.previous.end]
             second = self.text[token.start : token.end]
@@ -189,7 +188,8 @@ class _Parser:
             other = f"{first} + {second}" if not second[-1].isdecimal() else f"{first}{second}"
             start = self.tokens[self.place - 2].start
             self.two_readings(start, f"{first}·{second}", other, token.start)
-        self.fail(f"{token.text} can't be used here", token.start)
+        hint = f"; {_INSTEAD[token.text]}" if token.text in _INSTEAD else ""
+        self.fail(f"{token.text} can't be used here{hint}", token.start)
 
     # ------------------------------------------------------------------ from loose to tight
 
@@ -433,9 +433,12 @@ class _Parser:
         """What stands in brackets whose first has been read."""
         self.open.append(opening)
         part = inside()
-        if not self.take(closing or _CLOSING[opening.text]):
+        closing = closing or _CLOSING[opening.text]
+        if not self.take(closing):
             if self.next.kind in ("end", "line"):
                 self.never_closed()
+            if self.next.text in (")", "]"):
+                self.fail(f"'{closing}' is missing before {self.next.text}", self.next.start)
             self.finish()
         self.open.pop()
         self.unbracketed = None

@@ -35,8 +35,8 @@ _SAME = {  # for each sign of the keyboard, or of ours, those that mean the same
     "*": "×✕✖⨯∗＊﹡⁎",
     "·": "⋅∙•‧・·",
     "/": "÷∕⁄／➗",
-    "(": "（",
-    ")": "）",
+    "(": "（{",
+    ")": "）}",
     "[": "［",
     "]": "］",
     ",": "，",
@@ -47,7 +47,6 @@ _SAME = {  # for each sign of the keyboard, or of ours, those that mean the same
     "‖": "∥║",
     "ᵀ": "⊤",
     "⊙": "∘⊗",
-    "∞": "",
     " ": "\u2061\u2062\u2063\u2064\u200b\ufeff",  # invisible: application, times, ...
 }
 _KEYBOARD = str.maketrans({other: sign for sign, others in _SAME.items() for other in others})

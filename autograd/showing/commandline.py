@@ -309,6 +309,8 @@ def _values(assignments: list[str]) -> dict[str, Any]:
     for assignment in assignments:
         found = _ASSIGNMENT.fullmatch(assignment)
         if not found:
+            if re.fullmatch("-[a-z]+", assignment):
+                raise ValueError(f"{assignment}: an option begins with two hyphens, -{assignment}")
             raise ValueError(
                 f"{assignment.strip()!r}: beside the expression, in quotes, come values as "
                 "name=number, for example x=2"

@@ -75,6 +75,8 @@ def test_variables_of_a_branch_not_taken(capsys: pytest.CaptureFixture[str]) -> 
         (["x", "x"], "'x': beside the expression, in quotes, come values as name=number"),
         (["1 + 2", "x=1"], "x does not occur in the expression, which has no variable"),
         (["x", "x=1", "x=2"], "x has two values"),
+        (["", "x=1"], "there is no expression"),
+        (["x", "x=1", "-walk"], "-walk: an option begins with two hyphens, --walk"),
         (["q = x; q", "x=1", "q=2"], "the expression itself computes q"),
         (["x", "x=1e400"], "x=1e400: too large for a float; x=inf is infinity"),
         (["x", "x=1", "--explain", "q"], "--explain q: the names here are x"),
