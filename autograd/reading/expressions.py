@@ -132,21 +132,21 @@ class Program:
         return [n for n in self.names if n not in self._assigned and n not in CONSTANTS]
 
     def check_values(self, values: Mapping[str, Any]) -> None:
-        """See that there is a value for every variable, and a variable for every value.
+        """See that the text has a variable for every value.
 
         Raises:
-            ExpressionError: a name has no value.
-            ValueError: the text has no such variable.
+            ValueError: it computes a name itself, or has no such variable.
+            ExpressionError: it has not, and another variable lacks a value: x·y is no xy.
         """
-        for part in self._name_parts():
-            if part.text not in self._assigned:
-                self._look_up(part, values, values)
+        names = set(self.names)
         for name in values:
             if name in self._assigned:
-                raise ValueError(
-                    f"{name}: the expression itself computes {name}; to compare write =="
-                )
-            if name not in self.names:
+                computed = f"{name}: the expression itself computes {name}"
+                raise ValueError(f"{computed}; to compare write ==")
+            if name not in names:
+                for part in self._name_parts():
+                    if part.text not in self._assigned:
+                        self._look_up(part, values)
                 known = ", ".join(self.variables) or "no variable"
                 raise ValueError(f"{name} does not occur in the expression, which has {known}")
 
@@ -261,9 +261,7 @@ class Program:
         gates = {"^": primitives.exp, "-": operator.neg, "+": operator.pos}
         return self._try(part, elementwise, gates[part.text], operand)
 
-    def _look_up(
-        self, part: Part, scope: Mapping[str, Any], given: Mapping[str, Any] | None = None
-    ) -> Any:
+    def _look_up(self, part: Part, scope: Mapping[str, Any]) -> Any:
         name = part.text
         called = self.text[part.end :].lstrip()[:1] == "("
         if called and name in self._of_parameters:
@@ -276,7 +274,7 @@ class Program:
             return CONSTANTS[name]
         if name in FUNCTIONS:
             self._fail(part, f"{name} is a function: write {name}(...)")
-        if called:
+        if called and len(name) > 2:  # a shorter one is rather a factor, as in x(1 - x)
             self._fail(part, no_function(name, FUNCTIONS))
         self._fail(part, f"{name} has no value: {self._way_out(name, scope)}")
 

@@ -120,6 +120,9 @@ class _Parser:
     def source(self, part: Part) -> str:
         return self.text[part.start : part.end]
 
+    def in_brackets(self, part: Part) -> bool:
+        return self.text[part.start] in "({（"
+
     def two_readings(self, start: int, first: str, second: str, at: int) -> NoReturn:
         written = self.text[start : self.previous.end]
         self.fail(f"{written} may mean {first} or {second}: write which", at)
@@ -289,8 +292,7 @@ class _Parser:
             argument = self.joined(sign, bare.parts[0], exponent)
             return self.bare_call(bare.text, bare.start, bare.at, argument)
         power = self.joined(sign, base, exponent)
-        bracketed = self.text[exponent.start : exponent.start + 1] == "("
-        self.unbracketed = None if bracketed else power
+        self.unbracketed = None if self.in_brackets(exponent) else power
         return power
 
     def postfix(self) -> Part:
@@ -406,7 +408,7 @@ class _Parser:
     def bare_call(self, name: str, start: int, at: int, argument: Part) -> Part:
         """A call without brackets, after which no more factors may follow."""
         call = Part("call", name, start, argument.end, at, (argument,))
-        self.unbracketed = None if self.text[argument.start] == "(" else call
+        self.unbracketed = None if self.in_brackets(argument) else call
         return call
 
     def arguments(self, always: bool = False) -> Part:

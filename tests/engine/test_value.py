@@ -137,7 +137,7 @@ def test_conversions_that_would_drop_the_graph_are_refused(convert: object) -> N
 def test_a_value_is_no_integer() -> None:
     """Not an index, nor how often to repeat a string; Python's own message names the type."""
     for use in (lambda v: [1.0, 2.0][v], range, lambda v: "ab" * v):
-        with pytest.raises(TypeError, match="Leaf|an operand is 'ab'"):
+        with pytest.raises(TypeError, match=r"Leaf|an operand is 'ab'"):
             use(Value(1.0))  # type: ignore[no-untyped-call]
 
 

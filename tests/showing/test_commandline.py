@@ -65,6 +65,7 @@ def test_other_results(
 def test_variables_of_a_branch_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["where(x > 0, y, z*z)", "x=-1", "y=2", "z=3"]) == 0
     assert capsys.readouterr().out.endswith("not in the graph, gradient 0: x, y\n")
+    assert main(["where(x > 0, y, z²)", "x=-1", "z=3"]) == 0  # y is not asked for
 
 
 @pytest.mark.parametrize(
