@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import textwrap
 from unicodedata import combining, east_asian_width
 
-__all__ = ["excerpt", "padded", "printable", "width", "wrapped"]
+__all__ = ["excerpt", "padded", "printable", "terminal_columns", "width", "wrapped"]
 
 
 def printable(text: str, longest: int = 10_000) -> str:
@@ -69,3 +72,9 @@ def excerpt(text: str, column: int, columns: int) -> str:
     if first + len(shown) < len(line):
         shown = shown[:-1] + "…"
     return f"  {shown}\n  {' ' * width(shown[: at - first])}^"
+
+
+def terminal_columns(otherwise: int) -> int:
+    """How wide the terminal is; ``otherwise`` if the output goes elsewhere."""
+    there = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return max(20, shutil.get_terminal_size().columns) if there else otherwise

@@ -2,5 +2,6 @@
 
 It imports all other rooms. Start with ``drawing.py`` (``draw``; ``graphs.py``, ``network.py`` and
 ``diagrams.py`` write the pictures), ``stepping.py`` (``walk``; ``frames.py``, ``chainrule.py``),
-``explaining.py`` (``explain``) and ``webpage.py`` (``page``).
+``explaining.py`` (``explain``) and ``webpage.py`` (``page``). The command is ``arguments.py`` and
+``commandline.py``; ``hints.py`` knows two slips that raise no error.
 """
