@@ -228,18 +228,20 @@ class Program:
             part = part.parts[0]
         result = self._special(part, scope) if part.kind == "sign" else self._read(part, scope)
         for link in reversed(chain):
-            right = self._read(link.parts[1], scope)
-            if not (isinstance(result, list) or isinstance(right, list)):
-                result = self._try(link, _OPERATORS[link.text], result, right)
-            elif link.text in _ON_LISTS:
-                result = self._try(link, _ON_LISTS[link.text], result, right)
-            elif isinstance(right, list) and (link.text != "*" or isinstance(result, list)):
-                self._fail(link, _INSTEAD[link.text])
-            elif link.text in "*/":
-                result = self._try(link, partial(elementwise, _OPERATORS[link.text]), result, right)
-            else:
-                self._fail(link, _INSTEAD[link.text])
+            result = self._combined(link, result, self._read(link.parts[1], scope))
         return result
+
+    def _combined(self, link: Part, left: Any, right: Any) -> Any:
+        """Two operands of a sign, either of which may be a list."""
+        lists = isinstance(left, list) + isinstance(right, list)
+        scaled = lists == 1 and (link.text == "*" or (link.text == "/" and isinstance(left, list)))
+        if not lists:
+            return self._try(link, _OPERATORS[link.text], left, right)
+        if scaled:
+            return self._try(link, elementwise, _OPERATORS[link.text], left, right)
+        if link.text not in _ON_LISTS:
+            self._fail(link, _INSTEAD[link.text])
+        return self._try(link, _ON_LISTS[link.text], left, right)
 
     def _is_special(self, part: Part, scope: Mapping[str, Any]) -> bool:
         """Whether it is e^x, which is the gate exp, or ‖x‖², which needs no root."""

@@ -241,7 +241,7 @@ def _computed(program: Program, values: dict[str, Any]) -> Task:
     program.check_values(values)
     inputs = {name: _labelled(number, name) for name, number in values.items()}
     taken = {*inputs, *program.assigned}
-    name = next(name for name in ("f", "out", "result", "y_") if name not in taken)
+    name = next(name for name in ("f", "out", "result", "") if name not in taken)
     name = program.last_name or name
     output = program.evaluate(inputs, nodes=True)
     if isinstance(output, list):
