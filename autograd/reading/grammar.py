@@ -388,7 +388,7 @@ class _Parser:
         if power is None:
             return call
         if power.text.startswith("-"):
-            of = "(" + self.source(call.parts[0]).strip("()") + ")"
+            of = f"({self.text[power.end : call.end].strip(' (){}')})"
             self.two_readings(
                 token.start, f"1/{token.text}{of}", f"arc{token.text}{of}", power.start
             )

@@ -6,6 +6,7 @@ import math
 import unicodedata
 
 import pytest
+from hypothesis import example, given, strategies
 
 from autograd import Value
 from autograd.engine.graph import topological_order
@@ -284,6 +285,75 @@ def test_what_may_mean_two_things_is_refused_with_both(
     assert first.replace(" ", "") in message and second.replace(" ", "") in message
     column = caught.value.column
     assert text[column - 1] == at, f"{text} {column}"
+
+
+PIECES = [
+    "x",
+    "y",
+    "W",
+    "v",
+    "2",
+    "½",
+    "0.5",
+    "(",
+    ")",
+    "[",
+    "]",
+    "|",
+    "‖",
+    "||",
+    "+",
+    "-",
+    "·",
+    "*",
+    "/",
+    "^",
+    "²",
+    "ᵀ",
+    "^T",
+    "sin",
+    "σ",
+    "ln",
+    "√",
+    "e",
+    "π",
+    "if",
+    "else",
+    ",",
+    "=",
+    "<",
+    ";",
+    "max(",
+    "⌊",
+    "⌋",
+    "ˣ",
+    "⁻¹",
+    "@",
+    "⊙",
+    "softmax(",
+    "I(",
+    "where(",
+    "take(",
+    "dot(",
+    "!",
+    "#",
+    "''",
+    "f(x)=",
+    "‖₁",
+    "{",
+    "}",
+    "%",
+]
+
+
+@given(strategies.lists(strategies.sampled_from([*PIECES, " ", "\n"]), max_size=9).map("".join))
+@example("sin⁻¹{}⊙I(")
+def test_whatever_is_typed_is_read_or_refused_at_a_place(text: str) -> None:
+    values = {"x": 2.0, "y": 3.0, "W": [[1.0, 2.0], [3.0, 4.0]], "v": [1.0, 1.0]}
+    try:
+        Program(text).evaluate(values)
+    except ExpressionError as error:
+        assert 1 <= error.column <= len(text) + 1
 
 
 def test_a_sum_of_many_terms() -> None:
