@@ -287,66 +287,12 @@ def test_what_may_mean_two_things_is_refused_with_both(
     assert text[column - 1] == at, f"{text} {column}"
 
 
-PIECES = [
-    "x",
-    "y",
-    "W",
-    "v",
-    "2",
-    "½",
-    "0.5",
-    "(",
-    ")",
-    "[",
-    "]",
-    "|",
-    "‖",
-    "||",
-    "+",
-    "-",
-    "·",
-    "*",
-    "/",
-    "^",
-    "²",
-    "ᵀ",
-    "^T",
-    "sin",
-    "σ",
-    "ln",
-    "√",
-    "e",
-    "π",
-    "if",
-    "else",
-    ",",
-    "=",
-    "<",
-    ";",
-    "max(",
-    "⌊",
-    "⌋",
-    "ˣ",
-    "⁻¹",
-    "@",
-    "⊙",
-    "softmax(",
-    "I(",
-    "where(",
-    "take(",
-    "dot(",
-    "!",
-    "#",
-    "''",
-    "f(x)=",
-    "‖₁",
-    "{",
-    "}",
-    "%",
-]
+PIECES = list("xyWv2½()[]|‖+-·*/^²ᵀσ√eπ,=<;⌊⌋ˣ@⊙!#'{}% \n")
+PIECES += ["||", "^T", "sin", "ln ", "if ", "else ", "max(", "softmax(", "I(", "where(", "take("]
+PIECES += ["⁻¹", "dot(", "f(x)=", "‖₁", "0.5"]
 
 
-@given(strategies.lists(strategies.sampled_from([*PIECES, " ", "\n"]), max_size=9).map("".join))
+@given(strategies.lists(strategies.sampled_from(PIECES), max_size=9).map("".join))
 @example("sin⁻¹{}⊙I(")
 def test_whatever_is_typed_is_read_or_refused_at_a_place(text: str) -> None:
     values = {"x": 2.0, "y": 3.0, "W": [[1.0, 2.0], [3.0, 4.0]], "v": [1.0, 1.0]}
