@@ -20,17 +20,19 @@ from .straight import bound
 __all__ = ["Variables", "first_non_finite", "first_non_finite_number", "located", "run"]
 
 
-def first_non_finite(source: Source, arguments: dict[str, Any], place: str) -> str:
+def first_non_finite(
+    source: Source, scope: dict[str, Any], arguments: dict[str, Any], place: str
+) -> str:
     """Say which line of an array program made its loss NaN or infinite.
 
     Args:
-        source: the program.
+        source, scope: the program and the names that it uses.
         arguments: theta and the inputs by their names, of one sample if there are samples.
         place: the sample, as the message is to name it: " in sample 3".
     """
     import numpy as np
 
-    from .build import namespace_of
+    module = scope.get("jnp", np)
 
     def bad(thing: Any) -> Any:
         numbers = np.asarray(thing)
@@ -40,13 +42,12 @@ def first_non_finite(source: Source, arguments: dict[str, Any], place: str) -> s
         return found.ravel()[0] if found.size else None
 
     def mend(array: Any) -> Any:
-        return np.where(np.isfinite(array), array, np.asarray(1, theta.dtype))
+        return module.where(module.isfinite(array), array, module.asarray(1, theta.dtype))
 
     theta = arguments["theta"]
     for name, array in arguments.items():
         if np.isnan(array).any():
             return f", because {name} holds nan{place}"
-    scope = namespace_of(source.names, str(theta.dtype))
     given = arguments | {"g": np.zeros_like(theta)}
     with np.errstate(all="ignore"):
         return _Hunt(source, scope, given, bad, mend).said(place)

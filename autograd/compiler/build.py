@@ -16,7 +16,7 @@ from .blocks import blocks
 from .boxes import Block
 from .c import CFile
 from .canonicalise import canonicalise
-from .emit import emit_gradient, emit_values
+from .emit import NUMPY, Form, emit_gradient, emit_values
 from .expand import expand
 from .formulas import formulas
 from .group import Group, group
@@ -68,7 +68,7 @@ def build(
         data: its leaves that are numbers.
         reduction, dtype: as of ``compile``.
         ordered: whether theta has the parameters in this order.
-        target: "c" for the program in C besides.
+        target: "c" for the program in C besides, "jax" for one that is written for JAX.
     """
     shapes = [() if a.shape is None else a.shape for a in trace.arguments]
     scalars = side_by_side(canonicalise(trace, parameters, data))
@@ -81,12 +81,13 @@ def build(
     for k, name in zip(batched, names, strict=True):
         all_names[k] = name
 
+    form = _form(target, trace, all_names)
     sources: dict[str, Source] = {}
     lowered = lower(grouping, shapes)
     count = len(grouping.parameters)
     output = _joined(lowered.outputs, trace.single)
     new = _expanded([output])
-    values, plain = emit_values(new[output], all_names, dtype)
+    values, plain = emit_values(new[output], all_names, dtype, form)
     sources["values"] = _source(values)
     in_c = CFile(dtype, all_names)
     if target == "c":
@@ -96,9 +97,10 @@ def build(
         gradient = differentiate(lowered, reduction)
         new = _expanded([gradient.loss, *(write.value for write in gradient.writes)])
         gradient = gradient.mapped(new)
-        last, unrolled = emit_gradient(gradient, count, all_names, dtype)
+        last, unrolled = emit_gradient(gradient, count, all_names, dtype, form)
         sources["value_and_grad"] = _source(last)
-        sources["workspace"] = workspace(unrolled, dtype, count)
+        if form is NUMPY:
+            sources["workspace"] = workspace(unrolled, dtype, count)
         if target == "c":
             in_c.add(unrolled, gradient.loss, gradient.writes, count)
     if target == "c":
@@ -114,6 +116,16 @@ def build(
     told, text = _explain(groups, last), formulas(last)
     outputs = len(lowered.outputs)
     return Built(sources, grouping.parameters, told, boxes, text, width, outputs)
+
+
+def _form(target: str | None, trace: Trace, names: list[str]) -> Form:
+    """How the functions of a target are written."""
+    if target != "jax":
+        return NUMPY
+    from .jax_target import Pure
+
+    arguments = zip(names, trace.arguments, strict=True)
+    return Pure({name: a.width for name, a in arguments if len(a.shape or ()) > 1})
 
 
 def _expanded(roots: list[Array]) -> dict[Array, Array]:

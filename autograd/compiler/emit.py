@@ -23,11 +23,32 @@ from .texts import ATOM, Text, tuple_text
 from .wording import text_of
 from .writer import WIDTH, Writer
 
-__all__ = ["emit_gradient", "emit_values"]
+__all__ = ["NUMPY", "Form", "Gradients", "emit_gradient", "emit_values", "repeats"]
+
+
+class Form:
+    """How a function is written: here for NumPy, and its gradient into the argument g.
+
+    What another target writes in another way, its subclass says.
+    """
+
+    writer: type[RolledWriter] = RolledWriter
+    last = ("g",)  # the arguments after the inputs
+
+    def gradients(self, w: Writer, writes: list[Write], count: int) -> Gradients:
+        return Gradients(w, writes, count)
+
+    def begin(self, w: Writer) -> list[str]:
+        """Lines that come before all others."""
+        inputs = w.schedule.inputs
+        return [f"B = {inputs[0]}.shape[0]"] if w.uses_batch and inputs else []
+
+
+NUMPY = Form()
 
 
 def emit_gradient(
-    gradient: Gradient, count: int, inputs: list[str], dtype: str
+    gradient: Gradient, count: int, inputs: list[str], dtype: str, form: Form = NUMPY
 ) -> tuple[Schedule, Schedule]:
     """``value_and_grad(theta, *inputs, g)``, which writes into g: with loops, and without.
 
@@ -37,13 +58,14 @@ def emit_gradient(
         inputs: the name of each argument; "" for a number held fixed, which is none of the
             function's.
         dtype: of theta and the inputs.
+        form: how it is written.
     """
     loss, writes = gradient.loss, as_they_come(gradient)
     roots = [loss, *(write.value for write in writes)]
 
     def emit(events: list[Event], plan: Plan) -> Schedule:
-        w = RolledWriter(Names(inputs), text_of, roots, dtype, plan)
-        gradients = _Gradients(w, writes, count)
+        w = form.writer(Names(inputs), text_of, roots, dtype, plan)
+        gradients = form.gradients(w, writes, count)
 
         def write(event: Event) -> None:
             if event is loss:
@@ -57,16 +79,18 @@ def emit_gradient(
                 w.place(event)
 
         w.write_all(events, write)
-        return _finish(w, "value_and_grad", "g")
+        return _finish(w, form, gradients)
 
     return _with_loops(loss, writes, emit)
 
 
-def emit_values(output: Array, inputs: list[str], dtype: str) -> tuple[Schedule, Schedule]:
+def emit_values(
+    output: Array, inputs: list[str], dtype: str, form: Form = NUMPY
+) -> tuple[Schedule, Schedule]:
     """The source of ``values(theta, *inputs)``; arguments as for ``emit_gradient``."""
 
     def emit(events: list[Event], plan: Plan) -> Schedule:
-        w = RolledWriter(Names(inputs), text_of, [output], dtype, plan)
+        w = form.writer(Names(inputs), text_of, [output], dtype, plan)
 
         def write(event: Event) -> None:
             assert isinstance(event, Array)
@@ -78,7 +102,7 @@ def emit_values(output: Array, inputs: list[str], dtype: str) -> tuple[Schedule,
 
         w.write_all(events, write)
         w.schedule.forward = len(w.schedule.lines)
-        return _finish(w, "values")
+        return _finish(w, form)
 
     return _with_loops(output, [], emit)
 
@@ -94,25 +118,27 @@ def _with_loops(
     return (emit(events, plan) if plan.loops else plain), plain
 
 
-def _finish(w: Writer, name: str, *more: str) -> Schedule:
+def _finish(w: Writer, form: Form, gradients: Gradients | None = None) -> Schedule:
+    """The schedule with the text of the function: ``values``, or with gradients the other."""
     schedule = w.schedule
-    header = [f"B = {schedule.inputs[0]}.shape[0]"] if w.uses_batch and schedule.inputs else []
     order = sorted(schedule.views, key=lambda view: (view[0] == "g", int(view[2].flat[0])))
-    header += [f"{name} = {view_text(array, index)}" for array, name, index in order]
-    schedule.header = header
+    there = ("theta", *form.last)
+    views = [f"{name} = {view_text(of, index)}" for of, name, index in order if of in there]
+    schedule.header = [*form.begin(w), *views]
     made = _dictionaries(schedule.kept)
-    if more:
+    if gradients is None:
+        name, last, body = "values", (), schedule.text()
+    else:
+        name, last = "value_and_grad", form.last
         body = [
             "# forward",
             *schedule.text(0, schedule.forward),
             "# backward",
             *schedule.text(schedule.forward),
-            "return loss",
+            *gradients.result(),
         ]
-    else:
-        body = schedule.text()
-    lines = [f"def {name}({', '.join(['theta', *schedule.inputs, *more])}):"]
-    lines += [f"    {line}" for line in (*header, *made, *body)]
+    lines = [f"def {name}({', '.join(['theta', *schedule.inputs, *last])}):"]
+    lines += [f"    {line}" for line in (*schedule.header, *made, *body)]
     schedule.source = "\n".join(lines) + "\n"
     schedule.inside |= {node: text.text for node, text in w.texts.items()}
     return schedule
@@ -143,7 +169,7 @@ def view_text(array: str, index: Any) -> str:
     return f"{array}[{slice_of(index)}]{shape}"
 
 
-class _Gradients:
+class Gradients:
     """Writes gradients to g.
 
     Args:
@@ -168,13 +194,13 @@ class _Gradients:
         written = np.zeros(self.count, dtype=bool)
         for write, region in self.regions.items():
             done = written[region]
-            first = not done.any() and not _repeats(region)
+            first = not done.any() and not repeats(region)
             ways[write] = "=" if first else "+=" if done.all() else "mixed"
             written[region] = True
         looped = {e for loop in plan.loops.values() for step in loop.steps for e in step}
         if (
             "mixed" in ways.values()
-            or any(map(_repeats, self.regions.values()))
+            or any(map(repeats, self.regions.values()))
             or any(write in looped for write, way in ways.items() if way == "=")
         ):
             w.line("g", None, "0", "0", target="g[:]")
@@ -182,6 +208,10 @@ class _Gradients:
         elif not written.all():
             for run in _runs_of(np.flatnonzero(~written)):  # parameters that nothing depends on
                 w.line("g", None, "0", "0", run, f"g[{slice_of(run)}]")
+
+    def result(self) -> list[str]:
+        """The lines that give the result."""
+        return ["return loss"]
 
     def write(self, write: Write) -> None:
         region, way = self.regions[write], self.ways[write]
@@ -192,7 +222,7 @@ def _write_gradient(
     w: Writer, write: Write, region: Any, value: Array, way: str, count: int
 ) -> None:
     shape = write.shape
-    if _repeats(region):
+    if repeats(region):
         text = w.texts[value] if value in w.texts else w.compose(value)
         spread = f"np.broadcast_to({text.text}, {tuple_text(shape)})"
         index = w.names.constant("I", write.index)
@@ -240,7 +270,7 @@ def _target(w: Writer, write: Write, region: Any, way: str) -> str:
     return view
 
 
-def _repeats(region: Any) -> bool:
+def repeats(region: Any) -> bool:
     """Whether an element is named twice."""
     return slice_of(region) is None and int(np.bincount(region).max()) > 1
 

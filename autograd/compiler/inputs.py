@@ -12,7 +12,7 @@ from typing import Any
 from ..engine.conversion import as_number, shorten
 from .trace import Argument, Trace
 
-__all__ = ["Inputs", "flat_rows", "shapes_of"]
+__all__ = ["Inputs", "at_hand", "flat_rows", "shapes_of"]
 
 
 class Inputs:
@@ -22,14 +22,18 @@ class Inputs:
         trace: the scalar graph, which knows the arguments.
         dtype: of the arrays.
         batch_size: the number of samples, if it is fixed.
+        kept: arrays that stay what they are, and where they are.
     """
 
-    def __init__(self, trace: Trace, dtype: str, batch_size: int | None) -> None:
+    def __init__(
+        self, trace: Trace, dtype: str, batch_size: int | None, kept: type | tuple[()] = ()
+    ) -> None:
         self.arguments = trace.arguments
         self.batched = [a for a in trace.arguments if a.shape is not None]
         self.chooses = bool(trace.guarded)  # whether there is a `where`
         self.dtype = dtype
         self.batch_size = batch_size
+        self.kept = kept
         self.array_type, self.array_dtype = _array_type(dtype)
         batched = len(self.batched) == len(trace.arguments)
         self.plain = batched and not self.chooses  # an array of the right shape says it all
@@ -103,7 +107,7 @@ class Inputs:
                     "those samples out, or hand the mask in as an argument of its own"
                 )
             try:
-                array = numpy.asarray(given)
+                array = given if isinstance(given, self.kept) else numpy.asarray(given)
             except ValueError:  # NumPy's does not say which argument it is
                 raise ValueError(f"{argument.name}: the samples differ in length") from None
             if array.dtype.kind not in "fiub":
@@ -111,7 +115,7 @@ class Inputs:
                     f"{argument.name} must hold real numbers, got an array of {array.dtype}"
                 )
             given = array.astype(self.dtype)
-        if self.chooses and numpy.isnan(given).any():
+        if self.chooses and (given != given).any():
             raise ValueError(
                 f"{argument.name} holds NaN, and the function chooses by a condition (where): NaN "
                 "is neither true nor false; take such samples out"
@@ -151,6 +155,11 @@ def _array_type(dtype: str) -> tuple[Any, Any]:
     except ImportError:
         return None, None
     return numpy.ndarray, numpy.dtype(dtype)
+
+
+def at_hand(batch: Sequence[Any]) -> bool:
+    """Whether all of a batch can be read here: JAX may have left some on other machines."""
+    return all(getattr(array, "is_fully_addressable", True) for array in batch)
 
 
 def shapes_of(arguments: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -11,7 +11,7 @@ from ..engine.value import Value
 __all__ = ["Options", "sample_shapes"]
 
 
-TARGETS = ("numpy", "python", "c")
+TARGETS = ("numpy", "python", "c", "jax")
 
 
 class Options:

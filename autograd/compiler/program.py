@@ -18,13 +18,14 @@ from ..engine.value import Value
 from .boxes import Block
 from .check import Check
 from .composed import advice
-from .inputs import Inputs, shapes_of
+from .inputs import Inputs, at_hand, shapes_of
 from .options import Options, sample_shapes
 from .parameters import Parameters, as_list, parameters_of
 from .targets import StraightLine, Target
 from .trace import Argument, Trace, leaf_of, nested, trace_function, trace_graph
 
 if TYPE_CHECKING:
+    from .jax_target import JaxArrays
     from .vectorised import Arrays
 
 __all__ = ["Program", "compile"]
@@ -64,11 +65,15 @@ def compile(
             their results differ by rounding alone. "c" compiles a program in C, which is several
             times as fast where arrays are small (``gatewise[native]``; a compiler of the machine,
             or that of a wheel), and whose ``source`` needs nothing but libm.
+            their results differ by rounding alone. "jax" is a pure function over ``jax.numpy``
+            (see ``Program.function``), for GPUs and many machines; it takes arrays of JAX as
+            they are, and has float64 only if JAX does (``jax_enable_x64``).
         batch_size: a fixed number of samples: a batch of another size is refused.
 
     Raises:
         TraceError: f looks at a Value's number (see ``where``, ``maximum``).
         ValueError: f has no program of the target or dtype that was asked for.
+        ImportError: the target needs something that is not installed.
 
     >>> from autograd import Value
     >>> w, b = Value(2.0), Value(1.0)
@@ -129,7 +134,7 @@ class Program:
             size: how many samples a batch is likely to have.
         """
         options = self._options
-        self._inputs = Inputs(trace, options.dtype, options.batch_size)
+        self._inputs = self._inputs_of(trace)
         self._single, self._shape = trace.single, trace.shape
         self._outputs = len(trace.outputs)
         self._nodes = len(trace)
@@ -147,7 +152,7 @@ class Program:
         if arrays is None:
             order = leaves if self.order != "use" else trace.as_used(leaves)
             self._run = self._straight_line(trace, self._parameters(trace, order))
-        elif options.target in ("numpy", "c") or self._pays(arrays, options.batch_size or size):
+        elif options.target or self._pays(arrays, options.batch_size or size):
             self._run = arrays
         else:
             self._run = self._straight_line(trace, arrays.parameters)
@@ -157,7 +162,18 @@ class Program:
             run.make_all()
         self._check(trace, batch)
 
-    def _arrays(self, trace: Trace, leaves: list[Value], data: list[Value]) -> Arrays | None:
+    def _inputs_of(self, trace: Trace) -> Inputs:
+        options = self._options
+        kept: Any = ()
+        if options.target == "jax":
+            from .jax_target import jax_or_error
+
+            kept = jax_or_error().Array
+        return Inputs(trace, options.dtype, options.batch_size, kept)
+
+    def _arrays(
+        self, trace: Trace, leaves: list[Value], data: list[Value]
+    ) -> Arrays | JaxArrays | None:
         """The array program, if there is one and the straight line was not asked for."""
         options = self._options
         if options.target == "python":
@@ -187,6 +203,10 @@ class Program:
             return None
         self._blocks, self._latex = built.blocks, built.latex
         parameters = self._parameters(trace, built.parameters)
+        if options.target == "jax":
+            from .jax_target import JaxArrays
+
+            return JaxArrays(built, self._inputs, parameters, trace.single)
         kind = Native if options.target == "c" else Arrays
         return kind(built, self._inputs, parameters, trace.single)
 
@@ -268,13 +288,13 @@ class Program:
             if self._run is None:
                 with without_collector():
                     trace = trace_function(self._f, *shapes_of(arguments))
-                    options = self._options
-                    batch = Inputs(trace, options.dtype, options.batch_size).convert(arguments)
+                    batch = self._inputs_of(trace).convert(arguments)
                     size = len(batch[0]) if batch else 1
-                    self._build(trace, batch if size else None, max(size, 1))
+                    here = size and at_hand(batch)
+                    self._build(trace, batch if here else None, max(size, 1))
             elif self._trace is not None:
                 batch = self._inputs.convert(arguments)
-                if batch and len(batch[0]):
+                if batch and at_hand(batch) and len(batch[0]):
                     self._check(self._trace, batch)
 
     @property
@@ -314,7 +334,8 @@ class Program:
             theta: the parameters, by default ``program.theta``.
 
         Returns:
-            the value, and a flat gradient in the order of ``program.parameters``.
+            the value, a float, and a flat gradient in the order of ``program.parameters``: an
+            array of NumPy, but one of JAX if the arguments are arrays of JAX.
 
         Raises:
             FloatingPointError: the value is NaN or infinite; names the line that made it so.
@@ -346,6 +367,8 @@ class Program:
         """Which sample made the loss NaN or infinite, and which line of the program."""
         if not batch:
             return run.blame(batch, theta, "")
+        if not at_hand(batch):
+            return ""  # the sample may be another machine's
         for k, loss in enumerate(as_list(run.values(batch, theta))):
             if not math.isfinite(loss):
                 sample = [column[k : k + 1] for column in batch]
@@ -433,7 +456,7 @@ class Program:
 
     @property
     def target(self) -> str | None:
-        """What runs, or ran the last batch: "numpy", "python" or "c"; None before."""
+        """What runs, or ran the last batch: "numpy", "python", "c" or "jax"; None before."""
         return None if self._run is None else self._run.name
 
     @property
@@ -469,6 +492,14 @@ class Program:
         """
         self._only_arrays("write as formulas")
         return self._latex
+    def function(self) -> Callable[..., Any]:
+        """The program as a pure function of arrays of JAX, for ``jax.jit``, ``vmap`` and such.
+
+        ``function(theta, *inputs)`` gives the loss and the gradient (the values, if f gives
+        several outputs); inputs that were held fixed are no arguments. Only ``target="jax"`` has
+        one: others write into their arguments.
+        """
+        return self._built.pure
 
     def explain(self) -> str:
         """Say which scalar nodes became which line."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import linecache
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -50,6 +50,15 @@ class Target:
     @property
     def source(self) -> str:
         return self.sources.get("value_and_grad", self.sources["values"]).text
+
+    @property
+    def pure(self) -> Callable[..., Any]:
+        """The program as a function that changes nothing.
+
+        Raises:
+            ValueError: this target writes into its arguments.
+        """
+        raise ValueError('only JAX\'s programs are pure functions: compile with target="jax"')
 
     def again(self, given: tuple[Any, ...]) -> tuple[float, Any] | None:
         """``value_and_grad`` for arguments like the last call's, if there is a shorter way."""

@@ -39,17 +39,23 @@ class Text:
 class NumPy(Printer):
     """The spelling of numbers and functions in an emitted program.
 
+    A module with NumPy's names is spelled by a subclass: jax.numpy.
+
     >>> from autograd.engine import primitives
     >>> numpy.number(2.0), numpy.number(float("-inf")), numpy.function(primitives.asin, 1)
     ('2', '-np.inf', 'np.arcsin')
     """
 
+    module = "np"
+    alone = "[{}]"  # a number as an array of one
+
     def number(self, x: float) -> str:
-        return super().number(x).replace("inf", "np.inf").replace("nan", "np.nan")
+        text = super().number(x)
+        return text.replace("inf", f"{self.module}.inf").replace("nan", f"{self.module}.nan")
 
     def function(self, op: Primitive, count: int) -> str:
         """NumPy's function; "" where it has none."""
-        return "" if op.numpy is None else f"np.{op.numpy}"
+        return "" if op.numpy is None else f"{self.module}.{op.numpy}"
 
 
 numpy = NumPy()

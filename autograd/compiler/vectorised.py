@@ -147,7 +147,9 @@ class Arrays(Target):
     def blame(self, batch: list[Any], theta: Any, place: str) -> str:
         names = [argument.name for argument in self.inputs.batched]
         arguments = dict(zip(("theta", *input_names(names)), (theta, *batch), strict=True))
-        return first_non_finite(self.sources["value_and_grad"], arguments, place)
+        source = self.sources["value_and_grad"]
+        scope = namespace_of(source.names, self.inputs.dtype)
+        return first_non_finite(source, scope, arguments, place)
 
     def __getstate__(self) -> dict[str, Any]:
         return super().__getstate__() | {"idle": {}, "usual": ()}

@@ -36,10 +36,10 @@ from .language import (
     Transpose,
 )
 from .products import Product, product
-from .texts import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM, Text, numpy, tuple_text
+from .texts import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM, Text, tuple_text
 from .writer import INFIX, Writer
 
-__all__ = ["text_of"]
+__all__ = ["only_numbers", "text_of"]
 
 
 def text_of(w: Writer, node: Array) -> Text:
@@ -74,28 +74,28 @@ def _gate(w: Writer, node: Gate) -> Text:
         return Text(f"{left} {op.symbol} {right}", COMPARISON, True)
     arguments = ", ".join(w.inner(operand, COMPARISON, rank) for operand in operands)
     if op is primitives.step:
-        return Text(f"np.heaviside({arguments}, 0)", ATOM, True)
-    text = f"{numpy.function(op, len(operands)) or w.names.gate(op)}({arguments})"
-    if not w.exact and op is primitives.choice and _only_numbers(operands[1:]):
+        return Text(f"{w.module}.heaviside({arguments}, 0)", ATOM, True)
+    text = f"{w.spelling.function(op, len(operands)) or w.names.gate(op)}({arguments})"
+    if not w.exact and op is primitives.choice and only_numbers(operands[1:]):
         text += ".astype(theta.dtype)"  # nothing in it tells NumPy that it is to be float32
     return Text(text, ATOM, True)
 
 
-def _only_numbers(operands: Sequence[Array]) -> bool:
+def only_numbers(operands: Sequence[Array]) -> bool:
     """Whether nothing in them tells NumPy which kind of numbers to make: 1 / B, a condition."""
     return all(
         isinstance(each, (Number, BatchSize))
         or each.dtype == "truth"
-        or (each.operands and not each.shape and not each.batched and _only_numbers(each.operands))
+        or (each.operands and not each.shape and not each.batched and only_numbers(each.operands))
         for each in operands
     )
 
 
 def _product(w: Writer, node: Gate, parts: Product) -> Text:
     """A product; the factors of operands that stand inside it are its own."""
-    lead = numpy.number(parts.coefficient)
+    lead = w.spelling.number(parts.coefficient)
     if not w.exact:  # a number times a condition would be float64
-        parts.plain.sort(key=lambda each: (each.dtype == "truth", _only_numbers([each])))
+        parts.plain.sort(key=lambda each: (each.dtype == "truth", only_numbers([each])))
     factors = [w.inner(each, NEGATION, node.rank) for each in parts.plain]
     plain = [each for each in parts.plain if each.dtype != "truth"]  # a mask alone is no number
     under = [w.inner(each, POWER, node.rank) for each in parts.under]
@@ -112,7 +112,7 @@ def _product(w: Writer, node: Gate, parts: Product) -> Text:
     text = sign + " * ".join(factors) + "".join(f" / {divisor}" for divisor in under)
     many = len(factors) > 1 or under or parts.over_batch
     shaped = node.batched or node.shape
-    if not w.exact and shaped and _only_numbers([*parts.plain, *parts.under]):
+    if not w.exact and shaped and only_numbers([*parts.plain, *parts.under]):
         return Text(f"({text}).astype(theta.dtype)", ATOM, True)
     return Text(text, PRODUCT if many else NEGATION if text.startswith("-") else ATOM, True)
 
@@ -131,7 +131,7 @@ def _theta(w: Writer, node: Array) -> Text:
 
 
 def _number(w: Writer, node: Number) -> Text:
-    text = numpy.number(node.value)
+    text = w.spelling.number(node.value)
     return Text(text, NEGATION if text.startswith("-") else ATOM)
 
 
@@ -139,11 +139,11 @@ def _array(w: Writer, node: Constant) -> Text:
     data = node.numbers
     if data.ndim == 1 and np.array_equal(data, np.arange(len(data))) and len(data) > 1:
         dtype = "" if w.exact else ", dtype=theta.dtype"
-        return Text(f"np.arange({len(data)}{dtype})", ATOM, w.uses[node] > 1)
+        return Text(f"{w.module}.arange({len(data)}{dtype})", ATOM, w.uses[node] > 1)
     n = len(data) if data.ndim else 0
     if n > 1 and data.shape == (n, n) and np.array_equal(data, np.tri(n)):
         dtype = ", dtype=bool" if data.dtype == bool else "" if w.exact else ", dtype=theta.dtype"
-        return Text(f"np.tri({n}{dtype})", ATOM, w.uses[node] > 1)
+        return Text(f"{w.module}.tri({n}{dtype})", ATOM, w.uses[node] > 1)
     name = w.names.constant(w.hint(node) or "C", data, node)
     return Text(name, ATOM)
 
@@ -186,7 +186,9 @@ def _scatter(w: Writer, node: Scatter) -> Text:
     if len(parts) == 1 and parts[0][0].ndim and slice_of(parts[0][0]) is None:
         return Text(_scattered(w, node, parts[0][0], pieces[0]), ATOM, True)
     name = w.new_name(node)
-    w.line(name, None, f"np.zeros({tuple_text(w.lengths(node, node.size))}, theta.dtype)", "0")
+    w.line(
+        name, None, f"{w.module}.zeros({tuple_text(w.lengths(node, node.size))}, theta.dtype)", "0"
+    )
     axis = ":, " if node.batched else ""
     for k, (index, operand) in enumerate(parts):
         part = slice_of(index)
@@ -229,9 +231,9 @@ def _broadcast(w: Writer, node: Array) -> Text:
     source = node.operands[0]
     shape = tuple_text(w.lengths(node, *node.shape))
     if not source.shape and not source.batched:
-        return Text(f"np.full({shape}, {w.texts[source].text}, theta.dtype)", ATOM, True)
+        return Text(f"{w.module}.full({shape}, {w.texts[source].text}, theta.dtype)", ATOM, True)
     text = w.inner(source, COMPARISON, node.rank)
-    return Text(f"np.broadcast_to({text}, {shape})", ATOM, True)
+    return Text(f"{w.module}.broadcast_to({text}, {shape})", ATOM, True)
 
 
 # ------------------------------------------------------------------ products and sums
@@ -276,7 +278,7 @@ def _stacked_product(w: Writer, node: Contract, a: Array, b: Array) -> Text:
             return _matrix_product(x, y)
     names = ",".join((node.left, node.right))
     names = f"{names}->{node.axes}".replace("B", "b")
-    return Text(f'np.einsum("{names}", {sides[0][1]}, {sides[1][1]})', ATOM, True)
+    return Text(f'{w.module}.einsum("{names}", {sides[0][1]}, {sides[1][1]})', ATOM, True)
 
 
 def _turned(letters: str, text: str, wanted: str) -> tuple[str, str]:
@@ -314,7 +316,7 @@ def _reduced(w: Writer, node: Reduce) -> tuple[str, str]:
 
 def _stack(w: Writer, node: Array) -> Text:
     columns = ", ".join(w.inner(operand, COMPARISON) for operand in node.operands)
-    return Text(f"np.stack([{columns}], -1)", ATOM, True)
+    return Text(f"{w.module}.stack([{columns}], -1)", ATOM, True)
 
 
 def _concatenate(w: Writer, node: Array) -> Text:
@@ -322,9 +324,11 @@ def _concatenate(w: Writer, node: Array) -> Text:
     for operand in node.operands:
         text = w.inner(operand, COMPARISON, node.rank)
         if isinstance(operand, Reshape) and not operand.batched and not operand.operands[0].shape:
-            text = f"[{text}]"  # a number, which will do for an array (1,) where it is broadcast
+            text = w.spelling.alone.format(
+                text
+            )  # a number, which will do for an array (1,) where it is broadcast
         pieces.append(text)
-    return Text(f"np.concatenate([{', '.join(pieces)}], -1)", ATOM, True)
+    return Text(f"{w.module}.concatenate([{', '.join(pieces)}], -1)", ATOM, True)
 
 
 def _pick(w: Writer, node: Array) -> Text:

@@ -22,7 +22,7 @@ from .language import (
 )
 from .names import Names
 from .schedule import Line, Moves, Schedule
-from .texts import ATOM, Text
+from .texts import ATOM, Text, numpy
 
 __all__ = ["INFIX", "WIDTH", "Writer"]
 
@@ -39,6 +39,8 @@ class Writer:
         roots: what the function computes.
         dtype: of its arrays.
     """
+
+    spelling = numpy
 
     def __init__(
         self,
@@ -59,6 +61,11 @@ class Writer:
         self.flattened: dict[Array, bool] = {}  # whether a scattered gradient is only reshaped
         self.kept: dict[str, tuple[str, Moves]] = {}  # A1[t] -> A1, and which of them
         self.count(roots)
+
+    @property
+    def module(self) -> str:
+        """Whose functions the lines call."""
+        return self.spelling.module
 
     def count(self, roots: list[Array]) -> None:
         """How often each operation is used."""
@@ -98,7 +105,11 @@ class Writer:
             return False  # a gradient, joined of those of its parts
         if self.hint(node) == "Z" and self.multiplies(node):
             return False
-        return len(self.texts[node].text) <= WIDTH - 16
+        return self.length(self.texts[node].text) <= WIDTH - 16
+
+    def length(self, text: str) -> int:
+        """How long a text is, for whoever cuts lines that are too long."""
+        return len(text)
 
     def name_line(self, node: Array) -> None:
         text = self.texts[node]
@@ -172,6 +183,6 @@ class Writer:
         while True:
             text = self.word(self, node)
             pending = [o for o in node.operands if self.texts[o].pending]
-            if len(text.text) <= WIDTH or not pending:
+            if self.length(text.text) <= WIDTH or not pending:
                 return text
             self.name_line(max(pending, key=lambda o: len(self.texts[o].text)))
