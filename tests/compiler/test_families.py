@@ -33,14 +33,17 @@ def eager(loss: Any, xs: Any, ys: Any, parameters: list[Value], total: bool) -> 
     return whole.data, [parameter.grad or 0.0 for parameter in parameters]
 
 
-def outcome(seed: int) -> str:
+def outcome(seed: int, target: str = "") -> str:
     """The family of a program that gives what the engine gives, for batches of several sizes."""
     family, loss, shape, classes, options, tokens = program(seed)
+    if target:
+        options["target"] = target
     compiled = compile(loss, **options)
     compiled.wide = 0  # arrays, however narrow
     source = np.random.default_rng(seed)
     dtype = options.get("dtype", "float64")
-    for size in (6, 6, 6) if "batch_size" in options else (6, 3, 6, 1):
+    sizes = (6, 6, 6) if "batch_size" in options else (6, 1) if target else (6, 3, 6, 1)
+    for size in sizes:
         xs = source.normal(size=(size, *shape))
         if tokens:
             xs = source.integers(0, tokens, xs.shape)
