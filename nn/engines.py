@@ -21,6 +21,7 @@ from .activations import ACTIVATIONS
 from .compiling import Compiled
 from .data import Batch, numpy_or_none
 from .eager import Eager
+from .many import Many
 from .module import Module
 from .optim import Optimizer
 
@@ -56,7 +57,7 @@ class Engine(Protocol):
         """Put these weights into the model's Values."""
 
 
-ENGINES: dict[str, Callable[..., Engine]] = {"eager": Eager, "compiled": Compiled}
+ENGINES: dict[str, Callable[..., Engine]] = {"eager": Eager, "compiled": Compiled, "jax": Many}
 """How a batch may be computed, by name."""
 
 

@@ -106,7 +106,9 @@ def fit(
             "compiled" traces model and loss once and turns them into a NumPy program
             (``autograd.compile``), which computes the same formula ever after. "auto" is compiled
             where all is ``nn``'s own; a module, loss, activation or optimizer of yours is trained
-            eagerly, with a warning that says how to compile it. The losses are the same but for
+            eagerly, with a warning that says how to compile it. "jax" spreads each batch over all
+            devices that JAX sees, in several processes over those of all (``nn.many`` says how
+            to start them), in float32 unless ``jax_enable_x64``. The losses are the same but for
             rounding.
         progress: whether to show a progress bar; None shows it on a terminal, if tqdm is
             installed and it takes more than a second.
