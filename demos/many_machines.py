@@ -93,18 +93,21 @@ def work(join: str, count: int, rank: int, result: Path | None) -> None:
 
 def start(result: Path, count: int) -> tuple[list[float], Any, float]:
     """Start processes on this machine; give what process 0 found."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [sys.executable, "-m", "demos.many_machines", "--join", address, "--of", str(count)]
-    processes = [
-        subprocess.Popen([*command, "--rank", str(rank), "--result", str(result)])
-        for rank in range(count)
-    ]
-    if any([process.wait(300) for process in processes]):
+    command = [sys.executable, "-m", "demos.many_machines", "--of", str(count)]
+    command += ["--join", free_address(), "--result", str(result)]
+    processes = [subprocess.Popen([*command, "--rank", str(rank)]) for rank in range(count)]
+    ends = [process.wait(300) for process in processes]
+    if any(ends):
         raise RuntimeError(f"one of {count} processes failed; what it said stands above")
     found = np.load(result)
     return found["losses"].tolist(), found["weights"], float(found["seconds"])
+
+
+def free_address() -> str:
+    """An address on this machine where no one listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 def report(name: str, losses: list[float], weights: Any, seconds: float) -> None:

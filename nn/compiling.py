@@ -79,9 +79,7 @@ class Compiled:
         with mode(model, training=True):
             self.dropouts = self._passed_dropouts(example)
             shapes = [()] * self.weighted + self._shapes()
-            self.losses = compile(
-                objective, shapes=shapes, target=self.target, dtype=self.dtype
-            )
+            self.losses = compile(objective, shapes=shapes, target=self.target, dtype=self.dtype)
         self.place = {parameter: k for k, parameter in enumerate(self.losses.parameters)}
         self.penalised = self.numpy.array(
             [self.place[w] for w in weights if w in self.place], dtype=int

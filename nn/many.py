@@ -15,7 +15,8 @@ Rows that are short of a multiple of the devices are filled up with copies that 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .compiling import Compiled
@@ -77,11 +78,9 @@ class Many(Compiled):
         sample = self._arguments(batch)
         predictions = self._predict(sample)[1] if self.predictions else []
         weights = _ones(batch) if batch.weights is None else batch.weights
-        try:
+        with self._together():
             loss, gradient = self.compute(self.losses.theta, *self._spread([weights, *sample]))
             mean, self.gradient = float(loss), self.numpy.array(gradient)
-        except self.jax.errors.JaxRuntimeError as error:
-            raise self._lost(error) from error
         if not math.isfinite(mean):
             self._check_finite(batch, self._predict(sample)[0], predictions)
             raise ValueError(f"the loss is {mean}; is the learning rate too large?")
@@ -110,10 +109,7 @@ class Many(Compiled):
         """What each process gives, one below the other."""
         from jax.experimental import multihost_utils
 
-        try:
-            return multihost_utils.process_allgather(self.numpy.asarray(numbers))
-        except self.jax.errors.JaxRuntimeError as error:
-            raise self._lost(error) from error
+        return multihost_utils.process_allgather(self.numpy.asarray(numbers))
 
     def _everywhere_the_same(self, example: Batch) -> bool:
         if self.alone:
@@ -122,16 +118,20 @@ class Many(Compiled):
         every = self._gathered(self.numpy.concatenate(columns))
         return bool((every == every[0]).all())
 
-    def _lost(self, error: Exception) -> Exception:
-        """What to say of an error in JAX: among several processes one may have gone."""
-        if self.alone:
-            return error
-        rank, count = self.jax.process_index(), self.jax.process_count()
-        return RuntimeError(
-            f"process {rank} of {count}: another process ended, or can't be reached, so the "
-            "training can't go on. The model has the weights of the last step. Start all of them "
-            "again from what the last epoch saved (fit(callback=...))"
-        )
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Say what an error means in what all processes do: JAX's names a socket."""
+        try:
+            yield
+        except (self.jax.errors.JaxRuntimeError, ValueError) as error:
+            if self.alone:
+                raise
+            rank, count = self.jax.process_index(), self.jax.process_count()
+            raise RuntimeError(
+                f"process {rank} of {count}: another process has ended, or can't be reached, so "
+                "the training can't go on. Start all of them again, from the weights that the "
+                f"last epoch saved (fit(callback=...)). JAX says: {error}"
+            ) from error
 
 
 def _ones(batch: Batch) -> list[float]:

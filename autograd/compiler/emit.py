@@ -33,7 +33,7 @@ class Form:
     """
 
     writer: type[RolledWriter] = RolledWriter
-    last = ("g",)  # the arguments after the inputs
+    last: tuple[str, ...] = ("g",)  # the arguments after the inputs
 
     def gradients(self, w: Writer, writes: list[Write], count: int) -> Gradients:
         return Gradients(w, writes, count)
@@ -127,9 +127,9 @@ def _finish(w: Writer, form: Form, gradients: Gradients | None = None) -> Schedu
     schedule.header = [*form.begin(w), *views]
     made = _dictionaries(schedule.kept)
     if gradients is None:
-        name, last, body = "values", (), schedule.text()
+        arguments, name, body = schedule.inputs, "values", schedule.text()
     else:
-        name, last = "value_and_grad", form.last
+        arguments, name = [*schedule.inputs, *form.last], "value_and_grad"
         body = [
             "# forward",
             *schedule.text(0, schedule.forward),
@@ -137,7 +137,7 @@ def _finish(w: Writer, form: Form, gradients: Gradients | None = None) -> Schedu
             *schedule.text(schedule.forward),
             *gradients.result(),
         ]
-    lines = [f"def {name}({', '.join(['theta', *schedule.inputs, *last])}):"]
+    lines = [f"def {name}({', '.join(['theta', *arguments])}):"]
     lines += [f"    {line}" for line in (*schedule.header, *made, *body)]
     schedule.source = "\n".join(lines) + "\n"
     schedule.inside |= {node: text.text for node, text in w.texts.items()}

@@ -6,13 +6,14 @@ a sample a row (without NumPy, the list itself).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from ..engine.conversion import as_number, shorten
 from .trace import Argument, Trace
 
-__all__ = ["Inputs", "at_hand", "flat_rows", "shapes_of"]
+__all__ = ["Inputs", "at_hand", "flat_rows", "is_of_jax", "shapes_of"]
 
 
 class Inputs:
@@ -22,18 +23,18 @@ class Inputs:
         trace: the scalar graph, which knows the arguments.
         dtype: of the arrays.
         batch_size: the number of samples, if it is fixed.
-        kept: arrays that stay what they are, and where they are.
+        for_jax: whether arrays of JAX stay what they are, and where they are.
     """
 
     def __init__(
-        self, trace: Trace, dtype: str, batch_size: int | None, kept: type | tuple[()] = ()
+        self, trace: Trace, dtype: str, batch_size: int | None, for_jax: bool = False
     ) -> None:
         self.arguments = trace.arguments
         self.batched = [a for a in trace.arguments if a.shape is not None]
         self.chooses = bool(trace.guarded)  # whether there is a `where`
         self.dtype = dtype
         self.batch_size = batch_size
-        self.kept = kept
+        self.for_jax = for_jax
         self.array_type, self.array_dtype = _array_type(dtype)
         batched = len(self.batched) == len(trace.arguments)
         self.plain = batched and not self.chooses  # an array of the right shape says it all
@@ -107,7 +108,8 @@ class Inputs:
                     "those samples out, or hand the mask in as an argument of its own"
                 )
             try:
-                array = given if isinstance(given, self.kept) else numpy.asarray(given)
+                stays = self.for_jax and is_of_jax(given)
+                array: Any = given if stays else numpy.asarray(given)
             except ValueError:  # NumPy's does not say which argument it is
                 raise ValueError(f"{argument.name}: the samples differ in length") from None
             if array.dtype.kind not in "fiub":
@@ -155,6 +157,12 @@ def _array_type(dtype: str) -> tuple[Any, Any]:
     except ImportError:
         return None, None
     return numpy.ndarray, numpy.dtype(dtype)
+
+
+def is_of_jax(given: Any) -> bool:
+    """Whether this is an array of JAX; asking does not import it."""
+    jax = sys.modules.get("jax")
+    return jax is not None and isinstance(given, jax.Array)
 
 
 def at_hand(batch: Sequence[Any]) -> bool:

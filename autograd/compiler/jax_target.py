@@ -22,7 +22,7 @@ from ..engine.gate import Primitive
 from .access import slice_of
 from .anomaly import first_non_finite
 from .emit import Form, Gradients
-from .inputs import Inputs
+from .inputs import Inputs, is_of_jax
 from .language import Array
 from .loops import Plan
 from .names import input_names
@@ -228,7 +228,7 @@ def jax_or_error() -> Any:
     try:
         import jax
     except ImportError:
-        raise ImportError('target="jax" needs JAX: pip install \'gatewise[jax]\'') from None
+        raise ImportError("target=\"jax\" needs JAX: pip install 'gatewise[jax]'") from None
     return jax
 
 
@@ -254,12 +254,12 @@ class JaxArrays(Target):
         dtype = self.inputs.dtype
         if str(jax_or_error().dtypes.canonicalize_dtype(dtype)) != dtype:
             raise ValueError(
-                'JAX has no float64 until jax.config.update("jax_enable_x64", True) is called '
-                '(or the environment variable JAX_ENABLE_X64 is 1); else compile with dtype="float32"'
+                'JAX has no float64 before jax.config.update("jax_enable_x64", True) (or with the '
+                'environment variable JAX_ENABLE_X64=1); else compile with dtype="float32"'
             )
 
     @property
-    def pure(self) -> Callable[..., Any]:
+    def pure(self) -> Any:
         return self.plain("value_and_grad" if self.single else "values")
 
     def plain(self, name: str) -> Any:
@@ -294,10 +294,8 @@ class JaxArrays(Target):
 
     def given_back(self, result: Any, batch: list[Any]) -> Any:
         """An array of JAX for arrays of JAX, of NumPy for those of NumPy."""
-        kind = jax_or_error().Array
-        if any(isinstance(each, kind) for each in batch):
-            return result
-        return np.array(result, self.inputs.dtype)
+        of_jax = any(map(is_of_jax, batch))
+        return result if of_jax else np.array(result, self.inputs.dtype)
 
     def batch_of(self, samples: list[list[list[float]]]) -> list[Any]:
         columns = self.inputs.columns(samples)

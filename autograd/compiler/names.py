@@ -11,7 +11,20 @@ from .language import Array
 __all__ = ["Names", "input_names"]
 
 RESERVED = {
-    *("B", "bind", "g", "jax", "jnp", "loss", "np", "range", "reversed", "t", "theta", "value_and_grad"),
+    *(
+        "B",
+        "bind",
+        "g",
+        "jax",
+        "jnp",
+        "loss",
+        "np",
+        "range",
+        "reversed",
+        "t",
+        "theta",
+        "value_and_grad",
+    ),
     *("lookup", "pick", "scatter", "scatter_rows", "values"),
 }
 

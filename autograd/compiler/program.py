@@ -109,7 +109,9 @@ class Program:
         self._f = f
         self._trace: Trace | None = None  # kept until it was checked on a sample
         self._run: Target | None = None  # what runs, once it is built
-        self._either: tuple[StraightLine, Arrays] | None = None  # where the batch decides
+        self._either: tuple[StraightLine, Arrays | JaxArrays] | None = (
+            None  # where the batch decides
+        )
         self.note = ""
         self.order = ""  # whose order theta has: "parameters=", "the module", or that of "use"
         self._blocks: list[Block] = []  # the array program as a picture, where there is one
@@ -164,12 +166,7 @@ class Program:
 
     def _inputs_of(self, trace: Trace) -> Inputs:
         options = self._options
-        kept: Any = ()
-        if options.target == "jax":
-            from .jax_target import jax_or_error
-
-            kept = jax_or_error().Array
-        return Inputs(trace, options.dtype, options.batch_size, kept)
+        return Inputs(trace, options.dtype, options.batch_size, options.target == "jax")
 
     def _arrays(
         self, trace: Trace, leaves: list[Value], data: list[Value]
@@ -218,7 +215,7 @@ class Program:
     def _straight_line(self, trace: Trace, parameters: Parameters) -> StraightLine:
         return StraightLine(trace, self._inputs, parameters, self._options.reduction)
 
-    def _pays(self, arrays: Arrays, size: int) -> bool:
+    def _pays(self, arrays: Arrays | JaxArrays, size: int) -> bool:
         """Whether so many samples are worth NumPy's overhead."""
         return arrays.width * size >= self.wide
 
