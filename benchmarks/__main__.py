@@ -28,7 +28,7 @@ PARTS: dict[str, Callable[[int], list[dict[str, Any]]]] = {
     "loops": lectures.loops,
 }
 COLUMNS = {  # of the table of cases, with their widths
-    "case": 15,
+    "case": 21,
     "NumPy by hand": 14,
     "compiled": 10,
     "ratio": 17,
@@ -39,6 +39,8 @@ COLUMNS = {  # of the table of cases, with their widths
     "eager": 10,
     "lines": 15,
     "built in": 17,
+    "JAX": 10,
+    "JAX to PyTorch": 15,
 }
 
 
@@ -84,6 +86,8 @@ def shown(name: str, row: Row, wanted: Wanted) -> str:
             seconds(row.eager),
             held(row.lines, wanted.lines, "–" if row.lines is None else f"{row.lines:,}"),
             held(row.build, wanted.seconds, seconds(row.build)),
+            seconds(row.jax),
+            held(row.jax_to_torch, wanted.jax, times(row.jax_to_torch)),
         ]
     )
     return text + (f"\n  {row.note}" if row.note else "")

@@ -28,6 +28,7 @@ class Wanted(NamedTuple):
     torch: float | None = None  # its time by PyTorch's
     lines: int | None = None  # of program.source
     seconds: float | None = None  # to build it
+    jax: float | None = None  # the time of target="jax" by PyTorch's; where wanted, it is measured
 
 
 class Case(NamedTuple):

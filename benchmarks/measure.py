@@ -10,6 +10,7 @@ are medians of the turns' ratios.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from statistics import median
@@ -49,6 +50,8 @@ class Row(NamedTuple):
     lines: int | None = None
     build: float | None = None
     note: str = ""
+    jax: float | None = None
+    jax_to_torch: float | None = None
 
 
 # ----------------------------------------------------------------------- contenders
@@ -116,6 +119,16 @@ def compiled(case: Case, program: ag.compiler.Program) -> Contender:
         return np.asarray(slopes)[[place[leaf] for leaf in flat(case)]]
 
     return Contender(lambda: program.value_and_grad(*data)[0], gradient)
+
+
+def in_jax(case: Case) -> Contender:
+    """The program for JAX, its data being arrays of JAX, as those of PyTorch are tensors."""
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    data = tuple(map(jax.numpy.asarray, case.data))
+    return compiled(case._replace(data=data), ag.compile(case.loss, target="jax"))
 
 
 def eager(case: Case) -> Contender:
@@ -210,6 +223,8 @@ def measure(case: Case, turns: int) -> Row:
         contenders["c"] = compiled(case, in_c)
     if case.in_torch is not None and find_spec("torch") is not None:
         contenders["torch"] = in_torch(case)
+    if case.wanted.jax is not None and find_spec("jax") is not None:
+        contenders["jax"] = in_jax(case)
     agree(case, contenders)
     few = case._replace(data=tuple(column[:2] for column in case.data))
     slow = eager(few)
@@ -238,4 +253,6 @@ def measure(case: Case, turns: int) -> Row:
         lines,
         build,
         note,
+        medians.get("jax"),
+        ratio("torch", "jax"),
     )

@@ -46,6 +46,7 @@ DEMOS = (
     "convolution",
     "sequence",
     "gpt",
+    "many_machines",
 )
 
 

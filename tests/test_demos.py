@@ -153,6 +153,7 @@ LINES = {  # what each demo must say, blanks squeezed; the numbers are those of 
     "sequence": [],  # L30
     "gpt": ["a GPT in 4,192 scalars learns to make up names, letter by letter"],
     "two_layers": [],  # L8; the demo itself holds each loss against the lecture's NumPy code
+    "many_machines": ["the weights are the same to 12 digits"],
 }
 
 

@@ -20,7 +20,12 @@ FAMILIES: dict[str, dict[str, Callable[[], Case]]] = {
         "64-32-10": partial(dense.dense, [64, 32, 10], 64, Wanted(1.0, c=0.6)),
         "64-32-10-one": partial(dense.dense, [64, 32, 10], 1, Wanted(c=0.15)),
         "64-32-10-large": partial(dense.dense, [64, 32, 10], 4096, Wanted(1.0)),
-        "784-512-512-10": partial(dense.dense, [784, 512, 512, 10], 64, Wanted(1.0, torch=0.8)),
+        "784-512-512-10": partial(
+            dense.dense, [784, 512, 512, 10], 64, Wanted(1.0, torch=0.8, jax=1.0)
+        ),
+        "784-512-512-10-large": partial(
+            dense.dense, [784, 512, 512, 10], 4096, Wanted(1.0, torch=1.0, jax=1.0)
+        ),
     },
     "attention": {
         f"attention-{steps}": partial(attention.attention, steps, Wanted(1.2, lines=50))
