@@ -122,13 +122,21 @@ def compiled(case: Case, program: ag.compiler.Program) -> Contender:
 
 
 def in_jax(case: Case) -> Contender:
-    """The program for JAX, its data being arrays of JAX, as those of PyTorch are tensors."""
+    """The program's pure function; parameters and data are arrays of JAX, as PyTorch's tensors."""
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     import jax
 
     jax.config.update("jax_enable_x64", True)
-    data = tuple(map(jax.numpy.asarray, case.data))
-    return compiled(case._replace(data=data), ag.compile(case.loss, target="jax"))
+    program = ag.compile(case.loss, target="jax")
+    program.value_and_grad(*case.data)
+    function = jax.jit(program.function)
+    theta, *data = map(jax.numpy.asarray, (program.theta, *case.data))
+
+    def step() -> float:
+        loss, _ = jax.block_until_ready(function(theta, *data))
+        return float(loss)
+
+    return compiled(case, program)._replace(step=step)
 
 
 def eager(case: Case) -> Contender:

@@ -49,10 +49,7 @@ def seconds_a_step(call: Any, theta: Any, data: Any) -> float:
     """Of ``STEPS`` in a row, each with what the one before gave; the median of five turns."""
     import jax
 
-    @jax.jit
-    def step(theta: Any, *data: Any) -> Any:
-        return theta - 0.01 * call(theta, *data)[1]
-
+    step = jax.jit(lambda theta, *data: theta - 0.01 * call(theta, *data)[1])
     jax.block_until_ready(step(theta, *data))
     times = []
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Many machines: the same scalar model on one core, on all devices, on several processes   (L28).
+"""Many machines: the same scalar model on one core, on all devices, on several processes.
 
     python -m demos.many_machines              # all three on this machine, side by side
 
@@ -31,6 +31,7 @@ import numpy as np
 import nn
 
 from .board import OUT, title
+from .plots import COLORS, canvas, label, save_figure
 
 EPOCHS, SAMPLES, FEATURES = 50, 1001, 8
 
@@ -46,6 +47,12 @@ def main(out: Path = OUT) -> None:
         two = start(Path(folder) / "two.npz", 2)
         report("all devices", *alone)
         report("two processes", *two)
+    figure, (axis,) = canvas("The same steps on one core, on all devices, in two processes")
+    ways = {"one core": losses, "all devices": alone[0], "two processes": two[0]}
+    for (name, each), color, style in zip(ways.items(), COLORS, ("-", "--", ":"), strict=False):
+        axis.plot(each, style, lw=2.5, color=color, label=name)
+    label(axis, "all three curves are one", "epoch", "loss of all samples")
+    save_figure(figure, "many_machines", out)
     apart = max(abs(weights - each).max() for each in (alone[1], two[1]))
     print(f"  the weights are the same to {'12 digits' if apart < 1e-12 else f'{apart:.0e}'}")
     print("  so small a network is slower in two processes: they pay for wide ones, large batches")
