@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .compiling import Compiled
+from .compiling import LOSS, PREDICTION, Compiled
 from .data import Batch
 from .module import Module
 from .optim import Optimizer
@@ -76,13 +76,13 @@ class Many(Compiled):
 
     def gradients(self, batch: Batch) -> tuple[float, Any]:
         sample = self._arguments(batch)
-        predictions = self._predict(sample)[1] if self.predictions else []
+        predictions = self._outputs(PREDICTION, sample) if self.predictions else []
         weights = _ones(batch) if batch.weights is None else batch.weights
         with self._together():
             loss, gradient = self.compute(self.losses.theta, *self._spread([weights, *sample]))
             mean, self.gradient = float(loss), self.numpy.array(gradient)
         if not math.isfinite(mean):
-            self._check_finite(batch, self._predict(sample)[0], predictions)
+            self._check_finite(batch, self._outputs(LOSS, sample), sample)
             raise ValueError(f"the loss is {mean}; is the learning rate too large?")
         if self.l2:
             penalised = self.losses.theta[self.penalised]

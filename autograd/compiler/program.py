@@ -489,6 +489,7 @@ class Program:
         """
         self._only_arrays("write as formulas")
         return self._latex
+
     def function(self) -> Callable[..., Any]:
         """The program as a pure function of arrays of JAX, for ``jax.jit``, ``vmap`` and such.
 
