@@ -1,4 +1,4 @@
-"""Many machines: the same scalar model on one core, on all devices, on several processes.
+"""One scalar model on one core, on all devices, on several processes.
 
     python -m demos.many_machines              # all three on this machine, side by side
 

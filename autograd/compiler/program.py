@@ -490,6 +490,7 @@ class Program:
         self._only_arrays("write as formulas")
         return self._latex
 
+    @property
     def function(self) -> Callable[..., Any]:
         """The program as a pure function of arrays of JAX, for ``jax.jit``, ``vmap`` and such.
 
