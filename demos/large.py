@@ -63,7 +63,7 @@ def main(out: Path = OUT, side: int = 28, width: int = 512, epochs: int = 10) ->
         metrics=["accuracy"],
     )
     seconds = median(history.seconds)
-    print(f"  the same as a program of arrays: an epoch of {len(X)} digits {seconds:.2f} s")
+    print(f"  the same as a program of arrays: an epoch of {len(X)} digits {seconds:.3f} s")
     accuracy, test_accuracy = history.metrics.values()
     for epoch in sorted({0, epochs // 2, epochs - 1}):
         print(

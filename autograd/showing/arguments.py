@@ -135,7 +135,7 @@ def _picture_types() -> list[str]:
     try:
         program = Path(layout_program()).stem
     except ImportError:
-        return [suffix for suffix in SUFFIXES if suffix not in (".svg", ".png", ".pdf")]
+        return [suffix for suffix in SUFFIXES if suffix in (".dot", ".gv")]
     return [suffix for suffix in SUFFIXES if suffix != ".pdf" or program == "dot"]
 
 

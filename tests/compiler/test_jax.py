@@ -123,9 +123,11 @@ def test_every_operation(kind: type[Array]) -> None:
 # ---------------------------------------------------------------------- gates
 
 
+GATES = [op for op in ag.engine.gate.registry.values() if op.arity in (1, 2)]
+
+
 def test_every_gate() -> None:
     """All in one program: values, and the gradient of their sum."""
-    gates = [op for op in ag.engine.gate.registry.values() if op.arity in (1, 2)]
 
     def f(x: list[Any]) -> list[Any]:
         a, b = W * x[0], V * x[1] * x[1]
@@ -133,7 +135,7 @@ def test_every_gate() -> None:
             op(a + 1 if op.name == "acosh" else a, b)
             if op.arity == 2
             else op(a + 1 if op.name == "acosh" else a)
-            for op in gates
+            for op in GATES
         ] + [NARY[name]([a, b, a * b, x[0]]) for name in NARY]
 
     x = np.random.default_rng(0).uniform(0.2, 0.9, size=(5, 2))

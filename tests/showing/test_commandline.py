@@ -249,7 +249,10 @@ def test_the_types_of_pictures_offered_can_be_written(
     def none() -> str:
         raise ImportError("no layout program")
 
-    for program, types in ((none, ".dot, .gv"), (lambda: "/bin/graphviz-pure", ".svg, .png, .dot")):
+    for program, types in (
+        (none, ".dot, .gv"),
+        (lambda: "/bin/graphviz-pure", ".svg, .png, .tex, .dot"),
+    ):
         monkeypatch.setattr("autograd.showing.rendering.layout_program", program)
         assert main([*L1, "--draw", "f.pdf"]) == 2
         assert f"a picture is saved here as {types}" in capsys.readouterr().err
