@@ -45,6 +45,7 @@ DEMOS = (
     "two_layers",
     "convolution",
     "sequence",
+    "memory",
     "gpt",
     "many_machines",
 )
