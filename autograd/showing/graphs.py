@@ -15,6 +15,7 @@ from ..engine.clock import stale_edges
 from ..engine.value import Value
 from ..reading.naming import Names, by_use, is_number, ordinal, short
 from .grouping import Box, Grouping, Path, class_index
+from .hints import hints
 from .known import Known, Part
 from .markup import HIDDEN, beside, blank, colored, escape, lines_of
 
@@ -353,6 +354,10 @@ class GraphPicture:
             warning = f"no gradients yet: call {output}.backward()"
         if warning:
             lines.append(self.colored("gradient", escape(warning, 120)))
+        said = (
+            [] if warning else [h for y in self.graph.outputs for h in hints(y, self.names.found)]
+        )
+        lines += [self.colored("faint", escape(hint, 160)) for hint in dict.fromkeys(said)]
         return lines
 
     def colored(self, role: str, html: str, size: int = 0) -> str:

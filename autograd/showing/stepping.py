@@ -25,6 +25,7 @@ from ..reading.naming import by_use, is_number, meanings, names_of_caller, short
 from ..reading.notation import Board
 from .contributions import Contribution, differ, naive, topological, totals
 from .explaining import Explanation
+from .hints import no_leaves
 
 __all__ = ["Step", "Walk", "walk"]
 
@@ -402,7 +403,8 @@ class Walk:
         """The text, and what to call next."""
         text = self.text()
         if self._position < len(self._steps):
-            return text if self._position else f"{text}; next() begins"
+            begins = "\n".join([f"{text}; next() begins", *no_leaves(self.nodes, self.found)])
+            return text if self._position else begins
         if self.order == "naive":
             return text
         return f"{text}; .grad is set" if self._applied else f"{text}; apply() sets .grad"

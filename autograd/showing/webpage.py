@@ -28,6 +28,7 @@ from ..reading.naming import names_of_caller, short
 from ..reading.notation import Board, board
 from .contributions import topological
 from .grouping import Clusters, Grouping, class_index, is_told
+from .hints import no_leaves
 from .markup import THEMES
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def page(
         raise stale_error(*stale[0])
     found = names_of_caller(names, without=clusters)
     computation, source = _computation(order, Board(order, found))
+    computation["hints"] = no_leaves(order, found)
     _frame(computation, order, Grouping([output], clusters))
     edges = _edges(order, output)
     computation["layouts"] = [

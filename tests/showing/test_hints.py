@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograd import Value, explain
+from autograd import Value, draw, explain, page, walk
 from autograd.showing.hints import hints
 
 RATE = 0.1
@@ -66,3 +66,18 @@ def test_no_hint_where_nothing_has_slipped() -> None:
         assert hints(loss, found) == []  # stale: nothing is said of its gradients
         loss.forward().backward()
         assert hints(loss, found) == []
+
+
+def test_who_looks_at_a_graph_is_told() -> None:
+    """In a walk, a picture and a page, as in an explanation."""
+    w = Value(1.0)
+    loss = w * w
+    loss.backward()
+    assert w.grad is not None
+    w = w - RATE * w.grad
+    loss = w * w
+    loss.backward()
+    hint = "w is no leaf any more but computed from one"
+    assert hint in repr(walk(loss))
+    assert hint in draw(loss, "backward").source
+    assert hint in page(loss).html

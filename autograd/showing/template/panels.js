@@ -156,9 +156,10 @@ function buildTable() {
     rows.set(k, { row, value, gradient, input });
     find("table").append(row);
   });
-  find("note").textContent = computation.fixed
+  const editing = computation.fixed
     ? `Leaves can't be edited: ${computation.fixed}.`
     : "Type a leaf's value, or drag it in the picture.";
+  find("note").textContent = [editing, ...computation.hints].join(" ");
 }
 
 function paintTable(now) {
