@@ -3,8 +3,8 @@
 ``ENGINES`` is the table of them: to add one, write a class with the methods of ``Engine`` and
 give it a name here. A compiler's other target is a subclass of ``Compiled`` of two lines.
 
-    class InC(Compiled):
-        name = target = "c"
+    class InJax(Compiled):
+        name = target = "jax"
 
 By itself ("auto") ``fit`` compiles what is made of ``nn``'s own modules, losses and optimizers,
 whose forward passes are known to be the same formula each time. Of a module or a function that
@@ -21,6 +21,7 @@ from .activations import ACTIVATIONS
 from .compiling import Compiled
 from .data import Batch, numpy_or_none
 from .eager import Eager
+from .in_c import InC
 from .many import Many
 from .module import Module
 from .optim import Optimizer
@@ -57,7 +58,12 @@ class Engine(Protocol):
         """Put these weights into the model's Values."""
 
 
-ENGINES: dict[str, Callable[..., Engine]] = {"eager": Eager, "compiled": Compiled, "jax": Many}
+ENGINES: dict[str, Callable[..., Engine]] = {
+    "eager": Eager,
+    "compiled": Compiled,
+    "c": InC,
+    "jax": Many,
+}
 """How a batch may be computed, by name."""
 
 
