@@ -15,7 +15,7 @@ from typing import Any
 from autograd import Value, compile, no_grad
 
 from .data import Batch, numpy_or_none, rows
-from .eager import located, loss_error, penalised
+from .eager import Batchwise, located, loss_error, penalised
 from .layers import Dropout
 from .losses import l2_penalty
 from .module import Module, mode
@@ -28,7 +28,7 @@ LOSS, PREDICTION = 0, 1  # of what a sample gives
 CHUNK = 16_384  # parameters that an optimizer updates at a time: what they need fits the cache
 
 
-class Compiled:
+class Compiled(Batchwise):
     """The batches as array programs.
 
     Args:
@@ -45,6 +45,7 @@ class Compiled:
     name = "compiled"
     target = "numpy"
     dtype = "float64"
+    chunk = CHUNK
 
     def __init__(
         self,
@@ -155,8 +156,8 @@ class Compiled:
             alike.setdefault(tuple(sorted(states[k])), []).append(k)
         self.trained, self.states = [], []
         for names, places in alike.items():
-            for first in range(0, len(places), CHUNK):
-                own = places[first : first + CHUNK]
+            for first in range(0, len(places), self.chunk):
+                own = places[first : first + self.chunk]
                 row = own[-1] - own[0] + 1 == len(own)  # a slice needs no copy
                 self.trained.append(slice(own[0], own[-1] + 1) if row else self.numpy.array(own))
                 self.states.append(

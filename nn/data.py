@@ -119,14 +119,18 @@ class Samples:
         name, count = self.names[0], len(self.inputs)
         return [name] if count == 1 else [f"{name}[{k}]" for k in range(count)]
 
+    def order(self, generator: random.Random | None = None) -> Sequence[int]:
+        """The places of all samples; shuffled if there is a generator."""
+        if generator is None:
+            return self.places
+        order = list(self.places)
+        generator.shuffle(order)
+        numpy = numpy_or_none()
+        return order if numpy is None else numpy.array(order)
+
     def batches(self, size: int, generator: random.Random | None = None) -> Iterator[Batch]:
         """All samples once, so many at a time; shuffled if there is a generator."""
-        order = self.places
-        if generator is not None:
-            order = list(order)
-            generator.shuffle(order)
-            numpy = numpy_or_none()
-            order = order if numpy is None else numpy.array(order)
+        order = self.order(generator)
         for k in range(0, len(order), size):
             yield self.batch(order[k : k + size])
 

@@ -3,22 +3,60 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd import Value, no_grad
 
-from .data import Batch, rows
+from .data import Batch, Batches, Samples, rows
 from .losses import l2_penalty
 from .module import Module
 from .nested import plain, values_in
 from .optim import Optimizer, clip_grad_norm
 
-__all__ = ["Eager", "located", "loss_error", "penalised"]
+__all__ = ["Batchwise", "Eager", "Step", "located", "loss_error", "penalised"]
 
 
-class Eager:
+class Step(NamedTuple):
+    """What a batch has given before the step."""
+
+    samples: int
+    """How many."""
+
+    loss: float
+    """The mean, without the penalty."""
+
+    predictions: Any
+    targets: Any
+
+
+class Batchwise:
+    """What engines have in common that compute a batch at a time."""
+
+    gradients: Callable[[Batch], tuple[float, Any]]
+    step: Callable[[Optimizer, float | None], None]
+
+    def epoch(
+        self,
+        data: Samples | Batches,
+        size: int,
+        generator: random.Random | None,
+        optimizer: Optimizer,
+        clip: float | None,
+    ) -> Iterator[Step]:
+        for batch in data.batches(size, generator):
+            yield self.batch(batch, optimizer, clip)
+
+    def batch(self, batch: Batch, optimizer: Optimizer, clip: float | None) -> Step:
+        """The gradient of a batch, and a step."""
+        loss, predictions = self.gradients(batch)
+        self.step(optimizer, clip)
+        return Step(len(batch.targets), loss, predictions, batch.targets)
+
+
+class Eager(Batchwise):
     """One graph a sample; gradients accumulate in the leaves.
 
     Args:

@@ -13,14 +13,15 @@ someone else wrote this is not known, and no look at it could tell; so it is tra
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Protocol
 
 from .activations import ACTIVATIONS
 from .compiling import Compiled
-from .data import Batch, numpy_or_none
-from .eager import Eager
+from .data import Batch, Batches, Samples, numpy_or_none
+from .eager import Eager, Step
 from .in_c import InC
 from .many import Many
 from .module import Module
@@ -40,6 +41,19 @@ class Engine(Protocol):
 
         Gives the mean loss without the penalty, and the predictions as plain numbers: a list or
         an array with a row for each sample (empty, where nobody wants them).
+        """
+
+    def epoch(
+        self,
+        data: Samples | Batches,
+        size: int,
+        generator: random.Random | None,
+        optimizer: Optimizer,
+        clip: float | None,
+    ) -> Iterator[Step]:
+        """Take a step for each batch of so many samples, shuffled by the generator.
+
+        ``Batchwise`` has it: by ``gradients`` and ``step``.
         """
 
     def step(self, optimizer: Optimizer, clip: float | None) -> None:

@@ -84,6 +84,8 @@ class Optimizer:
     def rate(self) -> float:
         """The learning rate of the coming step."""
         rate = self.lr(self.steps) if callable(self.lr) else self.lr
+        if isinstance(rate, Value):  # while the rule is written out in another language
+            return rate
         return self._number(
             f"the learning rate of step {self.steps}", rate, "at least 0 and finite"
         )

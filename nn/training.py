@@ -22,7 +22,7 @@ from typing import Any
 from autograd import no_grad, without_collector
 
 from .data import Batch, Batches, Samples, joined, rows
-from .eager import located
+from .eager import Step, located
 from .engines import ENGINES, Engine, find_engine, not_ours, unsuited
 from .history import Epoch, History
 from .init import Seed, generator_of
@@ -164,8 +164,8 @@ def fit(
                 weights = training.snapshot() if alone and not held_out else None
                 switch(True)
                 with without_collector(), located(f"epoch {epoch}"):
-                    batches = data.batches(size, shuffler)
-                    mean, scores = _train(training, batches, optimizer, clip, measures)
+                    steps = training.epoch(data, size, shuffler, optimizer, clip)
+                    mean, scores = _means(steps, measures)
                 validation_loss = None
                 if held_out:
                     switch(False)
@@ -197,51 +197,30 @@ def fit(
     return history
 
 
-def _train(
-    engine: Engine,
-    batches: Iterable[Batch],
-    optimizer: Optimizer,
-    clip: float | None,
-    measures: Mapping[str, Metric],
-) -> tuple[float, dict[str, float]]:
-    """One epoch: a step of the optimizer for every batch; give the mean loss and the scores."""
-    seen = _Seen()
-    for batch in batches:
-        seen.add(*engine.gradients(batch), batch, kept=bool(measures))
-        engine.step(optimizer, clip)
-    return seen.means(measures)
-
-
 def _evaluate(
     engine: Engine, samples: Samples, measures: Mapping[str, Metric]
 ) -> tuple[float, dict[str, float]]:
     """The mean loss of the samples, and their scores."""
-    seen = _Seen()
-    for batch in samples.batches(EVALUATED):
-        seen.add(*engine.evaluate(batch), batch, kept=bool(measures))
-    return seen.means(measures)
+    evaluated = (
+        Step(len(batch.targets), *engine.evaluate(batch), batch.targets)
+        for batch in samples.batches(EVALUATED)
+    )
+    return _means(evaluated, measures)
 
 
-class _Seen:
-    """What batches have given; metrics look at all of it at once, which is fast."""
-
-    def __init__(self) -> None:
-        self.count, self.total = 0, 0.0
-        self.predictions: list[Any] = []
-        self.targets: list[Any] = []
-
-    def add(self, loss: float, predictions: Any, batch: Batch, kept: bool) -> None:
-        count = len(batch.targets)
-        self.count += count
-        self.total += loss * count
-        if kept:
-            self.predictions.append(predictions)
-            self.targets.append(batch.targets)
-
-    def means(self, measures: Mapping[str, Metric]) -> tuple[float, dict[str, float]]:
-        """The mean loss, and that of each metric."""
-        scores = sums(measures, joined(self.predictions), joined(self.targets)) if measures else {}
-        return self.total / self.count, {name: each / self.count for name, each in scores.items()}
+def _means(steps: Iterable[Step], measures: Mapping[str, Metric]) -> tuple[float, dict[str, float]]:
+    """The mean loss, and that of each metric, which looks at all of it at once: that is fast."""
+    count, total = 0, 0.0
+    predictions: list[Any] = []
+    targets: list[Any] = []
+    for step in steps:
+        count += step.samples
+        total += step.loss * step.samples
+        if measures:
+            predictions.append(step.predictions)
+            targets.append(step.targets)
+    scores = sums(measures, joined(predictions), joined(targets)) if measures else {}
+    return total / count, {name: each / count for name, each in scores.items()}
 
 
 class _Best:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from .targets import StraightLine, Target
 from .trace import Argument, Trace, leaf_of, nested, trace_function, trace_graph
 
 if TYPE_CHECKING:
+    from .epochs import Epochs
     from .jax_target import JaxArrays
     from .vectorised import Arrays
 
@@ -540,6 +541,43 @@ class Program:
         arguments = [*zip(inputs, shapes, strict=True)]
         more = names["layout"], self._outputs, self.reduction, self.dtype
         path.write_text(exported(source, path.name, arguments, self.theta, *more))
+
+    def epochs(
+        self,
+        rule: Callable[[Any, Any, dict[str, Any], Any], Any],
+        state: Mapping[str, Any],
+        trained: slice = slice(None),
+    ) -> Epochs:
+        """Make the steps of an optimizer part of a program of ``target="c"``: many in one call.
+
+        Args:
+            rule: the update of one parameter, ``rule(theta, gradient, state, rate)``: it gives the
+                new theta and puts new numbers into the dictionary ``state``. It is called once, on
+                Values, and printed.
+            state: by name, what the rule keeps of the steps before: a number, or one for each
+                parameter that is trained.
+            trained: the part of theta that the rule changes.
+
+        Raises:
+            ValueError: the program has another target, or the rule can't be written in C.
+
+        >>> w = Value(0.0)
+        >>> program = compile(lambda x, y: (w * x - y) ** 2, shapes=[(), ()], target="c")
+        >>> steps = program.epochs(lambda theta, gradient, state, rate: theta - rate * gradient, {})
+        >>> losses = steps.run([[1.0, 2.0], [3.0, 6.0]], [0, 1, 0, 1], 2, [0.1, 0.1])
+        >>> losses.tolist(), program.theta.tolist()
+        ([22.5, 5.625], [2.25])
+        """
+        run = self._built
+        if "c" not in run.sources or not self._single:
+            raise ValueError('epochs() needs a loss in C: compile(f, target="c") makes such one')
+        from .c_spelling import NotInC
+        from .epochs import Epochs
+
+        try:
+            return Epochs(run, rule, state, trained)  # type: ignore[arg-type]
+        except NotInC as refusal:
+            raise ValueError(f"no steps in C: {refusal}") from None
 
     def boxes(self, view: str) -> tuple[list[Block], str]:
         """The arrays of the program as boxes, who is read first, and a line to stand below them.
