@@ -14,7 +14,7 @@ import pytest
 
 from autograd import Value, dot
 from autograd.engine.primitives import registry
-from benchmarks import accuracy, eager, learning, memory, peer_derivatives, scalar_gpt
+from benchmarks import accuracy, eager, iris, learning, memory, peer_derivatives, scalar_gpt
 from benchmarks.sample import operands
 
 
@@ -222,3 +222,9 @@ def test_what_a_fit_needs_is_measured(kind: str, tmp_path: Path) -> None:
     part = memory.PART if kind == "lists" else 1
     assert found["data"] == pytest.approx(1280 * memory.PIXELS * 4 / 1e6 / part)
     assert found["wall"] > 0 and found["added"] >= 0
+
+
+def test_iris_is_learned() -> None:
+    seconds, right = iris.learn("compiled", 0)
+    assert seconds > 0
+    assert right >= 29
