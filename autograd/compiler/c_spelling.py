@@ -160,20 +160,17 @@ typedef int truth;
 #define AT(x, s) (x)
 #endif"""
 
-LANES_TEXT = {  # where there are lanes, and where there is one sample
+LANES_TEXT = {  # where there are lanes, and where there is one sample: no call, even at -O0
     "all": (
         "static inline lanes all(double x) { return x - (lanes){0}; }",
-        "static inline lanes all(double x) { return x; }",
+        "#define all(x) (x)",
     ),
     "choose": (
         """static inline lanes choose(truth which, lanes yes, lanes no)
 {
     return (lanes)((which & (truth)yes) | (~which & (truth)no));
 }""",
-        """static inline lanes choose(truth which, lanes yes, lanes no)
-{
-    return which ? yes : no;
-}""",
+        "#define choose(which, yes, no) ((which) ? (yes) : (no))",
     ),
     "total": (
         """static inline double total(lanes x)
@@ -183,7 +180,7 @@ LANES_TEXT = {  # where there are lanes, and where there is one sample
         sum += x[s];
     return sum;
 }""",
-        "static inline double total(lanes x) { return x; }",
+        "#define total(x) (x)",
     ),
 }
 
@@ -253,9 +250,10 @@ def prelude(c: C) -> str:
             head = ", ".join(f"lanes {x}" for x in operands)
             call = ", ".join(f"AT({x}, s)" for x in operands)
             parts.append(
-                f"static inline lanes {name}_each({head})\n{{\n"
+                f"#if LANES > 1\nstatic inline lanes {name}_each({head})\n{{\n"
                 "    for (int s = 0; s < LANES; s++)\n"
-                f"        AT(x, s) = {plain}({call});\n    return x;\n}}"
+                f"        AT(x, s) = {plain}({call});\n    return x;\n}}\n"
+                f"#else\n#define {name}_each {plain}\n#endif"
             )
     text = "\n\n".join(part.strip() for part in parts if part)
     for size in (64, 32, 16):

@@ -18,21 +18,21 @@ from .vectorised import Arrays
 __all__ = ["Native"]
 
 _NUMBERS = {"float64": ctypes.c_double, "float32": ctypes.c_float}
-_addressof, _view = ctypes.addressof, ctypes.c_char.from_buffer
+_addressof: Any = ctypes.addressof
+_view: Any = ctypes.c_char.from_buffer  # of an array that can be written to
 
 
 class Native(Arrays):
     """C: samples side by side, and a program of its own for a single one.
 
-    Any number of threads may be at work: each has a gradient of its own to write to.
+    Any number of threads may be at work: each call has a gradient of its own to write to.
     """
 
     name = "c"
 
     def __init__(self, built: Built, inputs: Inputs, parameters: Parameters, single: bool) -> None:
         super().__init__(built, inputs, parameters, single)
-        self.spare: list[Any] = []  # gradients that are written to, with the addresses
-        self.usual_function: Any = None
+        self.last: tuple[Any, int, Any] | None = None  # call: function, theta's address, shapes
         self.outputs = () if single else (built.outputs,)  # the shape of a sample's values
 
     @property
@@ -72,37 +72,36 @@ class Native(Arrays):
         """The loss of the batch and its gradient."""
         gradient = np.empty_like(theta)
         loss = self.run("value_and_grad", theta, batch, gradient)
-        if theta is self.parameters.theta and self.inputs.plain and not self.parameters.data:
-            if batch:
-                one = " 1" * (len(batch[0]) == 1)
-                self.usual_function = self.function(f"value_and_grad{one}")
-            self.usual = tuple([each.shape for each in batch])  # last: another thread may look
+        own = theta is self.parameters.theta and not self.parameters.data
+        if batch and own and self.inputs.plain:
+            size = len(batch[0])
+            function = self.function("value_and_grad 1" if size == 1 else "value_and_grad")
+            shapes = [(size, *(argument.shape or ())) for argument in self.inputs.batched]
+            self.last = function, _pointer(theta), shapes
         return loss, gradient
 
     def again(self, given: tuple[Any, ...]) -> tuple[float, Any] | None:
         """The same for arrays like the last call's; see ``Arrays.again``."""
-        parameters, dtype = self.parameters, self.inputs.array_dtype
-        if clock.last_edit != parameters.seen or not self.usual or len(given) != len(self.usual):
+        last, parameters, dtype = self.last, self.parameters, self.inputs.array_dtype
+        if last is None or clock.last_edit > parameters.seen:
             return None
-        for each, shape in zip(given, self.usual):  # noqa: B905 - strict costs a third of the time
+        function, theta, shapes = last
+        if len(given) != len(shapes):
+            return None
+        pointers = []
+        for each, shape in zip(given, shapes):  # noqa: B905 - strict costs a third of the time
             if type(each) is not np.ndarray or each.dtype is not dtype or each.shape != shape:
                 return None
-        try:
-            pointers = [_addressof(_view(each)) for each in given]
-        except (TypeError, ValueError):  # read only, or no rows one after the other
-            return None
-        try:
-            work = self.spare.pop()
-        except IndexError:  # as many as there are threads at work
-            gradient = np.empty_like(parameters.theta)
-            work = gradient, _pointer(parameters.theta), _pointer(gradient)
-        loss = self.usual_function(work[1], len(given[0]), *pointers, work[2])
-        gradient = work[0].copy()
-        self.spare.append(work)
+            try:
+                pointers.append(_addressof(_view(each)))
+            except (TypeError, ValueError):  # read only, or no rows one after the other
+                return None
+        gradient = np.empty(len(parameters.leaves), dtype)
+        loss = function(theta, len(given[0]), *pointers, _addressof(_view(gradient)))
         return (loss, gradient) if isfinite(loss) else None
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"spare": [], "usual_function": None}
+        return super().__getstate__() | {"last": None}
 
 
 def _pointer(array: Any) -> int:
