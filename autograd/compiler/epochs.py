@@ -29,6 +29,7 @@ __all__ = ["Epochs", "Rule"]
 
 Rule = Callable[[Any, Any, dict[str, Any], Any], Any]
 
+RATE = 2  # of theta, gradient, rate and the states
 _OWN = {
     *("done", "epoch", "first", "i", "j", "last", "losses", "n", "order", "rate", "rates", "row"),
     *("size", "update"),
@@ -76,11 +77,18 @@ class Epochs:
 
         Returns:
             the loss of each step. They end before a loss that is NaN or infinite.
+
+        Raises:
+            ValueError: the columns don't fit the program, there are not as many rates as batches,
+                or a sample is not there.
+            StaleGraphError: a parameter was edited, see ``Program.load``.
         """
+        self.parameters.check_data()
         theta = self.parameters.current()
         order = np.ascontiguousarray(order, np.int64)
         losses, rates = np.empty(len(rates), self.dtype), np.ascontiguousarray(rates, self.dtype)
         columns = [np.ascontiguousarray(column, self.dtype) for column in columns]
+        self.check(columns, order, size, len(rates))
         gathered = [np.empty((size, *(each.shape or ())), self.dtype) for each in self.arguments]
         arrays = [theta, np.empty_like(theta), *self.state.values(), rates, order]
         data = [*columns, *gathered, losses]
@@ -90,6 +98,18 @@ class Epochs:
             *(ctypes.c_void_p(each.ctypes.data) for each in data),
         )
         return losses[:done]
+
+    def check(self, columns: list[Any], order: Any, size: int, steps: int) -> None:
+        """See that C reads nothing but the arrays."""
+        count = len(columns[0]) if columns else 0
+        shapes = [(count, *(argument.shape or ())) for argument in self.arguments]
+        found = [column.shape for column in columns]
+        if found != shapes:
+            raise ValueError(f"the columns must have the shapes {shapes}, got {found}")
+        if size < 1 or steps != -(-len(order) // size):
+            raise ValueError(f"{len(order)} samples, {size} a batch, don't make {steps} steps")
+        if len(order) and not (order.min() >= 0 and order.max() < count):
+            raise ValueError(f"the order must name samples from 0 to {count - 1}")
 
     def function(self, lanes: int) -> Any:
         """The function ``epoch``, with so many samples side by side; 0 for what suits."""
@@ -132,13 +152,13 @@ class _Update:
 
     def unchanged_by_parameters(self, shared: set[Any]) -> set[Any]:
         """Of states that are alike for all parameters those that stay so."""
-        names = [None, None, "rate", *list(self.outputs)[1:]]
+        names = [None, None, None, *list(self.outputs)[1:]]
         while True:
             self.common: set[Value] = set()  # what is the same for all parameters
             for node in (*self.trace.leaves, *self.trace.nodes):
                 if node in self.trace.inputs:
-                    name = names[self.trace.inputs[node][0]]
-                    alike = name in shared or name == "rate"
+                    place = self.trace.inputs[node][0]
+                    alike = place == RATE or names[place] in shared
                 else:
                     alike = self.common.issuperset(node.operands)
                 if alike:
@@ -149,18 +169,24 @@ class _Update:
             shared = stay
 
     def written(self, taken: set[str]) -> str:
+        """The function: what is common, the loop over the parameters, common states at last."""
         real = self.c.real
         texts: dict[Value, Expression] = {}
         before: list[str] = []
         inside: list[str] = []
         results = dict(zip(self.trace.outputs, ["theta", *self.states], strict=True))
-        for leaf in (*self.trace.leaves, *results):
+        for leaf in dict.fromkeys([*self.trace.leaves, *results]):
             if leaf in self.trace.inputs:
                 texts[leaf] = Expression(self.places[self.trace.inputs[leaf][0]])
             elif leaf.op is None:
                 if leaf.born:
                     raise NotInC("the rule reads a Value")
                 texts[leaf] = Expression(leaf.data)
+            if leaf in self.trace.inputs and leaf in results:  # which is written to meanwhile
+                name = new_name("old", taken)
+                lines = before if leaf in self.common else inside
+                lines.append(f"const {real} {name} = {texts[leaf].head};")
+                texts[leaf] = Expression(name)
         users = dict.fromkeys(self.trace.nodes, 0)
         crossing: set[Value] = set()  # what is the same for all, and read for each
         for node in self.trace.nodes:
@@ -196,6 +222,7 @@ class _Update:
         return f"static void update({head})\n{{\n{unused}{text}\n}}\n"
 
     def gate(self, node: Value, operands: list[Expression]) -> Expression:
+        """A gate as C has it; refuses what is no operator and not of libm."""
         op = node.op
         if op is primitives.pow and operands[1].head == 0.5:
             return Expression(primitives.sqrt, (operands[0],))

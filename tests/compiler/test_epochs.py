@@ -48,6 +48,20 @@ def test_the_steps_are_those_of_the_rule(dtype: str) -> None:
     assert steps.state["v"].tolist() == pytest.approx(v.tolist(), rel=tolerance)
 
 
+def test_a_state_may_be_what_another_was() -> None:
+    def rule(theta: Any, gradient: Any, state: dict[str, Any], rate: Any) -> Any:
+        state["a"], state["b"], state["rate"] = state["b"], state["a"], theta
+        return theta - rate
+
+    steps = line().epochs(rule, {"a": 1.0, "b": 2.0, "rate": 0.0})
+    steps.run([X, Y], [0, 1, 2], 1, [0.5, 0.25, 0.125])
+    assert {name: each.tolist() for name, each in steps.state.items()} == {
+        "a": [2.0],
+        "b": [1.0],
+        "rate": [-0.25, -1.75],
+    }
+
+
 def test_a_part_of_theta() -> None:
     program = line()
     steps = program.epochs(lambda theta, g, state, rate: theta - rate * g, {}, slice(1, 2))
@@ -79,3 +93,20 @@ def test_what_can_not_be_written_is_refused() -> None:
     for rule in refused:
         with pytest.raises(ValueError, match="no steps in C"):
             line().epochs(rule, {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([X], [0], 1, [0.1]), r"the shapes \[\(4,\), \(4,\)\], got \[\(4,\)\]"),
+        (([X, Y[:3]], [0], 1, [0.1]), r"got \[\(4,\), \(3,\)\]"),
+        (([X, Y], [0, 4], 2, [0.1]), "samples from 0 to 3"),
+        (([X, Y], [0, -1], 2, [0.1]), "samples from 0 to 3"),
+        (([X, Y], [0, 1, 2], 2, [0.1]), "3 samples, 2 a batch, don't make 1 steps"),
+        (([X, Y], [0], 0, [0.1]), "0 a batch"),
+    ],
+)
+def test_nothing_beyond_the_arrays_is_read(arguments: Any, message: str) -> None:
+    steps = line().epochs(lambda theta, g, state, rate: theta - rate * g, {})
+    with pytest.raises(ValueError, match=message):
+        steps.run(*arguments)
