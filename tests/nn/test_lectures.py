@@ -178,18 +178,14 @@ def test_l10_maxout_of_two_weighted_sums() -> None:
     assert maxout(x)[0].data == pytest.approx(max(sums), rel=1e-15)
 
 
-def test_l30_convolution_and_pooling_as_numpy_has_them() -> None:
-    image = np.random.RandomState(0).randn(2, 5, 5)
-    layer = convolution.Convolution(2, 3, size=2, rng=0)
-    kernels = np.reshape(layer.kernels.state_dict()["weight"], (3, 2, 2, 2))
-    windows = np.lib.stride_tricks.sliding_window_view(image, (2, 2), axis=(1, 2))
-    expected = np.maximum(np.einsum("kcab,cijab->kij", kernels, windows), 0)
-    maps = layer(image.tolist())
-    got = np.array([[[value.data for value in row] for row in each] for each in maps])
-    assert got == pytest.approx(expected, rel=1e-12, abs=1e-12)
-    largest = expected.reshape(3, 2, 2, 2, 2).max((2, 4))
-    pooled = [[[value.data for value in row] for row in each] for each in convolution.pool(maps)]
-    assert np.array(pooled) == pytest.approx(largest, rel=1e-12, abs=1e-12)
+def test_l30_lenet_is_the_one_of_the_lecture() -> None:
+    """32×32 pixels of which 28×28 are there: 6 kernels of 5×5, 16 of 6×5×5, dense 400-120-84-10."""
+    model = convolution.lenet()
+    shapes = [np.shape(numbers) for numbers in model.state_dict().values()]
+    assert shapes == [
+        *((6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,)),
+        *((120, 400), (120,), (84, 120), (84,), (10, 84), (10,)),
+    ]
 
 
 def test_l30_the_recurrent_network_carries_its_state() -> None:
