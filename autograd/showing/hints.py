@@ -64,6 +64,8 @@ def no_leaves(order: Sequence[Value], found: Mapping[Value, str]) -> list[str]:
     lines = []
     for node in order:
         name = found.get(node, "")
+        if not name:
+            continue
         old, steps = node, 0
         while (
             old.op in (sub, add)
@@ -72,7 +74,7 @@ def no_leaves(order: Sequence[Value], found: Mapping[Value, str]) -> list[str]:
         ):
             old, steps = old.operands[0], steps + 1
         lost = old.kind == "leaf" and old not in found and old.label in ("", name)
-        if name and steps and lost and old.grad is not None and old.grad != node.grad:
+        if steps and lost and old.grad is not None and old.grad != node.grad:
             many = f", {steps} times" if steps > 1 else ""
             lines.append(
                 f"{name} is no leaf any more but computed from one{many}, so that the graph grows: "
