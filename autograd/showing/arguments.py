@@ -23,8 +23,8 @@ __all__ = ["Pointed", "Task", "options_of", "task_of", "wrong_options", "wrong_r
 _MINUS = "\0"  # before a word that begins with a minus: no argument of a command can hold it
 # The name, and what it is; a name may have an index of its own, as w₁ has
 _ASSIGNMENT = re.compile(r"\s*([^\W\d][\w\u0300-\u036f]*)\s*[=＝](?!=)\s*(.*)", re.DOTALL)
-_ONE_NUMBER = ("walk", "explain", "check", "certify", "draw", "page")  # what takes no vector
-_ALONE = ("walk", "check", "certify", "draw", "page")  # what --json and --latex don't go with
+_ALONE = ("walk", "check", "certify", "draw", "page", "live")  # what --json, --latex don't go with
+_ONE_NUMBER = (*_ALONE, "explain")  # what takes no vector
 _EXAMPLES = f"""examples:
   gatewise "(x+y)*z" x=-2 y=5 z=-4           value, and gradient of every node
   gatewise "q = x + y; f = q*z" x=-2 y=5 z=-4 --walk
@@ -77,6 +77,7 @@ def _parser(explained: bool) -> argparse.ArgumentParser:
     add("--draw", metavar="FILE", help=f"save a picture: {kinds}")
     add("--view", choices=("forward", "backward"), help="of the picture (backward)")
     add("--page", metavar="FILE", help="save an interactive page: .html")
+    add("--live", action="store_true", help="open that page in the browser, its leaves in hand")
     add("--json", action="store_true", help="print the table, or the Jacobian, as JSON")
     add("--latex", action="store_true", help="print it (or --explain's sum) as LaTeX for a slide")
     add("--version", action="version", version=f"gatewise {__version__}")

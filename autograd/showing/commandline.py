@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import warnings
+import webbrowser
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 
 from ..checking.differences import UncheckedWarning, check_gradients
 from ..checking.enclosures import certify
@@ -20,7 +23,7 @@ from .reports import Jacobian, json_report, latex_report
 from .stepping import Walk, walk
 from .tables import plain_table, rich_table
 from .terminal import reader, step_through
-from .webpage import page
+from .webpage import Page, page
 
 __all__ = ["main"]
 
@@ -105,6 +108,16 @@ def _report(options: argparse.Namespace, task: Task) -> None:
     if options.page is not None:
         page(output, options.page, names={})
         print(f"wrote {options.page}")
+    if options.live:
+        _open(page(output, names={}))
+
+
+def _open(live: Page) -> None:
+    """Show a page in the browser; say where it lies, for a machine that has none."""
+    path = Path(tempfile.mkdtemp(prefix="gatewise-")) / "live.html"
+    live.save(path)
+    shown = webbrowser.open(path.as_uri())
+    print(f"{'opened' if shown else 'no browser was found: open'} {path}")
 
 
 def _explained(options: argparse.Namespace, steps: Walk) -> Explanation | None:

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -259,6 +260,25 @@ def test_the_types_of_pictures_offered_can_be_written(
         with pytest.raises(SystemExit):
             main(["--help"])
         assert f"save a picture: {types}" in capsys.readouterr().out
+
+
+def test_live_opens_the_page(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    for there in (True, False):
+
+        def browser(url: str, there: bool = there) -> bool:
+            opened.append(url)
+            return there
+
+        monkeypatch.setattr(webbrowser, "open", browser)
+        assert main([*L1, "--live"]) == 0
+        said = capsys.readouterr().out.splitlines()[-1]
+        path = Path(said.rpartition(" ")[2])
+        assert said.startswith("opened" if there else "no browser was found: open")
+        assert path.as_uri() == opened[-1] and "locals.mul_2" in path.read_text(encoding="utf-8")
+    assert main([*L1, "--live", "--json"]) == 2
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
