@@ -30,6 +30,8 @@ def expand(roots: Iterable[Array]) -> dict[Array, Array]:
             made = _gate(builder, node.op, operands)
         else:
             made = builder.make(type(node), operands, node.shape, node.batched, *node.details)
+        if made.batched != node.batched:  # x - x of each sample has become the number 0
+            made = builder.expand(made, node.shape, node.batched)
         new[node] = made
         if (hint := node.builder.hints.get(node)) is not None:
             builder.hint(made, hint)

@@ -71,6 +71,12 @@ def test_straight_line(first: int) -> None:
     assert counts["equal"] >= 45
 
 
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_found_by_longer_runs(target: str) -> None:
+    """Where a gate becomes a number on the way to plain operations, it is one of each sample."""
+    assert outcome(60065, target) == "equal"
+
+
 if __name__ == "__main__":
     np.empty = poisoned  # as in the suite
     start, stop = map(int, sys.argv[1:3])
