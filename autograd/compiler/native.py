@@ -24,7 +24,8 @@ __all__ = ["NoCompiler", "library"]
 
 FLAGS = [
     *("-std=c99", "-march=native", "-fPIC", "-shared", "-w"),
-    *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"),  # NaN and inf stay
+    *("-fno-math-errno", "-fno-trapping-math"),  # NaN and inf stay
+    "-ffp-contract=off",  # a*x - b*y of equal products is 0, as written, and a kink is met
 ]
 FAST = ["-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic", "-funroll-loops", "-fpeel-loops"]
 LONG, LONGER = 700, 2_500  # lines, from which on a compiler is to try less hard

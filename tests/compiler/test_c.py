@@ -187,6 +187,15 @@ def loss(x: Any, y: Any) -> Any:
 W = Value(2.0, "w")
 
 
+def test_equal_products_differ_by_nothing() -> None:
+    """A kink is met as the engine meets it: no multiplication is fused with the subtraction."""
+    w, v = Value(0.1), Value(0.1)
+    program = compile(lambda x, y: abs(w * x - v * y), shapes=[(), ()], target="c")
+    same = np.full(8, 0.3)
+    loss, gradient = program.value_and_grad(same, same)
+    assert loss == 0.0 and gradient.tolist() == [0.0, 0.0]
+
+
 def test_options_are_those_of_numpy() -> None:
     x, y = np.array([1.0, 2.0, 4.0]), np.array([0.0, 1.0, 0.5])
     program = compile(loss, target="c", reduction="sum", dtype="float32", batch_size=3)
